@@ -1,0 +1,44 @@
+# make            the examples, into build/
+# make run        the lab's recorded run
+# make test       everything that a C compiler can prove in some seconds
+# make install    the header, into PREFIX/include
+# make clean
+#
+# CC and CFLAGS are yours: make test CC=clang CFLAGS="-O1 -fsanitize=address,undefined"
+
+CC      ?= cc
+CFLAGS  ?= -O2
+PREFIX  ?= /usr/local
+BUILD   ?= build
+
+WARNINGS = -std=c99 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Wundef \
+           -Wdouble-promotion -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes
+
+EXAMPLES = $(patsubst examples/%.c,$(BUILD)/%,$(wildcard examples/*.c))
+TESTS    = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
+HEADERS  = ffnn.h $(wildcard examples/*.h examples/data/*.h tests/*.h tests/reference/*.h)
+
+.PHONY: all run test install clean
+
+all: $(EXAMPLES)
+
+run: $(BUILD)/lab
+	cd $(BUILD) && ./lab
+
+test: $(EXAMPLES) $(TESTS) $(BUILD)/tests/compare_transcripts
+	@CC="$(CC)" CFLAGS="$(CFLAGS) $(WARNINGS)" BUILD="$(BUILD)" sh tests/run.sh $(TESTS)
+
+$(BUILD)/%: examples/%.c $(HEADERS)
+	@mkdir -p $(BUILD)
+	$(CC) $(CFLAGS) $(WARNINGS) -o $@ $< -lm
+
+$(BUILD)/tests/%: tests/%.c $(HEADERS)
+	@mkdir -p $(BUILD)/tests
+	$(CC) $(CFLAGS) $(WARNINGS) -o $@ $< -lm
+
+install: ffnn.h
+	mkdir -p $(DESTDIR)$(PREFIX)/include
+	cp ffnn.h $(DESTDIR)$(PREFIX)/include/ffnn.h
+
+clean:
+	rm -rf $(BUILD)

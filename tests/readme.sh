@@ -1,0 +1,23 @@
+#!/bin/sh
+# readme.sh BUILD: every C block of README.md is a program that compiles without a warning and
+# runs; if a text block follows it, that is what it prints. CC and CFLAGS come from the Makefile.
+set -eu
+folder=$1/tests/readme
+rm -rf "$folder" && mkdir -p "$folder"
+awk -v folder="$folder" '
+    /^```c$/              { n++; kind = "c"; next }
+    /^```text$/           { if (last == "c") kind = "txt"; else kind = ""; last = ""; next }
+    /^```/ && kind != ""  { last = kind; kind = ""; next }
+    /^```/                { last = ""; next }
+    kind != ""            { print > (folder "/" n "." kind); next }
+    /[^ ]/                { last = last == "c" && /^It prints/ ? "c" : "" }
+' README.md
+[ -f "$folder/1.c" ] || { echo "README.md has no C block"; exit 1; }
+for source in "$folder"/*.c; do
+    $CC $CFLAGS -I. -o "${source%.c}" "$source" -lm
+    (cd "$folder" && "./$(basename "${source%.c}")" > output)
+    [ ! -f "${source%.c}.txt" ] || diff "${source%.c}.txt" "$folder/output"
+done
+
+# The first block is examples/quickstart.c, but for its first comment and the path of the header.
+sed -e 1d -e 's|"../ffnn.h"|"ffnn.h"|' examples/quickstart.c | diff - "$folder/1.c"

@@ -1,0 +1,33 @@
+#!/bin/sh
+# run.sh TEST...: runs the test programs, the lab's transcripts, the example programs and README's
+# code blocks; the last line is "N passed, N failed". The Makefile calls it from the top folder.
+set -u
+passed=0 failed=0
+log=$BUILD/tests/log
+mkdir -p "$BUILD/tests"
+
+# check NAME COMMAND...: counts the command as one test; what it prints is shown if it fails.
+check() {
+    name=$1; shift
+    if "$@" > "$log" 2>&1; then passed=$((passed + 1)); echo "$name: passed"
+    else failed=$((failed + 1)); cat "$log"; echo "$name: FAILED"; fi
+}
+
+# A test program prints "name: N passed, N failed" last; one that crashes counts as a failure.
+for test in "$@"; do
+    "$test" > "$log" 2>&1; status=$?
+    cat "$log"
+    counts=$(sed -n '$s/.*: \([0-9]*\) passed, \([0-9]*\) failed.*/\1 \2/p' "$log")
+    set -- ${counts:-0 1}
+    if [ "$status" != 0 ] && [ "$2" = 0 ]; then echo "$test: exit status $status"; set -- "$1" 1; fi
+    passed=$((passed + $1)) failed=$((failed + $2))
+done
+
+transcript() { (cd "$BUILD/tests" && ../lab $2 > "transcript-$1.txt") && "$BUILD/tests/compare_transcripts" "tests/transcripts/$1.txt" "$BUILD/tests/transcript-$1.txt"; }
+check "lab, the recorded run" transcript recorded ""
+for seed in 0 1 7 42 2026; do check "lab --seed $seed" transcript "seed-$seed" "--seed $seed"; done
+check "lab's usage and errors" sh tests/lab_errors.sh "$BUILD"
+check "README's code blocks" sh tests/readme.sh "$BUILD"
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
