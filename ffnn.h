@@ -141,8 +141,9 @@ THE NETWORK
         threads may call it at once.
 
     Everything else of a network belongs to one thread at a time; two networks are independent.
-    forward and train allocate only when a batch is larger than any before, predict only for
-    layers of more than 512 units. X and y may not lie in the network's own memory.
+    forward and train allocate only when a batch is larger than any before, predict only where the
+    samples times the units of the widest layer are more than about 400 (and 256 samples at a
+    time). X and y may not lie in the network's own memory.
 
     You may read and write weights through net.layers[i].weight (inputs x outputs): the lab's W1
     is net.layers[0].weight.
@@ -186,6 +187,15 @@ OPTIONS
         FFNN_FREE(p)          and goes back here                                        (free(p))
         FFNN_MAX_LAYERS       layers of a network, at the most                                (8)
         FFNN_NO_STDIO         no files and no printing: leaves out <stdio.h>
+        FFNN_NO_SIMD          portable C only, no vector instructions
+
+SPEED
+
+    Compile with plain -O2: the best instructions (AVX-512, AVX2 with FMA, else what the compiler
+    may assume: SSE2, NEON) are picked at run time. Where products are fused with sums (FMA) and
+    where they are not, results may differ in the last bit; so may the error of a batch of one.
+    Otherwise a sample's results do not depend on the batch that it is in, and the same program on
+    the same kind of processor computes the same bits.
 
 LICENSE
 
@@ -360,7 +370,10 @@ ssize_t readlink(const char *path, char *target, size_t size);
 
 /* ---- kernels ----------------------------------------------------------------------------- */
 /* Loops over plain arrays that trust their arguments; whatever has to be fast is here, and what
-   the other rooms call stands at the end. */
+   the other rooms call stands at the end. With GCC and Clang on x86 and ARM the inner loops are
+   written with vector types, compiled for several kinds of processors and picked at run time;
+   elsewhere they are plain C. What a kernel reads or writes beyond the end of a row of weights
+   or activations is the network's own: see FFNN__PADDING. */
 
 enum { FFNN__PADDING = 32 }; /* floats that may be read, and overwritten, behind an array */
 
@@ -382,6 +395,383 @@ static ffnn__matrix ffnn__matrix_of(const float *data, size_t row_step, size_t c
     return matrix;
 }
 
+#if defined(__GNUC__) && !defined(__TINYC__) && !defined(FFNN_NO_SIMD) && \
+    (defined(__SSE2__) || defined(__ARM_NEON) || defined(__aarch64__))
+#define FFNN__SIMD
+#endif
+
+#ifdef FFNN__SIMD
+
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT ON
+#define FFNN__UNROLL /* does it by itself */
+#else
+#pragma GCC push_options
+#pragma GCC optimize("fp-contract=fast") /* fused multiply-add, which -std=c99 turns off */
+#define FFNN__UNROLL _Pragma("GCC unroll 8")
+#endif
+
+#if defined(__x86_64__) || defined(__i386__)
+#define FFNN__X86
+#define FFNN__ROUND(x) __asm__("" : "+x"(x)) /* a product, before it is added as PyTorch adds it */
+#define FFNN__AVX2 __attribute__((target("avx2,fma")))
+#define FFNN__AVX512 __attribute__((target("avx2,fma,avx512f")))
+#else
+#define FFNN__ROUND(x) __asm__("" : "+w"(x))
+#endif
+
+#define FFNN__INLINE static inline __attribute__((always_inline))
+
+/* 4, 8 and 16 floats, or integers, that may lie at any address. */
+typedef float ffnn__f4 __attribute__((vector_size(16), aligned(4), may_alias));
+typedef float ffnn__f8 __attribute__((vector_size(32), aligned(4), may_alias));
+typedef float ffnn__f16 __attribute__((vector_size(64), aligned(4), may_alias));
+typedef uint32_t ffnn__u4 __attribute__((vector_size(16), aligned(4), may_alias));
+typedef uint32_t ffnn__u8 __attribute__((vector_size(32), aligned(4), may_alias));
+typedef uint32_t ffnn__u16 __attribute__((vector_size(64), aligned(4), may_alias));
+
+/* x = 1 / (1 + exp(-x)) for a vector of type F, U being integers of its size. With t = -x,
+   exp(t) = 2^n exp(r), where n = round(t / ln 2) and r = t - n ln 2 is within +-0.35; ln 2 comes
+   in two parts, the first so short that n times it is exact. The polynomial is minimax, its error
+   2^-28. Adding 1.5 * 2^23 rounds to a whole number and leaves it in the low bits, from where it
+   goes to the exponent. Beyond the x where that works the result is 0 or 1; NaN stays NaN. */
+#define FFNN__DEFINE_SIGMOID_OF(F, U, target)                                                     \
+    target FFNN__INLINE void ffnn__sigmoid_of_##F(F *x)                                           \
+    {                                                                                             \
+        const F zero = {0}, one = zero + 1.0f, round = zero + 12582912.0f;                        \
+        F n = round - *x * 1.44269504f, r, r2, p;                                                 \
+        U low = (U)(*x < zero - 88.5f), high = (U)(*x > zero + 88.0f), bits = (U)n;               \
+        n -= round;                                                                               \
+        r = zero - *x - n * 0.693359375f;                                                         \
+        r = r + n * 2.12194440e-4f;                                                               \
+        r2 = r * r;                                                                               \
+        p = (r * 0.00836874545f + 0.041668389f) + r2 * 0.00138145417f;                            \
+        p = (r * 0.166665211f + 0.49999994f) + r2 * p;                                            \
+        p = (r + r2 * p) + 1.0f;                                                                  \
+        n = (F)((bits << 23) + 0x3f800000u);                                                      \
+        p = 1.0f / (p * n + 1.0f);                                                                \
+        *x = (F)(((U)p & ~(low | high)) | ((U)one & high));                                       \
+    }
+
+FFNN__DEFINE_SIGMOID_OF(ffnn__f4, ffnn__u4, )
+#ifdef FFNN__X86
+FFNN__DEFINE_SIGMOID_OF(ffnn__f8, ffnn__u8, FFNN__AVX2)
+FFNN__DEFINE_SIGMOID_OF(ffnn__f16, ffnn__u16, FFNN__AVX512)
+#endif
+
+/* dst = sigmoid(src), for arrays. */
+#define FFNN__DEFINE_SIGMOID(kind, target, F)                                                     \
+    target static void ffnn__sigmoid_##kind(float *dst, const float *src, size_t count)           \
+    {                                                                                             \
+        enum { LANES = sizeof(F) / sizeof(float) };                                               \
+        float rest[LANES] = {0};                                                                  \
+        for (; count >= LANES; count -= LANES, src += LANES, dst += LANES) {                      \
+            F x = *(const F *)src;                                                                \
+            ffnn__sigmoid_of_##F(&x);                                                             \
+            *(F *)dst = x;                                                                        \
+        }                                                                                         \
+        if (count == 0) return;                                                                   \
+        memcpy(rest, src, count * sizeof(float));                                                 \
+        ffnn__sigmoid_of_##F((F *)rest);                                                          \
+        memcpy(dst, rest, count * sizeof(float));                                                 \
+    }
+
+/* What a product kernel does: c (rows x cols) = a b, or c += factor * (a b) if add, where a is
+   rows x depth and b is depth x cols, its rows b_step floats apart and readable to the end of
+   the kernel's width. */
+typedef struct ffnn__panel {
+    float *c;
+    const float *a, *b;
+    size_t rows, depth, cols;
+    size_t c_step, a_row_step, a_col_step, b_step;
+    bool add;
+    float factor;
+} ffnn__panel;
+
+/* Stores the first count floats of sum, or adds them to c. */
+FFNN__INLINE void ffnn__store(float *c, const float *sum, size_t count, bool add)
+{
+    for (; count >= 4; count -= 4, c += 4, sum += 4) {
+        if (add) *(ffnn__f4 *)c += *(const ffnn__f4 *)sum;
+        else *(ffnn__f4 *)c = *(const ffnn__f4 *)sum;
+    }
+    for (; count > 0; --count, ++c, ++sum) *c = add ? *c + *sum : *sum;
+}
+
+/* ROWS rows of c at a time, VECTORS vectors of type F wide, stay in registers while a and b stream
+   by. Where fewer rows are left the last one is computed again and not stored. */
+#define FFNN__DEFINE_PRODUCT(name, target, F, ROWS, VECTORS)                                      \
+    target static void name(const ffnn__panel *t)                                                 \
+    {                                                                                             \
+        enum { LANES = sizeof(F) / sizeof(float), WIDTH = VECTORS * LANES };                      \
+        size_t first, i, j, p, at, rows;                                                          \
+        for (first = 0; first < t->rows; first += ROWS) {                                         \
+            F sum[ROWS][VECTORS], zero = {0};                                                     \
+            const float *a[ROWS], *b = t->b;                                                      \
+            rows = t->rows - first < ROWS ? t->rows - first : ROWS;                               \
+            FFNN__UNROLL for (i = 0; i < ROWS; ++i) {                                             \
+                a[i] = t->a + (first + (i < rows ? i : rows - 1)) * t->a_row_step;                \
+                if (t->add && t->depth > 1) {                                                     \
+                    __builtin_prefetch(t->c + (first + i) * t->c_step, 1);                        \
+                    __builtin_prefetch(t->c + (first + i) * t->c_step + WIDTH - 1, 1);            \
+                }                                                                                 \
+                FFNN__UNROLL for (j = 0; j < VECTORS; ++j) sum[i][j] = zero;                      \
+            }                                                                                     \
+            for (p = t->depth, at = 0; p > 0; --p, b += t->b_step, at += t->a_col_step) {         \
+                F row[VECTORS];                                                                   \
+                FFNN__UNROLL for (j = 0; j < VECTORS; ++j) row[j] = *(const F *)(b + j * LANES);  \
+                FFNN__UNROLL for (i = 0; i < ROWS; ++i)                                           \
+                    FFNN__UNROLL for (j = 0; j < VECTORS; ++j) sum[i][j] += a[i][at] * row[j];    \
+            }                                                                                     \
+            FFNN__UNROLL for (i = 0; i < ROWS; ++i) {                                             \
+                float *c = t->c + (first + i) * t->c_step, rest[WIDTH];                           \
+                if (i >= rows) continue;                                                          \
+                FFNN__UNROLL for (j = 0; j < VECTORS; ++j) {                                      \
+                    F *to = (F *)((t->cols == WIDTH ? c : rest) + j * LANES);                     \
+                    if (t->add) sum[i][j] *= t->factor;                                           \
+                    FFNN__ROUND(sum[i][j]);                                                       \
+                    if (t->add && t->cols == WIDTH) *to += sum[i][j];                             \
+                    else *to = sum[i][j];                                                         \
+                }                                                                                 \
+                if (t->cols < WIDTH) ffnn__store(c, rest, t->cols, t->add);                       \
+            }                                                                                     \
+        }                                                                                         \
+    }
+
+/* c (rows) = a (rows x depth, its rows a_row_step apart) b (depth) */
+#define FFNN__DEFINE_DOT(kind, target, F)                                                         \
+    target static void ffnn__dot_##kind(const ffnn__panel *t)                                     \
+    {                                                                                             \
+        enum { LANES = sizeof(F) / sizeof(float) };                                               \
+        size_t row, p, lane;                                                                      \
+        for (row = 0; row < t->rows; ++row) {                                                     \
+            const float *a = t->a + row * t->a_row_step, *b = t->b;                               \
+            F even = {0}, odd = {0};                                                              \
+            float sum = 0;                                                                        \
+            for (p = 0; p + 2 * LANES <= t->depth; p += 2 * LANES) {                              \
+                even += *(const F *)(a + p) * *(const F *)(b + p);                                \
+                odd += *(const F *)(a + p + LANES) * *(const F *)(b + p + LANES);                 \
+            }                                                                                     \
+            for (; p < t->depth; ++p) sum += a[p] * b[p];                                         \
+            even += odd;                                                                          \
+            for (lane = 0; lane < LANES && t->depth >= 2 * LANES; ++lane) sum += even[lane];      \
+            t->c[row] = sum;                                                                      \
+        }                                                                                         \
+    }
+
+/* Small layers: here packing and calls would cost more than the work. The kernels are compiled
+   for any sizes and, with loops unrolled, for those of the lab's network: 3 to 4 and 4 to 1. */
+
+FFNN__INLINE void ffnn__small_forward(float *z, float *a, const float *x, const float *w,
+                                      size_t rows, size_t inputs, size_t outputs)
+{
+    size_t i, j;
+    for (; rows > 0; --rows, x += inputs, z += outputs, a += outputs) {
+        for (j = 0; j < outputs; j += 4) {
+            ffnn__f4 sum = {0};
+            if (j + 4 <= outputs) {
+                FFNN__UNROLL for (i = 0; i < inputs; ++i)
+                    sum += x[i] * *(const ffnn__f4 *)(w + i * outputs + j);
+            } else {
+                size_t k;
+                for (k = 0; k < outputs - j; ++k)
+                    FFNN__UNROLL for (i = 0; i < inputs; ++i)
+                        sum[k] += x[i] * w[i * outputs + j + k];
+            }
+            *(ffnn__f4 *)(z + j) = sum; /* over a row's end, too: the next row overwrites that */
+            ffnn__sigmoid_of_ffnn__f4(&sum);
+            *(ffnn__f4 *)(a + j) = sum;
+        }
+    }
+}
+
+/* For a next layer of one unit: there delta is a column, and W, transposed, a row. */
+FFNN__INLINE void ffnn__small_delta(const ffnn_layer *layer, const ffnn_layer *next, size_t rows)
+{
+    size_t units = layer->weight.cols, row, j;
+    for (row = 0; row < rows; ++row) {
+        const float *w = next->weight.data;
+        for (j = row * units; j < (row + 1) * units; j += 4, w += 4) { /* over a row's end, too */
+            ffnn__f4 a = *(const ffnn__f4 *)(layer->a.data + j);
+            ffnn__f4 error = next->delta.data[row] * *(const ffnn__f4 *)w;
+            *(ffnn__f4 *)(layer->error.data + j) = error;
+            *(ffnn__f4 *)(layer->delta.data + j) = error * (a * (1.0f - a));
+        }
+    }
+}
+
+/* w (inputs x outputs) += (x^T delta) * learning_rate */
+FFNN__INLINE void ffnn__small_update(float *w, const float *x, const float *delta, size_t rows,
+                                     size_t inputs, size_t outputs, float learning_rate)
+{
+    size_t i, j, row;
+    for (i = 0; i < inputs; ++i, w += outputs) {
+        for (j = 0; j + 4 <= outputs; j += 4) {
+            ffnn__f4 sum = {0};
+            for (row = 0; row < rows; ++row)
+                sum += x[row * inputs + i] * *(const ffnn__f4 *)(delta + row * outputs + j);
+            sum *= learning_rate;
+            FFNN__ROUND(sum);
+            *(ffnn__f4 *)(w + j) += sum;
+        }
+        for (; j < outputs; ++j) {
+            float sum = 0;
+            for (row = 0; row < rows; ++row) sum += x[row * inputs + i] * delta[row * outputs + j];
+            sum *= learning_rate;
+            FFNN__ROUND(sum);
+            w[j] += sum;
+        }
+    }
+}
+
+/* All kernels for one kind of processor. */
+typedef struct ffnn__kernels {
+    size_t lanes;                        /* of its vectors */
+    void (*narrow)(const ffnn__panel *); /* one vector wide */
+    void (*wide)(const ffnn__panel *);   /* two */
+    void (*line)(const ffnn__panel *);   /* eight, and one row at a time */
+    void (*dot)(const ffnn__panel *);    /* a matrix times a vector */
+    void (*sigmoid)(float *dst, const float *src, size_t count);
+    void (*small_forward)(float *z, float *a, const float *x, const ffnn_tensor *weight,
+                          size_t rows);
+    void (*small_delta)(const ffnn_layer *layer, const ffnn_layer *next, size_t rows);
+    void (*small_update)(float *w, const float *x, const float *delta, size_t rows, size_t inputs,
+                         size_t outputs, float learning_rate);
+} ffnn__kernels;
+
+#define FFNN__DEFINE_KERNELS(kind, target, F, ROWS)                                               \
+    FFNN__DEFINE_SIGMOID(kind, target, F)                                                         \
+    FFNN__DEFINE_PRODUCT(ffnn__narrow_##kind, target, F, ROWS, 1)                                 \
+    FFNN__DEFINE_PRODUCT(ffnn__wide_##kind, target, F, ROWS, 2)                                   \
+    FFNN__DEFINE_PRODUCT(ffnn__line_##kind, target, F, 1, 8)                                      \
+    FFNN__DEFINE_DOT(kind, target, F)                                                             \
+    target static void ffnn__small_forward_##kind(float *z, float *a, const float *x,             \
+                                                  const ffnn_tensor *weight, size_t rows)         \
+    {                                                                                             \
+        size_t inputs = weight->rows, outputs = weight->cols;                                     \
+        const float *w = weight->data;                                                            \
+        if (inputs == 3 && outputs == 4) ffnn__small_forward(z, a, x, w, rows, 3, 4);             \
+        else if (inputs == 4 && outputs == 1) ffnn__small_forward(z, a, x, w, rows, 4, 1);        \
+        else ffnn__small_forward(z, a, x, w, rows, inputs, outputs);                              \
+    }                                                                                             \
+    target static void ffnn__small_delta_##kind(const ffnn_layer *layer, const ffnn_layer *next,  \
+                                                size_t rows)                                      \
+    {                                                                                             \
+        ffnn__small_delta(layer, next, rows);                                                     \
+    }                                                                                             \
+    target static void ffnn__small_update_##kind(float *w, const float *x, const float *delta,    \
+                                                 size_t rows, size_t inputs, size_t outputs,      \
+                                                 float learning_rate)                             \
+    {                                                                                             \
+        if (inputs == 3 && outputs == 4)                                                          \
+            ffnn__small_update(w, x, delta, rows, 3, 4, learning_rate);                           \
+        else if (inputs == 1 && outputs == 4) /* 4 to 1, transposed */                            \
+            ffnn__small_update(w, x, delta, rows, 1, 4, learning_rate);                           \
+        else                                                                                      \
+            ffnn__small_update(w, x, delta, rows, inputs, outputs, learning_rate);                \
+    }                                                                                             \
+    static const ffnn__kernels ffnn__kernels_##kind = {                                           \
+        sizeof(F) / sizeof(float), ffnn__narrow_##kind,        ffnn__wide_##kind,                 \
+        ffnn__line_##kind,         ffnn__dot_##kind,           ffnn__sigmoid_##kind,              \
+        ffnn__small_forward_##kind, ffnn__small_delta_##kind,  ffnn__small_update_##kind};
+
+FFNN__DEFINE_KERNELS(baseline, , ffnn__f4, 6)
+#ifdef FFNN__X86
+FFNN__DEFINE_KERNELS(avx2, FFNN__AVX2, ffnn__f8, 6)
+FFNN__DEFINE_KERNELS(avx512, FFNN__AVX512, ffnn__f16, 8)
+#endif
+
+/* The best kernels for the processor that the program runs on. The compiler's library has asked
+   the processor before main, so this is a look at two words that no longer change. */
+static const ffnn__kernels *ffnn__pick_kernels(void)
+{
+#if defined(FFNN_TEST_KERNELS) /* for tests: one kind, whatever the processor */
+    return &FFNN_TEST_KERNELS;
+#elif defined(FFNN__X86)
+    if (__builtin_cpu_supports("avx512f")) return &ffnn__kernels_avx512;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return &ffnn__kernels_avx2;
+#endif
+    return &ffnn__kernels_baseline;
+}
+
+enum { FFNN__DEPTH = 256, FFNN__MAX_LANES = 16 }; /* rows of b multiplied at a time */
+
+/* Copies depth rows and cols columns of b into rows of width floats, the last ones 0. */
+static void ffnn__pack(float *panel, size_t width, ffnn__matrix b, size_t depth, size_t cols)
+{
+    size_t p, j, block;
+    for (; depth > 0; depth -= block, panel += block * width, b.data += block * b.row_step) {
+        block = depth < 16 ? depth : 16; /* floats of a cache line, for a transposed b */
+        for (p = 0; p < block && b.col_step == 1; ++p) {
+            __builtin_prefetch(b.data + (p + 16) * b.row_step);
+            memcpy(panel + p * width, b.data + p * b.row_step, cols * sizeof(float));
+        }
+        for (j = 0; j < cols && b.col_step != 1; ++j)
+            for (p = 0; p < block; ++p)
+                panel[p * width + j] = b.data[p * b.row_step + j * b.col_step];
+        for (p = 0; p < block && cols < width; ++p)
+            memset(panel + p * width + cols, 0, (width - cols) * sizeof(float));
+    }
+}
+
+/* c (m x n) = a (m x depth) b (depth x n), or c += factor * (a b) if add. Panels of b, a few
+   columns wide, are used for all rows of a in turn; those that the kernels cannot read where they
+   are, or that would come from too many places, are copied first. */
+static void ffnn__multiply(float *c, size_t m, size_t depth, size_t n, ffnn__matrix a,
+                           ffnn__matrix b, bool add, float factor)
+{
+    const ffnn__kernels *kernels = ffnn__pick_kernels();
+    ffnn__panel t;
+    float packed[FFNN__DEPTH * 2 * FFNN__MAX_LANES] __attribute__((aligned(64)));
+    size_t first, col, width;
+    if (m == 1 && b.row_step == 1) { /* a row times a transposed matrix */
+        t.c = c, t.a = b.data, t.b = a.data;
+        t.rows = n, t.depth = depth, t.a_row_step = b.col_step;
+        kernels->dot(&t);
+        return;
+    }
+    for (first = 0; first < depth; first += FFNN__DEPTH) {
+        t.depth = depth - first;
+        if (t.depth > FFNN__DEPTH) t.depth = FFNN__DEPTH;
+        t.rows = m;
+        t.a = a.data + first * a.col_step;
+        t.a_row_step = a.row_step;
+        t.a_col_step = a.col_step;
+        t.c_step = n;
+        t.add = add || first > 0;
+        t.factor = add ? factor : 1.0f;
+        for (col = 0; col < n; col += width) {
+            ffnn__matrix from = ffnn__matrix_of(b.data + first * b.row_step + col * b.col_step,
+                                                b.row_step, b.col_step, b.padded);
+            bool narrow = n - col <= kernels->lanes;
+            bool line = (m == 1 || depth == 1) && n - col >= 8 * kernels->lanes && b.col_step == 1;
+            width = kernels->lanes * (narrow ? 1 : line ? 8 : 2);
+            t.c = c + col;
+            t.b = from.data;
+            t.b_step = b.row_step;
+            t.cols = n - col < width ? n - col : width;
+            if (b.col_step != 1 || (t.cols < width && !b.padded) || (m >= 32 && n >= 1024)) {
+                ffnn__pack(packed, width, from, t.depth, t.cols);
+                t.b = packed;
+                t.b_step = width;
+            }
+            (narrow ? kernels->narrow : line ? kernels->line : kernels->wide)(&t);
+        }
+    }
+}
+
+static void ffnn__sigmoid(float *dst, const float *src, size_t count)
+{
+    ffnn__pick_kernels()->sigmoid(dst, src, count);
+}
+
+#if !defined(__clang__)
+#pragma GCC pop_options
+#endif
+
+#else /* plain C */
+
 static void ffnn__multiply(float *c, size_t m, size_t depth, size_t n, ffnn__matrix a,
                            ffnn__matrix b, bool add, float factor)
 {
@@ -396,7 +786,7 @@ static void ffnn__multiply(float *c, size_t m, size_t depth, size_t n, ffnn__mat
     }
 }
 
-/* With t = -x, exp(t) = 2^n exp(r), where n = round(t / ln 2) and r = t - n ln 2. */
+/* The steps of FFNN__DEFINE_SIGMOID_OF, one number at a time. */
 static void ffnn__sigmoid(float *dst, const float *src, size_t count)
 {
     for (; count > 0; --count, ++src, ++dst) {
@@ -418,11 +808,30 @@ static void ffnn__sigmoid(float *dst, const float *src, size_t count)
     }
 }
 
+#endif /* FFNN__SIMD */
+
+/* What the other rooms call. Small layers have kernels of their own: for them packing and calls
+   would cost more than the work. */
+#ifdef FFNN__SIMD
+enum { FFNN__SMALL = 64, FFNN__SMALL_BATCH = 32 }; /* weights of a layer, rows of an update */
+
+static bool ffnn__is_small(const ffnn_tensor *weight)
+{
+    return weight->rows * weight->cols <= FFNN__SMALL;
+}
+#endif
+
 /* z = x W, a = sigmoid(z); a may be z */
 static void ffnn__forward_layer(float *z, float *a, const float *x, const ffnn_tensor *weight,
                                 size_t rows)
 {
     size_t inputs = weight->rows, outputs = weight->cols;
+#ifdef FFNN__SIMD
+    if (ffnn__is_small(weight)) {
+        ffnn__pick_kernels()->small_forward(z, a, x, weight, rows);
+        return;
+    }
+#endif
     ffnn__multiply(z, rows, inputs, outputs, ffnn__matrix_of(x, inputs, 1, false),
                    ffnn__matrix_of(weight->data, outputs, 1, true), false, 1);
     ffnn__sigmoid(a, z, rows * outputs);
@@ -433,8 +842,14 @@ static void ffnn__delta(const ffnn_layer *layer, size_t rows)
 {
     const float *a = layer->a.data, *error = layer->error.data;
     float *delta = layer->delta.data;
-    size_t i;
-    for (i = 0; i < rows * layer->weight.cols; ++i) delta[i] = error[i] * (a[i] * (1 - a[i]));
+    size_t i = 0, count = rows * layer->weight.cols;
+#ifdef FFNN__SIMD
+    for (; i + 4 <= count; i += 4) {
+        ffnn__f4 s = *(const ffnn__f4 *)(a + i);
+        *(ffnn__f4 *)(delta + i) = *(const ffnn__f4 *)(error + i) * (s * (1.0f - s));
+    }
+#endif
+    for (; i < count; ++i) delta[i] = error[i] * (a[i] * (1 - a[i]));
 }
 
 /* error = y - a */
@@ -450,6 +865,12 @@ static void ffnn__output_delta(const ffnn_layer *layer, const float *y, size_t r
 static void ffnn__hidden_delta(const ffnn_layer *layer, const ffnn_layer *next, size_t rows)
 {
     size_t units = next->weight.rows, outputs = next->weight.cols;
+#ifdef FFNN__SIMD
+    if (outputs == 1) {
+        ffnn__pick_kernels()->small_delta(layer, next, rows);
+        return;
+    }
+#endif
     ffnn__multiply(layer->error.data, rows, outputs, units,
                    ffnn__matrix_of(next->delta.data, outputs, 1, true),
                    ffnn__matrix_of(next->weight.data, 1, outputs, true), false, 1);
@@ -461,6 +882,15 @@ static void ffnn__update_layer(const ffnn_layer *layer, const float *x, size_t r
                                float learning_rate)
 {
     size_t inputs = layer->weight.rows, outputs = layer->weight.cols;
+#ifdef FFNN__SIMD
+    if (ffnn__is_small(&layer->weight) && rows <= FFNN__SMALL_BATCH) {
+        bool swap = outputs == 1; /* then the transposed update, of one row, is faster */
+        ffnn__pick_kernels()->small_update(layer->weight.data, swap ? layer->delta.data : x,
+                                           swap ? x : layer->delta.data, rows, swap ? 1 : inputs,
+                                           swap ? inputs : outputs, learning_rate);
+        return;
+    }
+#endif
     ffnn__multiply(layer->weight.data, inputs, rows, outputs, ffnn__matrix_of(x, 1, inputs, false),
                    ffnn__matrix_of(layer->delta.data, outputs, 1, true), true, learning_rate);
 }
@@ -1005,14 +1435,28 @@ static size_t ffnn__outputs(const ffnn_net *net)
     return net->layers[net->layer_count - 1].weight.cols;
 }
 
+/* The first address from p on that a cache line begins at. */
+enum { FFNN__LINE = 16 }; /* floats */
+
+static float *ffnn__align(float *p)
+{
+    return p + (0 - (uintptr_t)p / sizeof(float)) % FFNN__LINE;
+}
+
+/* The room for rows x cols activations, in floats: whole cache lines, and the padding. */
+static size_t ffnn__room(size_t rows, size_t cols)
+{
+    return (rows * cols + FFNN__LINE - 1) / FFNN__LINE * FFNN__LINE + FFNN__PADDING;
+}
+
 /* Floats in z, a, error and delta of all layers for a batch of so many rows; 0 if that overflows. */
 static size_t ffnn__activation_count(const ffnn_net *net, size_t rows)
 {
-    size_t i, count = 0;
+    size_t i, count = FFNN__LINE, limit = SIZE_MAX / sizeof(float) / 8;
     for (i = 0; i < net->layer_count; ++i) {
         size_t cols = net->layers[i].weight.cols;
-        if (rows > (SIZE_MAX / sizeof(float) - count - 4 * FFNN__PADDING) / 4 / cols) return 0;
-        count += 4 * (rows * cols + FFNN__PADDING);
+        if (rows > limit / cols || count > limit) return 0;
+        count += 4 * ffnn__room(rows, cols);
     }
     return count;
 }
@@ -1027,12 +1471,12 @@ static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t lay
         if (sizes[i] > room / sizes[i + 1]) return FFNN_ERROR_MEMORY;
         total += sizes[i] * sizes[i + 1];
     }
-    if (total > SIZE_MAX / sizeof(float) - FFNN__PADDING) return FFNN_ERROR_MEMORY;
-    weight = (float *)FFNN_MALLOC((total + FFNN__PADDING) * sizeof(float));
-    if (weight == NULL) return FFNN_ERROR_MEMORY;
-    memset(weight + total, 0, FFNN__PADDING * sizeof(float));
-    net->weights = weight;
+    if (total > SIZE_MAX / sizeof(float) - FFNN__PADDING - FFNN__LINE) return FFNN_ERROR_MEMORY;
+    net->weights = (float *)FFNN_MALLOC((total + FFNN__PADDING + FFNN__LINE) * sizeof(float));
+    if (net->weights == NULL) return FFNN_ERROR_MEMORY;
     net->weight_count = total;
+    weight = ffnn__align(net->weights);
+    memset(weight + total, 0, FFNN__PADDING * sizeof(float));
     net->layer_count = layer_count;
     for (i = 0; i < layer_count; ++i) {
         net->layers[i].weight = ffnn__tensor(weight, sizes[i], sizes[i + 1]);
@@ -1079,7 +1523,7 @@ static ffnn_status ffnn__check_batch(const ffnn_net *net, ffnn_tensor t, size_t 
     ffnn_status status = ffnn__check(t);
     if (status != FFNN_OK) return status;
     if (t.cols != cols) return FFNN_ERROR_SHAPE;
-    if (ffnn__overlap(t.data, count, net->weights, net->weight_count) ||
+    if (ffnn__overlap(t.data, count, net->weights, FFNN__LINE + net->weight_count) ||
         ffnn__overlap(t.data, count, net->activations, net->activation_count))
         return FFNN_ERROR_ARGUMENT;
     return FFNN_OK;
@@ -1089,7 +1533,7 @@ static ffnn_status ffnn__check_batch(const ffnn_net *net, ffnn_tensor t, size_t 
 static ffnn_status ffnn__reserve(ffnn_net *net, size_t rows)
 {
     size_t i;
-    float *memory = net->activations;
+    float *memory;
     if (rows == net->layers[0].z.rows) return FFNN_OK;
     if (rows > net->batch_capacity) {
         size_t count = ffnn__activation_count(net, rows);
@@ -1101,9 +1545,10 @@ static ffnn_status ffnn__reserve(ffnn_net *net, size_t rows)
         net->activation_count = count;
         net->batch_capacity = rows;
     }
+    memory = ffnn__align(net->activations);
     for (i = 0; i < net->layer_count; ++i) {
         ffnn_layer *layer = &net->layers[i];
-        size_t cols = layer->weight.cols, size = net->batch_capacity * cols + FFNN__PADDING;
+        size_t cols = layer->weight.cols, size = ffnn__room(net->batch_capacity, cols);
         layer->z = ffnn__tensor(memory, rows, cols);
         layer->a = ffnn__tensor(memory + size, rows, cols);
         layer->error = ffnn__tensor(memory + 2 * size, rows, cols);
@@ -1175,7 +1620,7 @@ FFNNDEF ffnn_status ffnn_train(ffnn_net *net, ffnn_tensor X, ffnn_tensor y, floa
     return FFNN_OK;
 }
 
-enum { FFNN__PREDICT_ROWS = 64, FFNN__STACK_FLOATS = 1024 }; /* what predict takes at a time */
+enum { FFNN__PREDICT_ROWS = 256, FFNN__STACK_FLOATS = 1024 }; /* what predict takes at a time */
 
 /* forward once more, in activations that take turns in two buffers of memory. */
 static void ffnn__predict(const ffnn_net *net, const float *X, size_t rows, float *output,
@@ -1205,14 +1650,15 @@ FFNNDEF ffnn_status ffnn_predict(const ffnn_net *net, ffnn_tensor X, ffnn_tensor
         if (net->layers[i].weight.cols > widest) widest = net->layers[i].weight.cols;
     rows = X.rows; /* at a time */
     if (rows > FFNN__PREDICT_ROWS) rows = FFNN__PREDICT_ROWS;
-    if (rows * widest > FFNN__STACK_FLOATS / 2 - FFNN__PADDING) {
-        memory = (float *)FFNN_MALLOC(2 * (rows * widest + FFNN__PADDING) * sizeof(float));
+    if (2 * ffnn__room(rows, widest) > FFNN__STACK_FLOATS) {
+        size_t count = 2 * ffnn__room(rows, widest);
+        memory = (float *)FFNN_MALLOC(count * sizeof(float));
         if (memory == NULL) return FFNN_ERROR_MEMORY;
     }
     for (row = 0; row < X.rows; row += rows) {
         if (rows > X.rows - row) rows = X.rows - row;
         ffnn__predict(net, X.data + row * X.cols, rows, output.data + row * output.cols, memory,
-                      rows * widest + FFNN__PADDING);
+                      ffnn__room(rows, widest));
     }
     if (memory != stack) FFNN_FREE(memory);
     return FFNN_OK;
