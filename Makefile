@@ -18,6 +18,8 @@ EXAMPLES = $(patsubst examples/%.c,$(BUILD)/%,$(wildcard examples/*.c))
 TESTS    = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 HEADERS  = ffnn.h $(wildcard examples/*.h examples/data/*.h tests/*.h tests/reference/*.h)
 
+MAKEFLAGS += -j4 # the programs are independent of each other
+
 .PHONY: all run test install clean
 
 all: $(EXAMPLES)

@@ -136,6 +136,18 @@ THE NETWORK
         One epoch over the whole batch: forward, then backward. *loss (may be NULL) is the mean
         squared error BEFORE the update.
 
+    ffnn_status ffnn_fit(ffnn_net *net, ffnn_tensor X, ffnn_tensor y, const ffnn_fit_desc *desc)
+        Epochs of ffnn_train over batches of desc->batch_size samples (0: all), the last one
+        smaller if need be, for desc->epochs (0: 1000) at desc->learning_rate (0: 0.1). With
+        desc->rng each epoch takes the samples in a new order, that of torch.randperm(X.rows);
+        without it in the order given. X and y are only read. desc NULL is all zeros.
+        desc->progress, if there is one, is called after each epoch with desc->user and
+            epoch, epochs    the number of the epoch, from 1, and of how many
+            samples          trained on so far
+            loss             mean squared error over the epoch, each step's before its update
+        and stops the training by returning false, which is FFNN_OK. Memory is taken before the
+        first step only. A failure leaves the weights of the last whole step.
+
     ffnn_status ffnn_predict(const ffnn_net *net, ffnn_tensor X, ffnn_tensor output)
         The output for every row of X, into your tensor. Only reads the network: any number of
         threads may call it at once.
@@ -206,6 +218,9 @@ LICENSE
 
 #include <stddef.h>
 #include <stdint.h>
+#ifndef __cplusplus
+#include <stdbool.h>
+#endif
 #ifndef FFNN_NO_STDIO
 #include <stdio.h>
 #endif
@@ -297,7 +312,7 @@ typedef struct ffnn_net {
     /* private: */
     float *weights, *activations; /* the memory of all weights; of all z, a, error and delta */
     size_t weight_count, activation_count; /* floats */
-    size_t batch_capacity;                 /* rows that activations has room for */
+    size_t batch_capacity, widest;         /* rows there is room for; units of the widest layer */
 } ffnn_net;
 
 FFNNDEF ffnn_status ffnn_init(ffnn_net *net, const ffnn_desc *desc);
@@ -308,6 +323,24 @@ FFNNDEF ffnn_status ffnn_backward(ffnn_net *net, ffnn_tensor X, ffnn_tensor y,
 FFNNDEF ffnn_status ffnn_train(ffnn_net *net, ffnn_tensor X, ffnn_tensor y, float learning_rate,
                                float *loss);
 FFNNDEF ffnn_status ffnn_predict(const ffnn_net *net, ffnn_tensor X, ffnn_tensor output);
+
+typedef struct ffnn_progress {
+    size_t epoch, epochs, samples; /* from 1; of how many; trained on so far */
+    float loss;                    /* mean over the epoch's samples */
+} ffnn_progress;
+
+/* All zero is the lab's training. */
+typedef struct ffnn_fit_desc {
+    size_t epochs;       /* 0: 1000 */
+    float learning_rate; /* 0: 0.1 */
+    size_t batch_size;   /* 0: the whole set */
+    ffnn_rng *rng;       /* shuffles the samples before each epoch; NULL: in the order given */
+    bool (*progress)(void *user, const ffnn_progress *progress); /* false stops; may be NULL */
+    void *user;
+} ffnn_fit_desc;
+
+FFNNDEF ffnn_status ffnn_fit(ffnn_net *net, ffnn_tensor X, ffnn_tensor y,
+                             const ffnn_fit_desc *desc);
 
 #ifndef FFNN_NO_STDIO
 FFNNDEF ffnn_status ffnn_save(const ffnn_net *net, const char *path);
@@ -333,9 +366,6 @@ FFNNDEF ffnn_status ffnn_load_memory(ffnn_net *net, const void *data, size_t siz
 
 #include <math.h>
 #include <string.h>
-#ifndef __cplusplus
-#include <stdbool.h>
-#endif
 
 #ifndef FFNN_NO_STDIO
 #include <errno.h>
@@ -504,18 +534,22 @@ FFNN__INLINE void ffnn__store(float *c, const float *sum, size_t count, bool add
     target static void name(const ffnn__panel *t)                                                 \
     {                                                                                             \
         enum { LANES = sizeof(F) / sizeof(float), WIDTH = VECTORS * LANES };                      \
-        size_t first, i, j, p, at, rows;                                                          \
+        float rest[ROWS][WIDTH]; /* of the last columns, where c is less wide than the kernel */  \
+        bool whole = t->cols == WIDTH;                                                            \
+        size_t first, i, j, p, at, rows, c_step = whole ? t->c_step : (size_t)WIDTH;              \
         for (first = 0; first < t->rows; first += ROWS) {                                         \
             F sum[ROWS][VECTORS], zero = {0};                                                     \
             const float *a[ROWS], *b = t->b;                                                      \
+            float *c = t->c + first * t->c_step, *to = whole ? c : rest[0];                       \
             rows = t->rows - first < ROWS ? t->rows - first : ROWS;                               \
+            a[0] = t->a + first * t->a_row_step;                                                  \
             FFNN__UNROLL for (i = 0; i < ROWS; ++i) {                                             \
-                a[i] = t->a + (first + (i < rows ? i : rows - 1)) * t->a_row_step;                \
-                if (t->add && t->depth > 1) {                                                     \
-                    __builtin_prefetch(t->c + (first + i) * t->c_step, 1);                        \
-                    __builtin_prefetch(t->c + (first + i) * t->c_step + WIDTH - 1, 1);            \
-                }                                                                                 \
+                if (i > 0) a[i] = a[i - 1] + (i < rows ? t->a_row_step : 0);                      \
                 FFNN__UNROLL for (j = 0; j < VECTORS; ++j) sum[i][j] = zero;                      \
+            }                                                                                     \
+            for (i = 0; i < rows && t->add && t->depth > 1; ++i) {                                \
+                __builtin_prefetch(c + i * t->c_step, 1);                                         \
+                __builtin_prefetch(c + i * t->c_step + WIDTH - 1, 1);                             \
             }                                                                                     \
             for (p = t->depth, at = 0; p > 0; --p, b += t->b_step, at += t->a_col_step) {         \
                 F row[VECTORS];                                                                   \
@@ -523,18 +557,20 @@ FFNN__INLINE void ffnn__store(float *c, const float *sum, size_t count, bool add
                 FFNN__UNROLL for (i = 0; i < ROWS; ++i)                                           \
                     FFNN__UNROLL for (j = 0; j < VECTORS; ++j) sum[i][j] += a[i][at] * row[j];    \
             }                                                                                     \
-            FFNN__UNROLL for (i = 0; i < ROWS; ++i) {                                             \
-                float *c = t->c + (first + i) * t->c_step, rest[WIDTH];                           \
-                if (i >= rows) continue;                                                          \
+            FFNN__UNROLL for (i = 0; i < ROWS; ++i, to += c_step) {                               \
+                if (i == rows) break;                                                             \
                 FFNN__UNROLL for (j = 0; j < VECTORS; ++j) {                                      \
-                    F *to = (F *)((t->cols == WIDTH ? c : rest) + j * LANES);                     \
-                    if (t->add) sum[i][j] *= t->factor;                                           \
-                    FFNN__ROUND(sum[i][j]);                                                       \
-                    if (t->add && t->cols == WIDTH) *to += sum[i][j];                             \
-                    else *to = sum[i][j];                                                         \
+                    F old = zero, product = sum[i][j];                                            \
+                    if (t->add) {                                                                 \
+                        product *= t->factor;                                                     \
+                        FFNN__ROUND(product);                                                     \
+                        if (whole) old = *(F *)(to + j * LANES);                                  \
+                    }                                                                             \
+                    *(F *)(to + j * LANES) = old + product;                                       \
                 }                                                                                 \
-                if (t->cols < WIDTH) ffnn__store(c, rest, t->cols, t->add);                       \
             }                                                                                     \
+            for (i = 0; i < rows && !whole; ++i)                                                  \
+                ffnn__store(c + i * t->c_step, rest[i], t->cols, t->add);                         \
         }                                                                                         \
     }
 
@@ -1479,6 +1515,7 @@ static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t lay
     memset(weight + total, 0, FFNN__PADDING * sizeof(float));
     net->layer_count = layer_count;
     for (i = 0; i < layer_count; ++i) {
+        if (sizes[i + 1] > net->widest) net->widest = sizes[i + 1];
         net->layers[i].weight = ffnn__tensor(weight, sizes[i], sizes[i + 1]);
         weight += sizes[i] * sizes[i + 1];
     }
@@ -1517,14 +1554,14 @@ FFNNDEF void ffnn_free(ffnn_net *net)
 }
 
 /* Whether t, X or y, is a batch with this many columns and not part of the network itself. */
-static ffnn_status ffnn__check_batch(const ffnn_net *net, ffnn_tensor t, size_t cols)
+static ffnn_status ffnn__check_batch(const ffnn_net *net, const ffnn_tensor *t, size_t cols)
 {
-    size_t count = t.rows * t.cols;
-    ffnn_status status = ffnn__check(t);
+    size_t count = t->rows * t->cols;
+    ffnn_status status = ffnn__check(*t);
     if (status != FFNN_OK) return status;
-    if (t.cols != cols) return FFNN_ERROR_SHAPE;
-    if (ffnn__overlap(t.data, count, net->weights, FFNN__LINE + net->weight_count) ||
-        ffnn__overlap(t.data, count, net->activations, net->activation_count))
+    if (t->cols != cols) return FFNN_ERROR_SHAPE;
+    if (ffnn__overlap(t->data, count, net->weights, FFNN__LINE + net->weight_count) ||
+        ffnn__overlap(t->data, count, net->activations, net->activation_count))
         return FFNN_ERROR_ARGUMENT;
     return FFNN_OK;
 }
@@ -1586,7 +1623,7 @@ static void ffnn__backward(ffnn_net *net, ffnn_tensor X, ffnn_tensor y, float le
 FFNNDEF ffnn_status ffnn_forward(ffnn_net *net, ffnn_tensor X, ffnn_tensor *output)
 {
     ffnn_status status = FFNN_ERROR_ARGUMENT;
-    if (ffnn__is_net(net)) status = ffnn__check_batch(net, X, ffnn__inputs(net));
+    if (ffnn__is_net(net)) status = ffnn__check_batch(net, &X, ffnn__inputs(net));
     if (status == FFNN_OK) status = ffnn__reserve(net, X.rows);
     if (status != FFNN_OK) return status;
     ffnn__forward(net, X);
@@ -1597,8 +1634,8 @@ FFNNDEF ffnn_status ffnn_forward(ffnn_net *net, ffnn_tensor X, ffnn_tensor *outp
 FFNNDEF ffnn_status ffnn_backward(ffnn_net *net, ffnn_tensor X, ffnn_tensor y, float learning_rate)
 {
     ffnn_status status = FFNN_ERROR_ARGUMENT;
-    if (ffnn__is_net(net)) status = ffnn__check_batch(net, X, ffnn__inputs(net));
-    if (status == FFNN_OK) status = ffnn__check_batch(net, y, ffnn__outputs(net));
+    if (ffnn__is_net(net)) status = ffnn__check_batch(net, &X, ffnn__inputs(net));
+    if (status == FFNN_OK) status = ffnn__check_batch(net, &y, ffnn__outputs(net));
     if (status != FFNN_OK) return status;
     if (y.rows != X.rows || net->layers[0].z.rows != X.rows) return FFNN_ERROR_SHAPE;
     ffnn__backward(net, X, y, learning_rate);
@@ -1609,8 +1646,8 @@ FFNNDEF ffnn_status ffnn_train(ffnn_net *net, ffnn_tensor X, ffnn_tensor y, floa
                                float *loss)
 {
     ffnn_status status = FFNN_ERROR_ARGUMENT;
-    if (ffnn__is_net(net)) status = ffnn__check_batch(net, X, ffnn__inputs(net));
-    if (status == FFNN_OK) status = ffnn__check_batch(net, y, ffnn__outputs(net));
+    if (ffnn__is_net(net)) status = ffnn__check_batch(net, &X, ffnn__inputs(net));
+    if (status == FFNN_OK) status = ffnn__check_batch(net, &y, ffnn__outputs(net));
     if (status == FFNN_OK && y.rows != X.rows) status = FFNN_ERROR_SHAPE;
     if (status == FFNN_OK) status = ffnn__reserve(net, X.rows);
     if (status != FFNN_OK) return status;
@@ -1618,6 +1655,127 @@ FFNNDEF ffnn_status ffnn_train(ffnn_net *net, ffnn_tensor X, ffnn_tensor y, floa
     if (loss != NULL) ffnn_mse(y, net->layers[net->layer_count - 1].a, loss);
     ffnn__backward(net, X, y, learning_rate);
     return FFNN_OK;
+}
+
+/* What a fit works with. */
+typedef struct ffnn__fit {
+    ffnn_tensor X, y;   /* all samples: the user's */
+    size_t batch_size;  /* rows of a step, at most X.rows */
+    float learning_rate;
+    size_t *order;      /* the epoch's order of the samples; NULL: as given */
+    ffnn_tensor X_batch, y_batch; /* batch_size samples in that order; only with one */
+} ffnn__fit;
+
+/* Memory for the order and the batch, in one piece that begins with the order. */
+static ffnn_status ffnn__fit_allocate(ffnn__fit *fit)
+{
+    size_t cols = fit->X.cols + fit->y.cols, order_size, batch_size;
+    float *batch;
+    if (cols < fit->X.cols || fit->X.rows > SIZE_MAX / sizeof(size_t) ||
+        fit->batch_size > SIZE_MAX / sizeof(float) / cols)
+        return FFNN_ERROR_MEMORY;
+    order_size = fit->X.rows * sizeof(size_t);
+    batch_size = fit->batch_size * cols * sizeof(float);
+    if (order_size > SIZE_MAX - batch_size) return FFNN_ERROR_MEMORY;
+    fit->order = (size_t *)FFNN_MALLOC(order_size + batch_size);
+    if (fit->order == NULL) return FFNN_ERROR_MEMORY;
+    batch = (float *)(fit->order + fit->X.rows);
+    fit->X_batch = ffnn__tensor(batch, fit->batch_size, fit->X.cols);
+    fit->y_batch = ffnn__tensor(batch + fit->batch_size * fit->X.cols, fit->batch_size, fit->y.cols);
+    return FFNN_OK;
+}
+
+/* order = torch.randperm(count): Fisher and Yates's shuffle, the i-th place drawing from itself
+   and those after it. Taking the remainder favours no place by more than count in 2^32 (of 2^64,
+   where PyTorch, too, finds that too much): for 10,000 samples two in a million. */
+static void ffnn__shuffle(size_t *order, size_t count, ffnn_rng *rng)
+{
+    size_t i;
+    for (i = 0; i < count; ++i) order[i] = i;
+    for (i = 0; i + 1 < count; ++i) {
+        uint64_t draw = ffnn__rng_next(rng);
+        size_t other, swapped = order[i];
+        if (count >= UINT32_MAX / 20) draw = draw << 32 | ffnn__rng_next(rng);
+        other = i + (size_t)(draw % (count - i));
+        order[i] = order[other];
+        order[other] = swapped;
+    }
+}
+
+/* dst's rows = those rows of src that order names. */
+static void ffnn__gather(ffnn_tensor dst, ffnn_tensor src, const size_t *order)
+{
+    size_t row;
+    for (row = 0; row < dst.rows; ++row)
+        memcpy(dst.data + row * dst.cols, src.data + order[row] * src.cols,
+               src.cols * sizeof(float));
+}
+
+/* One step for each batch; loss (may be NULL) is their mean, each weighted by its samples. */
+static ffnn_status ffnn__fit_epoch(ffnn_net *net, const ffnn__fit *fit, float *loss)
+{
+    ffnn_tensor X = fit->X_batch, y = fit->y_batch;
+    size_t first, rows = fit->batch_size;
+    double sum = 0;
+    for (first = 0; first < fit->X.rows; first += rows) {
+        ffnn_status status;
+        if (rows > fit->X.rows - first) rows = fit->X.rows - first;
+        X.rows = y.rows = rows;
+        if (fit->order != NULL) {
+            ffnn__gather(X, fit->X, fit->order + first);
+            ffnn__gather(y, fit->y, fit->order + first);
+        } else {
+            X = ffnn__tensor(fit->X.data + first * fit->X.cols, rows, fit->X.cols);
+            y = ffnn__tensor(fit->y.data + first * fit->y.cols, rows, fit->y.cols);
+        }
+        status = ffnn_train(net, X, y, fit->learning_rate, loss);
+        if (status != FFNN_OK) return status;
+        if (loss != NULL) sum += (double)*loss * (double)rows;
+    }
+    if (loss != NULL) *loss = (float)(sum / (double)fit->X.rows);
+    return FFNN_OK;
+}
+
+/* Checks as ffnn_train does, and takes all memory that the fit will need. */
+static ffnn_status ffnn__fit_begin(ffnn__fit *fit, ffnn_net *net, bool shuffled)
+{
+    ffnn_status status = FFNN_ERROR_ARGUMENT;
+    if (ffnn__is_net(net)) status = ffnn__check_batch(net, &fit->X, ffnn__inputs(net));
+    if (status == FFNN_OK) status = ffnn__check_batch(net, &fit->y, ffnn__outputs(net));
+    if (status == FFNN_OK && fit->y.rows != fit->X.rows) status = FFNN_ERROR_SHAPE;
+    if (status != FFNN_OK) return status;
+    if (fit->batch_size == 0 || fit->batch_size > fit->X.rows) fit->batch_size = fit->X.rows;
+    if (shuffled) status = ffnn__fit_allocate(fit);
+    if (status == FFNN_OK) status = ffnn__reserve(net, fit->batch_size);
+    return status;
+}
+
+FFNNDEF ffnn_status ffnn_fit(ffnn_net *net, ffnn_tensor X, ffnn_tensor y, const ffnn_fit_desc *desc)
+{
+    ffnn_fit_desc wanted;
+    ffnn__fit fit;
+    ffnn_progress progress;
+    ffnn_status status;
+    memset(&wanted, 0, sizeof wanted);
+    memset(&fit, 0, sizeof fit);
+    memset(&progress, 0, sizeof progress);
+    if (desc != NULL) wanted = *desc;
+    progress.epochs = wanted.epochs != 0 ? wanted.epochs : 1000;
+    fit.X = X;
+    fit.y = y;
+    fit.batch_size = wanted.batch_size;
+    fit.learning_rate = wanted.learning_rate != 0 ? wanted.learning_rate : 0.1f;
+    status = ffnn__fit_begin(&fit, net, wanted.rng != NULL);
+    while (status == FFNN_OK && progress.epoch < progress.epochs) {
+        if (fit.order != NULL) ffnn__shuffle(fit.order, X.rows, wanted.rng);
+        status = ffnn__fit_epoch(net, &fit, wanted.progress != NULL ? &progress.loss : NULL);
+        if (status != FFNN_OK) break;
+        ++progress.epoch;
+        progress.samples += X.rows;
+        if (wanted.progress != NULL && !wanted.progress(wanted.user, &progress)) break;
+    }
+    if (fit.order != NULL) FFNN_FREE(fit.order);
+    return status;
 }
 
 enum { FFNN__PREDICT_ROWS = 256, FFNN__STACK_FLOATS = 1024 }; /* what predict takes at a time */
@@ -1639,26 +1797,23 @@ static void ffnn__predict(const ffnn_net *net, const float *X, size_t rows, floa
 FFNNDEF ffnn_status ffnn_predict(const ffnn_net *net, ffnn_tensor X, ffnn_tensor output)
 {
     float stack[FFNN__STACK_FLOATS], *memory = stack;
-    size_t widest = 0, i, row, rows;
+    size_t rows = X.rows, buffer_size, row; /* rows at a time */
     ffnn_status status = FFNN_ERROR_ARGUMENT;
-    if (ffnn__is_net(net)) status = ffnn__check_batch(net, X, ffnn__inputs(net));
-    if (status == FFNN_OK) status = ffnn__check_batch(net, output, ffnn__outputs(net));
+    if (ffnn__is_net(net)) status = ffnn__check_batch(net, &X, ffnn__inputs(net));
+    if (status == FFNN_OK) status = ffnn__check_batch(net, &output, ffnn__outputs(net));
     if (status != FFNN_OK) return status;
     if (output.rows != X.rows) return FFNN_ERROR_SHAPE;
     if (!ffnn__apart(output, X)) return FFNN_ERROR_ARGUMENT;
-    for (i = 0; i < net->layer_count; ++i)
-        if (net->layers[i].weight.cols > widest) widest = net->layers[i].weight.cols;
-    rows = X.rows; /* at a time */
     if (rows > FFNN__PREDICT_ROWS) rows = FFNN__PREDICT_ROWS;
-    if (2 * ffnn__room(rows, widest) > FFNN__STACK_FLOATS) {
-        size_t count = 2 * ffnn__room(rows, widest);
-        memory = (float *)FFNN_MALLOC(count * sizeof(float));
+    buffer_size = ffnn__room(rows, net->widest);
+    if (2 * buffer_size > FFNN__STACK_FLOATS) {
+        memory = (float *)FFNN_MALLOC(2 * buffer_size * sizeof(float));
         if (memory == NULL) return FFNN_ERROR_MEMORY;
     }
     for (row = 0; row < X.rows; row += rows) {
         if (rows > X.rows - row) rows = X.rows - row;
         ffnn__predict(net, X.data + row * X.cols, rows, output.data + row * output.cols, memory,
-                      ffnn__room(rows, widest));
+                      buffer_size);
     }
     if (memory != stack) FFNN_FREE(memory);
     return FFNN_OK;

@@ -3,10 +3,12 @@
     cc -O2 -o lab lab.c -lm
     ./lab              the notebook's own recorded run, figure for figure
     ./lab --seed N     every network drawn from one generator seeded with N, as in PyTorch
+    ./lab --plot FILE.svg   either of them, and the experiments' loss curves drawn
 
    Writes ffnn_model.safetensors to the current directory. */
 #define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
+#include "svg_plot.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -122,6 +124,55 @@ static Data prepare_data(void)
     return data;
 }
 
+enum { MAX_CURVES = 4 + 5 + 9 }; /* configurations of the three experiments */
+
+/* The loss curves of the experiments, for --plot. */
+typedef struct Curves {
+    size_t count;
+    svg_curve curves[MAX_CURVES];
+    char labels[MAX_CURVES][32];
+    float *losses[MAX_CURVES]; /* of every epoch */
+} Curves;
+
+/* Room for the losses of one more configuration; colour and dash as in svg_plot.h. NULL, and
+   nothing recorded, without curves. */
+static float *add_curve(Curves *curves, size_t epochs, const char *label, size_t colour,
+                        size_t dash)
+{
+    size_t i;
+    svg_curve *curve;
+    if (curves == NULL || curves->count == MAX_CURVES) return NULL;
+    i = curves->count++;
+    curves->losses[i] = (float *)calloc(epochs, sizeof(float));
+    if (curves->losses[i] == NULL) check(FFNN_ERROR_MEMORY, "plot");
+    snprintf(curves->labels[i], sizeof curves->labels[i], "%s", label);
+    curve = &curves->curves[i];
+    curve->label = curves->labels[i];
+    curve->y = curves->losses[i];
+    curve->count = epochs;
+    curve->colour = (unsigned)colour;
+    curve->dash = (unsigned)dash;
+    return curves->losses[i];
+}
+
+static void draw_curves(const Curves *curves, const char *path)
+{
+    const svg_curve *first = curves->curves;
+    const svg_panel panels[3] = {
+        {"Experiment 1: learning rates (4 hidden units)", "epoch", "loss (MSE)", true, first, 4},
+        {"Experiment 2: hidden sizes (rate 0.10)", "epoch", "loss (MSE)", true, first + 4, 5},
+        {"Experiment 3: configurations", "epoch", "loss (MSE)", true, first + 9, 9}};
+    FILE *out = fopen(path, "w");
+    bool drawn = out != NULL && svg_plot(out, panels, 3);
+    if (out != NULL && fclose(out) != 0) drawn = false;
+    if (!drawn) check(FFNN_ERROR_IO, path);
+}
+
+static void free_curves(Curves *curves)
+{
+    while (curves->count > 0) free(curves->losses[--curves->count]);
+}
+
 /* A new network of 3 inputs, so many hidden units and 1 output. */
 static ffnn_net new_network(size_t hidden_size, ffnn_rng *rng)
 {
@@ -133,11 +184,14 @@ static ffnn_net new_network(size_t hidden_size, ffnn_rng *rng)
     return net;
 }
 
-static void train(ffnn_net *net, const Data *data, int epochs, float learning_rate)
+/* losses (may be NULL) gets every epoch's. */
+static void train(ffnn_net *net, const Data *data, size_t epochs, float learning_rate,
+                  float *losses)
 {
-    int epoch;
+    size_t epoch;
     for (epoch = 0; epoch < epochs; ++epoch)
-        check(ffnn_train(net, data->X, data->y, learning_rate, NULL), "train");
+        check(ffnn_train(net, data->X, data->y, learning_rate, losses ? &losses[epoch] : NULL),
+              "train");
 }
 
 static double loss_of(ffnn_net *net, const Data *data)
@@ -194,7 +248,7 @@ static void save_load_predict(const ffnn_net *net, const Data *data, ffnn_rng *r
     ffnn_free(&loaded);
 }
 
-static void experiment_1(const Data *data, ffnn_rng *rng)
+static void experiment_1(const Data *data, ffnn_rng *rng, Curves *curves)
 {
     static const float learning_rates[] = {0.01f, 0.1f, 0.5f, 1.0f};
     size_t i;
@@ -204,7 +258,9 @@ static void experiment_1(const Data *data, ffnn_rng *rng)
     print_rule(60);
     for (i = 0; i < sizeof learning_rates / sizeof learning_rates[0]; ++i) {
         ffnn_net net = new_network(4, rng);
-        train(&net, data, 500, learning_rates[i]);
+        char label[32];
+        snprintf(label, sizeof label, "rate %.2f", (double)learning_rates[i]);
+        train(&net, data, 500, learning_rates[i], add_curve(curves, 500, label, i, 0));
         printf("Learning rate: %4.2f - Final Loss: %.6f\n", (double)learning_rates[i],
                loss_of(&net, data));
         ffnn_free(&net);
@@ -212,7 +268,7 @@ static void experiment_1(const Data *data, ffnn_rng *rng)
     putchar('\n');
 }
 
-static void experiment_2(const Data *data, ffnn_rng *rng)
+static void experiment_2(const Data *data, ffnn_rng *rng, Curves *curves)
 {
     static const size_t hidden_sizes[] = {2, 4, 6, 8, 16};
     size_t i;
@@ -222,7 +278,9 @@ static void experiment_2(const Data *data, ffnn_rng *rng)
     print_rule(60);
     for (i = 0; i < sizeof hidden_sizes / sizeof hidden_sizes[0]; ++i) {
         ffnn_net net = new_network(hidden_sizes[i], rng);
-        train(&net, data, 1000, 0.1f);
+        char label[32];
+        snprintf(label, sizeof label, "hidden %u", (unsigned)hidden_sizes[i]);
+        train(&net, data, 1000, 0.1f, add_curve(curves, 1000, label, i, 0));
         printf("Hidden size: %2u - Final Loss: %.6f\n", (unsigned)hidden_sizes[i],
                loss_of(&net, data));
         ffnn_free(&net);
@@ -230,7 +288,7 @@ static void experiment_2(const Data *data, ffnn_rng *rng)
     putchar('\n');
 }
 
-static void experiment_3(const Data *data, ffnn_rng *rng)
+static void experiment_3(const Data *data, ffnn_rng *rng, Curves *curves)
 {
     static const size_t hidden_sizes[] = {4, 8, 16};
     static const float learning_rates[] = {0.1f, 0.5f, 1.0f};
@@ -255,9 +313,15 @@ static void experiment_3(const Data *data, ffnn_rng *rng)
         size_t hidden_size = hidden_sizes[i / 3];
         float learning_rate = learning_rates[i % 3];
         ffnn_net net = new_network(hidden_size, rng);
-        clock_t start = clock();
+        char label[32];
+        float *losses;
+        clock_t start;
         double seconds;
-        train(&net, data, 10000, learning_rate);
+        snprintf(label, sizeof label, "hidden %u, rate %.2f", (unsigned)hidden_size,
+                 (double)learning_rate);
+        losses = add_curve(curves, 10000, label, i / 3, i % 3); /* a colour a size, a dash a rate */
+        start = clock();
+        train(&net, data, 10000, learning_rate, losses);
         seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
         printf("%-6u | %-5.2f | %-12.6f | %-12.2f | %-10.4f\n", (unsigned)hidden_size,
                (double)learning_rate, loss_of(&net, data), prediction_of(&net, data) * 100,
@@ -277,18 +341,31 @@ static bool parse_seed(const char *text, uint64_t *seed)
     return errno == 0 && *end == '\0';
 }
 
+static void usage(void)
+{
+    fprintf(stderr, "usage: lab [--seed N] [--plot FILE.svg]\n");
+    exit(2);
+}
+
 int main(int argc, char **argv)
 {
-    bool recorded = argc == 1;
+    bool recorded = true;
     uint64_t seed = RECORDED_SEED;
+    const char *plot = NULL;
+    Curves recorder = {0}, *curves = NULL;
     ffnn_rng rng;
     ffnn_net net;
     Data data;
+    int i;
 
-    if (!recorded && (argc != 3 || strcmp(argv[1], "--seed") != 0 || !parse_seed(argv[2], &seed))) {
-        fprintf(stderr, "usage: lab [--seed N]\n");
-        return 2;
+    for (i = 1; i < argc; i += 2) {
+        bool is_seed = strcmp(argv[i], "--seed") == 0, is_plot = strcmp(argv[i], "--plot") == 0;
+        if (i + 1 == argc || (!is_seed && !is_plot)) usage();
+        if (is_seed && !parse_seed(argv[i + 1], &seed)) usage();
+        if (is_seed) recorded = false;
+        if (is_plot) plot = argv[i + 1];
     }
+    if (plot != NULL) curves = &recorder;
     tensors();
     activations();
     data = prepare_data();
@@ -298,10 +375,12 @@ int main(int argc, char **argv)
     net = training(&data, &rng);
     save_load_predict(&net, &data, &rng);
     ffnn_free(&net);
-    experiment_1(&data, &rng);
-    experiment_2(&data, &rng);
+    experiment_1(&data, &rng, curves);
+    experiment_2(&data, &rng, curves);
     if (recorded) ffnn_rng_discard(&rng, DRAWN_BEFORE_EXPERIMENT_3);
-    experiment_3(&data, &rng);
+    experiment_3(&data, &rng, curves);
+    if (curves != NULL) draw_curves(curves, plot);
+    free_curves(&recorder);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         perror("lab: standard output");
         return 1;
