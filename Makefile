@@ -1,6 +1,7 @@
 # make            the examples, into build/
 # make run        the lab's recorded run
 # make test       everything that a C compiler can prove in some seconds
+# make bench      how fast it is, beside FANN, OpenBLAS and PyTorch; the picture is build/bench.svg
 # make install    the header, into PREFIX/include
 # make clean
 #
@@ -20,7 +21,7 @@ HEADERS  = ffnn.h $(wildcard examples/*.h examples/data/*.h tests/*.h tests/refe
 
 MAKEFLAGS += -j4 # the programs are independent of each other
 
-.PHONY: all run test install clean
+.PHONY: all run test bench install clean
 
 all: $(EXAMPLES)
 
@@ -29,6 +30,9 @@ run: $(BUILD)/lab
 
 test: $(EXAMPLES) $(TESTS) $(BUILD)/tests/compare_transcripts
 	@CC="$(CC)" CFLAGS="$(CFLAGS) $(WARNINGS)" BUILD="$(BUILD)" sh tests/run.sh $(TESTS)
+
+bench:
+	@CC="$(CC)" CFLAGS="$(CFLAGS)" WARNINGS="$(WARNINGS)" BUILD="$(BUILD)" sh tests/bench.sh
 
 $(BUILD)/%: examples/%.c $(HEADERS)
 	@mkdir -p $(BUILD)

@@ -1,0 +1,830 @@
+/* bench.c: how fast ffnn.h is, beside plain C, FANN, OpenBLAS and PyTorch
+
+    make bench      bench.sh finds out which libraries there are, builds this and runs it
+
+   Prints one table in Markdown and draws its ratios as an SVG picture. All times are medians of
+   rounds in which everyone takes a turn (A B C A B C ...), so that a busy moment of the machine
+   meets all alike; they are processor time, except for files, where a clock on the wall counts.
+   Before a library's time is taken its results are compared with ffnn.h's. */
+#define _POSIX_C_SOURCE 200809L /* clock_gettime, fsync */
+#define FFNN_IMPLEMENTATION
+#include "../ffnn.h"
+
+#include "bench_libraries.h"
+
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+#if defined(__x86_64__) || defined(__i386__)
+#include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+enum { FFNN, PLAIN, FANN, OPENBLAS, PYTORCH, COLUMNS };
+static const char *const column_names[COLUMNS] = {"ffnn.h", "plain C", "FANN", "OpenBLAS",
+                                                  "PyTorch"};
+
+enum { ROUNDS = 15, SLOW_ROUNDS = 5, MOST_ROUNDS = 15, MOST_WORK = 10, MOST_ROWS = 20 };
+static const double TURN = 0.01; /* seconds that a turn lasts at least */
+
+static ffnn_rng rng;    /* of all arrays: seeded with 0 */
+
+/* ---- measuring --------------------------------------------------------------------------- */
+
+typedef struct Work {
+    void (*run)(void *state, long times);   /* NULL: not done */
+    void *state;
+    double seconds;     /* once; 0 until measured */
+} Work;
+
+typedef double Clock(void);
+
+static double read_clock(clockid_t id)
+{
+    struct timespec t;
+    clock_gettime(id, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double wall_clock(void) { return read_clock(CLOCK_MONOTONIC); }
+
+/* What finished child processes have used. */
+static double children_clock(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_CHILDREN, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+/* What this process has used, and PyTorch's. */
+static double processor_clock(void)
+{
+    return read_clock(CLOCK_PROCESS_CPUTIME_ID) + torch.seconds;
+}
+
+static double seconds_for(const Work *work, long times, Clock *clock)
+{
+    double start = clock();
+    work->run(work->state, times);
+    return clock() - start;
+}
+
+/* How often the work has to be done to last a turn; warms it up, too. */
+static long times_per_turn(const Work *work, Clock *clock)
+{
+    long times = 1;
+    double seconds = seconds_for(work, times, clock);
+    while (seconds < TURN) {
+        times = seconds < TURN / 8 ? times * 4 : (long)((double)times * 1.2 * TURN / seconds) + 1;
+        seconds = seconds_for(work, times, clock);
+    }
+    return times;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Everyone in turn, round after round; then each one's median. */
+static void measure(Work *work, size_t count, int rounds, Clock *clock)
+{
+    double seconds[MOST_WORK][MOST_ROUNDS];
+    long times[MOST_WORK] = {0};
+    size_t i;
+    int round;
+    for (i = 0; i < count; ++i)
+        if (work[i].run != NULL) times[i] = times_per_turn(&work[i], clock);
+    for (round = 0; round < rounds; ++round)
+        for (i = 0; i < count; ++i)
+            if (times[i] > 0)
+                seconds[i][round] = seconds_for(&work[i], times[i], clock) / (double)times[i];
+    for (i = 0; i < count; ++i) {
+        if (times[i] == 0) continue;
+        qsort(seconds[i], (size_t)rounds, sizeof seconds[i][0], compare_doubles);
+        work[i].seconds = seconds[i][rounds / 2];
+    }
+}
+
+/* ---- the table --------------------------------------------------------------------------- */
+
+typedef struct Row {
+    const char *name;
+    double seconds[COLUMNS];    /* 0: not measured */
+    double flops;               /* if not 0, shown per second in place of the time */
+} Row;
+
+static Row rows[MOST_ROWS];
+static size_t row_count;
+
+static double ratio_of(const Row *row, int column)
+{
+    return row->seconds[column] / row->seconds[FFNN];
+}
+
+static void print_header(void)
+{
+    int column;
+    printf("| ffnn.h is so many times as fast as |");
+    for (column = PLAIN; column < COLUMNS; ++column) printf(" %s |", column_names[column]);
+    printf(" the figures: ffnn.h |");
+    for (column = PLAIN; column < COLUMNS; ++column) printf(" %s |", column_names[column]);
+    printf("\n|---|");
+    for (column = PLAIN; column < 2 * COLUMNS; ++column) printf("--:|");
+    printf("\n");
+}
+
+static void print_ratio(double ratio)
+{
+    printf(" %.*f |", ratio < 10 ? 2 : ratio < 100 ? 1 : 0, ratio);
+}
+
+static void print_figure(double seconds, double flops)
+{
+    double figure = flops > 0 ? flops / seconds * 1e-9 : seconds * 1e9;
+    const char *unit = flops > 0         ? "GFLOP/s"
+                       : seconds < 1e-6  ? "ns"
+                       : seconds < 1e-3  ? "us"
+                                         : "ms";
+    if (flops <= 0 && seconds >= 1e-6) figure *= seconds < 1e-3 ? 1e-3 : 1e-6;
+    printf(" %.*f %s |", figure < 10 ? 2 : figure < 100 ? 1 : 0, figure, unit);
+}
+
+/* Prints the row and keeps it for the picture. parts: times are shown per so many parts of work. */
+static void add_row(const char *name, const Work *work, double parts, double flops)
+{
+    Row *row = &rows[row_count++];
+    int column;
+    require(row_count <= MOST_ROWS, "finding room for a row");
+    row->name = name;
+    row->flops = flops;
+    for (column = 0; column < COLUMNS; ++column)
+        row->seconds[column] = work[column].seconds / parts;
+    printf("| %s |", name);
+    for (column = PLAIN; column < COLUMNS; ++column)
+        if (row->seconds[column] > 0) print_ratio(ratio_of(row, column));
+        else printf(" - |");
+    for (column = 0; column < COLUMNS; ++column)
+        if (row->seconds[column] > 0) print_figure(row->seconds[column], flops);
+        else printf(" - |");
+    printf("\n");
+    fflush(stdout);
+}
+
+/* ---- networks ---------------------------------------------------------------------------- */
+
+static void fill_uniform(ffnn_tensor t, float low, float high)
+{
+    size_t i;
+    for (i = 0; i < t.rows * t.cols; ++i)
+        t.data[i] = low + (high - low) * ffnn__uniform_float(&rng);
+}
+
+/* Weights of a variance that keeps the units of any layer out of saturation. */
+static ffnn_tensor new_weights(size_t inputs, size_t outputs)
+{
+    ffnn_tensor W = new_tensor(inputs, outputs);
+    ffnn_randn(W, &rng);
+    ffnn_scale(W, W, 1 / sqrtf((float)inputs));
+    return W;
+}
+
+static Problem new_problem(const char *name, bool is_training, size_t inputs, size_t hidden,
+                           size_t outputs, size_t batch)
+{
+    Problem p;
+    p.name = name;
+    p.is_training = is_training;
+    p.inputs = inputs;
+    p.hidden = hidden;
+    p.outputs = outputs;
+    p.batch = batch;
+    p.rate = 1 / (float)batch;
+    p.X = new_tensor(batch, inputs);
+    p.y = new_tensor(batch, outputs);
+    fill_uniform(p.X, 0, 1);
+    fill_uniform(p.y, 0.1f, 0.9f);
+    p.W1 = new_weights(inputs, hidden);
+    p.W2 = new_weights(hidden, outputs);
+    return p;
+}
+
+static void free_problem(Problem *p)
+{
+    ffnn_tensor_free(&p->X);
+    ffnn_tensor_free(&p->y);
+    ffnn_tensor_free(&p->W1);
+    ffnn_tensor_free(&p->W2);
+}
+
+static float largest_difference(const float *a, const float *b, size_t count)
+{
+    float largest = 0;
+    size_t i;
+    for (i = 0; i < count; ++i) {
+        float difference = fabsf(a[i] - b[i]);
+        if (!(difference <= largest)) largest = difference; /* NaN stays */
+    }
+    return largest;
+}
+
+typedef struct Results {
+    ffnn_tensor W1, W2, output;
+} Results;
+
+/* The results of doing the work once. */
+static Results results_of(const Problem *p, const Library *library, void *network)
+{
+    Results r;
+    r.W1 = new_tensor(p->inputs, p->hidden);
+    r.W2 = new_tensor(p->hidden, p->outputs);
+    r.output = new_tensor(p->batch, p->outputs);
+    (p->is_training ? library->train : library->predict)(network, 1);
+    library->results(network, r.W1.data, r.W2.data, r.output.data);
+    return r;
+}
+
+static void free_results(Results *r)
+{
+    ffnn_tensor_free(&r->W1);
+    ffnn_tensor_free(&r->W2);
+    ffnn_tensor_free(&r->output);
+}
+
+/* Whether two epochs changed weights alike: apart by less than 1e-4 of the largest change. */
+static bool same_change(ffnn_tensor before, ffnn_tensor a, ffnn_tensor b)
+{
+    size_t count = before.rows * before.cols;
+    float change = largest_difference(before.data, a.data, count);
+    return change > 0 && largest_difference(a.data, b.data, count) < change * 1e-4f;
+}
+
+static void check_same(const Problem *p, const char *name, const Results *ours,
+                       const Results *theirs)
+{
+    bool same = p->is_training ? same_change(p->W1, ours->W1, theirs->W1) &&
+                                     same_change(p->W2, ours->W2, theirs->W2)
+                               : largest_difference(ours->output.data, theirs->output.data,
+                                                    p->batch * p->outputs) < 5e-7f;
+    if (same) return;
+    fprintf(stderr, "bench: %s, %s: the results are not ffnn.h's\n", p->name, name);
+    exit(1);
+}
+
+/* NULL: it was not there when this was built. */
+static const Library *library_of(int column, const Problem *p)
+{
+    switch (column) {
+    case FFNN: return &header_library;
+    case PLAIN: return fixed_fits(p) ? &fixed_library : &loops_library;
+#ifdef BENCH_FANN
+    case FANN: return &fann_library;
+#endif
+#ifdef BENCH_OPENBLAS
+    case OPENBLAS: return &blas_library;
+#endif
+    case PYTORCH: return torch.to != NULL ? &torch_library : NULL;
+    default: return NULL;
+    }
+}
+
+static void bench_network(Problem p)
+{
+    const Library *libraries[COLUMNS];
+    Work work[COLUMNS] = {{NULL, NULL, 0}};
+    Results ours, theirs;
+    int column;
+    for (column = 0; column < COLUMNS; ++column) {
+        const Library *library = libraries[column] = library_of(column, &p);
+        if (library == NULL) continue;
+        work[column].state = library->open(&p);
+        work[column].run = p.is_training ? library->train : library->predict;
+        theirs = results_of(&p, library, work[column].state);
+        if (column == FFNN) {
+            ours = theirs;
+        } else {
+            check_same(&p, column_names[column], &ours, &theirs);
+            free_results(&theirs);
+        }
+    }
+    measure(work, COLUMNS, ROUNDS, processor_clock);
+    add_row(p.name, work, p.inputs == INPUTS ? 1 : (double)p.batch, 0);
+    for (column = 0; column < COLUMNS; ++column)
+        if (work[column].run != NULL) libraries[column]->close(work[column].state);
+    free_results(&ours);
+    free_problem(&p);
+}
+
+static void bench_networks(void)
+{
+    bench_network(new_problem("training 3-4-1, an epoch of 3 samples", true, 3, 4, 1, 3));
+    bench_network(new_problem("training 64-16-10, batch 32, a sample", true, 64, 16, 10, 32));
+    bench_network(new_problem("training 784-128-10, batch 1, a sample", true, 784, 128, 10, 1));
+    bench_network(new_problem("training 784-128-10, batch 64, a sample", true, 784, 128, 10, 64));
+    bench_network(new_problem("training 512-512-512, batch 256, a sample", true, 512, 512, 512,
+                              256));
+    bench_network(new_problem("prediction 3-4-1, 1 sample", false, 3, 4, 1, 1));
+    bench_network(new_problem("prediction 784-128-10, 1 sample", false, 784, 128, 10, 1));
+    bench_network(new_problem("prediction 784-128-10, batch 64, a sample", false, 784, 128, 10,
+                              64));
+}
+
+/* Time per multiply-add of training, of the slowest width in relation to the fastest. */
+static double cost_growth(void)
+{
+    static const size_t hidden[] = {128, 256, 512, 1024, 2048};
+    Work work[COUNT_OF(hidden)];
+    Problem problems[COUNT_OF(hidden)];
+    double least = HUGE_VAL, most = 0;
+    size_t i;
+    for (i = 0; i < COUNT_OF(hidden); ++i) {
+        problems[i] = new_problem("", true, 784, hidden[i], 10, 64);
+        work[i].run = header_library.train;
+        work[i].state = header_library.open(&problems[i]);
+    }
+    measure(work, COUNT_OF(hidden), ROUNDS, processor_clock);
+    for (i = 0; i < COUNT_OF(hidden); ++i) {
+        /* forward and update are as much work in both layers, the error only in the second */
+        double each = work[i].seconds / (double)(hidden[i] * 64 * (2 * 784 + 3 * 10));
+        least = fmin(least, each);
+        most = fmax(most, each);
+        header_library.close(work[i].state);
+        free_problem(&problems[i]);
+    }
+    return most / least;
+}
+
+/* ---- sigmoid and matmul ------------------------------------------------------------------ */
+
+typedef struct Arrays {
+    ffnn_tensor a, b, dst;
+    const char *torch_command;
+} Arrays;
+
+static void header_sigmoid(void *state, long times)
+{
+    Arrays *x = state;
+    for (; times > 0; --times) ffnn_sigmoid(x->dst, x->a);
+}
+
+static void plain_sigmoid(void *state, long times)
+{
+    Arrays *x = state;
+    const float *a = x->a.data;
+    float *dst = x->dst.data;
+    size_t i, count = x->a.cols;
+    for (; times > 0; --times)
+        for (i = 0; i < count; ++i) dst[i] = 1 / (1 + expf(-a[i]));
+}
+
+static void header_matmul(void *state, long times)
+{
+    Arrays *x = state;
+    for (; times > 0; --times) ffnn_matmul(x->dst, x->a, x->b);
+}
+
+static void plain_matmul(void *state, long times)
+{
+    Arrays *x = state;
+    for (; times > 0; --times)
+        loops_product(x->dst.data, x->a.data, x->b.data, x->a.rows, x->a.cols, x->b.cols);
+}
+
+#ifdef BENCH_OPENBLAS
+static void blas_matmul(void *state, long times)
+{
+    Arrays *x = state;
+    openblas_set_num_threads(1);
+    for (; times > 0; --times)
+        blas_product(x->dst.data, x->a.data, x->b.data, x->a.rows, x->a.cols, x->b.cols);
+}
+#endif
+
+static void torch_arrays(void *state, long times)
+{
+    torch_ask(((Arrays *)state)->torch_command, times);
+}
+
+/* Has everyone compute once, into an array of its own, and compares. */
+static void check_arrays(const char *what, Work work[COLUMNS], Arrays arrays[COLUMNS],
+                         float tolerance)
+{
+    ffnn_tensor a = arrays[FFNN].a, b = arrays[FFNN].b, dst = arrays[FFNN].dst;
+    int column;
+    if (torch.to != NULL) {
+        torch_give(&arrays[FFNN].a, 2, 0);
+        work[PYTORCH].run = torch_arrays;
+    }
+    for (column = 0; column < COLUMNS; ++column) {
+        Arrays *mine = &arrays[column];
+        work[column].state = mine;
+        if (work[column].run == NULL) continue;
+        mine->torch_command = what;
+        mine->a = a;
+        mine->b = b;
+        if (column != FFNN) mine->dst = new_tensor(dst.rows, dst.cols);
+        work[column].run(mine, 1);
+        if (column == PYTORCH) torch_receive(&mine->dst, 1);
+        require(largest_difference(dst.data, mine->dst.data, dst.rows * dst.cols) < tolerance,
+                what);
+    }
+}
+
+static void free_arrays(Arrays arrays[COLUMNS])
+{
+    int column;
+    ffnn_tensor_free(&arrays[FFNN].a);
+    ffnn_tensor_free(&arrays[FFNN].b);
+    for (column = 0; column < COLUMNS; ++column) ffnn_tensor_free(&arrays[column].dst);
+}
+
+static void bench_sigmoid(void)
+{
+    enum { COUNT = 1000000 };
+    Arrays arrays[COLUMNS] = {{{0, 0, NULL}, {0, 0, NULL}, {0, 0, NULL}, NULL}};
+    Work work[COLUMNS] = {{NULL, NULL, 0}};
+    arrays[FFNN].a = new_tensor(1, COUNT);
+    arrays[FFNN].b = new_tensor(1, 1);
+    arrays[FFNN].dst = new_tensor(1, COUNT);
+    fill_uniform(arrays[FFNN].a, -10, 10);
+    work[FFNN].run = header_sigmoid;
+    work[PLAIN].run = plain_sigmoid;
+    check_arrays("sigmoid", work, arrays, 2e-7f);
+    measure(work, COLUMNS, ROUNDS, processor_clock);
+    add_row("sigmoid of 1,000,000 numbers, each", work, COUNT, 0);
+    free_arrays(arrays);
+}
+
+/* ---- the multiply-add peak --------------------------------------------------------------- */
+/* 12 sums that do not wait for each other keep all of a processor's multipliers busy; they begin
+   differently, or the compiler would make them one. */
+
+enum { SUMS = 12 };
+
+#define DEFINE_PEAK(name, target, Vector, all, multiply_add)                                    \
+    target static void name(void *state, long times)                                            \
+    {                                                                                           \
+        Vector x = all(0.999f), y = all(0.001f), s0 = all(0), s1 = all(1), s2 = all(2),         \
+               s3 = all(3), s4 = all(4), s5 = all(5), s6 = all(6), s7 = all(7), s8 = all(8),    \
+               s9 = all(9), s10 = all(10), s11 = all(11);                                       \
+        for (; times > 0; --times) {                                                            \
+            s0 = multiply_add(s0, x, y);                                                        \
+            s1 = multiply_add(s1, x, y);                                                        \
+            s2 = multiply_add(s2, x, y);                                                        \
+            s3 = multiply_add(s3, x, y);                                                        \
+            s4 = multiply_add(s4, x, y);                                                        \
+            s5 = multiply_add(s5, x, y);                                                        \
+            s6 = multiply_add(s6, x, y);                                                        \
+            s7 = multiply_add(s7, x, y);                                                        \
+            s8 = multiply_add(s8, x, y);                                                        \
+            s9 = multiply_add(s9, x, y);                                                        \
+            s10 = multiply_add(s10, x, y);                                                      \
+            s11 = multiply_add(s11, x, y);                                                      \
+        }                                                                                       \
+        s0 = s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7 + s8 + s9 + s10 + s11;                       \
+        memcpy(state, &s0, sizeof s0);                                                          \
+    }
+
+#if defined(__x86_64__) || defined(__i386__)
+#define SSE_MULTIPLY_ADD(s, x, y) _mm_add_ps(_mm_mul_ps(s, x), y)
+DEFINE_PEAK(peak_baseline, __attribute__((target("sse2"))), __m128, _mm_set1_ps, SSE_MULTIPLY_ADD)
+DEFINE_PEAK(peak_avx2, __attribute__((target("avx2,fma"))), __m256, _mm256_set1_ps,
+            _mm256_fmadd_ps)
+DEFINE_PEAK(peak_avx512, __attribute__((target("avx512f"))), __m512, _mm512_set1_ps,
+            _mm512_fmadd_ps)
+#elif defined(__ARM_NEON)
+#define NEON_MULTIPLY_ADD(s, x, y) vfmaq_f32(y, s, x)
+DEFINE_PEAK(peak_baseline, , float32x4_t, vdupq_n_f32, NEON_MULTIPLY_ADD)
+#else
+#define FLOAT_ALL(x) (x)
+#define FLOAT_MULTIPLY_ADD(s, x, y) ((s) * (x) + (y))
+DEFINE_PEAK(peak_baseline, , float, FLOAT_ALL, FLOAT_MULTIPLY_ADD)
+#endif
+
+typedef struct Peak {
+    const char *name;
+    void (*run)(void *state, long times);
+    double lanes;
+} Peak;
+
+/* What this processor can run, the best last; NULL ends them. */
+static const Peak *peaks_here(void)
+{
+    static Peak peaks[4];
+    Peak *at = peaks;
+#if defined(__x86_64__) || defined(__i386__)
+    static const Peak sse2 = {"SSE2", peak_baseline, 4}, avx2 = {"AVX2", peak_avx2, 8},
+                      avx512 = {"AVX-512", peak_avx512, 16};
+    *at++ = sse2;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) *at++ = avx2;
+    if (__builtin_cpu_supports("avx512f")) *at++ = avx512;
+#elif defined(__ARM_NEON)
+    static const Peak neon = {"NEON", peak_baseline, 4};
+    *at++ = neon;
+#else
+    static const Peak plain = {"plain C", peak_baseline, 1};
+    *at++ = plain;
+#endif
+    return peaks;
+}
+
+/* The speed of each kind, and the share of the best one that ffnn_matmul reaches. */
+typedef struct Speed {
+    const Peak *peaks;
+    double gflops[4];
+    double share;
+} Speed;
+
+/* The products and the peaks take turns, so that both meet the same clock rate. */
+static Speed bench_matmul(void)
+{
+    enum { SIZE = 512 };
+    const double flops = 2.0 * SIZE * SIZE * SIZE;
+    Arrays arrays[COLUMNS] = {{{0, 0, NULL}, {0, 0, NULL}, {0, 0, NULL}, NULL}};
+    Work work[COLUMNS + 4] = {{NULL, NULL, 0}};
+    float sink[16];
+    Speed speed = {NULL, {0}, 0};
+    int i;
+    arrays[FFNN].a = new_weights(SIZE, SIZE);
+    arrays[FFNN].b = new_weights(SIZE, SIZE);
+    arrays[FFNN].dst = new_tensor(SIZE, SIZE);
+    work[FFNN].run = header_matmul;
+    work[PLAIN].run = plain_matmul;
+#ifdef BENCH_OPENBLAS
+    work[OPENBLAS].run = blas_matmul;
+#endif
+    check_arrays("matmul", work, arrays, 2e-6f);
+    speed.peaks = peaks_here();
+    for (i = 0; speed.peaks[i].run != NULL; ++i) {
+        work[COLUMNS + i].run = speed.peaks[i].run;
+        work[COLUMNS + i].state = sink;
+    }
+    measure(work, COUNT_OF(work), ROUNDS, processor_clock);
+    add_row("matmul 512 x 512 x 512", work, 1, flops);
+    for (i = 0; speed.peaks[i].run != NULL; ++i) {
+        speed.gflops[i] = 2 * SUMS * speed.peaks[i].lanes / work[COLUMNS + i].seconds * 1e-9;
+        speed.share = flops / work[FFNN].seconds * 1e-9 / speed.gflops[i];
+    }
+    free_arrays(arrays);
+    return speed;
+}
+
+/* ---- files ------------------------------------------------------------------------------- */
+
+typedef struct FileState {
+    ffnn_net net;
+    ffnn_tensor weights;        /* the same bytes, for plain C */
+    char path[500], plain_path[500];
+} FileState;
+
+static void header_save(void *state, long times)
+{
+    FileState *f = state;
+    for (; times > 0; --times) require(ffnn_save(&f->net, f->path) == FFNN_OK, "ffnn_save");
+}
+
+static void header_load(void *state, long times)
+{
+    FileState *f = state;
+    for (; times > 0; --times) require(ffnn_load(&f->net, f->path) == FFNN_OK, "ffnn_load");
+}
+
+/* Like ffnn_save, it waits for the disk. */
+static void plain_save(void *state, long times)
+{
+    FileState *f = state;
+    size_t count = f->weights.rows * f->weights.cols;
+    for (; times > 0; --times) {
+        FILE *file = fopen(f->plain_path, "wb");
+        require(file != NULL && fwrite(f->weights.data, sizeof(float), count, file) == count &&
+                fflush(file) == 0 && fsync(fileno(file)) == 0 && fclose(file) == 0, "fwrite");
+    }
+}
+
+static void plain_load(void *state, long times)
+{
+    FileState *f = state;
+    size_t count = f->weights.rows * f->weights.cols;
+    for (; times > 0; --times) {
+        FILE *file = fopen(f->plain_path, "rb");
+        require(file != NULL && fread(f->weights.data, sizeof(float), count, file) == count &&
+                fclose(file) == 0, "fread");
+    }
+}
+
+static void bench_files(const char *folder)
+{
+    enum { SIZE = 5000 };
+    FileState f;
+    Work save[COLUMNS] = {{NULL, NULL, 0}}, load[COLUMNS] = {{NULL, NULL, 0}};
+    ffnn_desc desc = {{SIZE, SIZE}, NULL};
+    require(ffnn_init(&f.net, &desc) == FFNN_OK, "ffnn_init");
+    f.weights = new_tensor(SIZE, SIZE);
+    ffnn_copy(f.weights, f.net.layers[0].weight);
+    snprintf(f.path, sizeof f.path, "%s/network.safetensors", folder);
+    snprintf(f.plain_path, sizeof f.plain_path, "%s/network.raw", folder);
+    save[FFNN].run = header_save;
+    save[PLAIN].run = plain_save;
+    load[FFNN].run = header_load;
+    load[PLAIN].run = plain_load;
+    save[FFNN].state = save[PLAIN].state = load[FFNN].state = load[PLAIN].state = &f;
+    measure(save, COLUMNS, SLOW_ROUNDS, wall_clock);
+    add_row("saving a network of 100 MB", save, 1, 0);
+    measure(load, COLUMNS, SLOW_ROUNDS, wall_clock);
+    require(largest_difference(f.net.layers[0].weight.data, f.weights.data,
+                               (size_t)SIZE * SIZE) <= 0, "comparing the files");
+    add_row("loading a network of 100 MB", load, 1, 0);
+    remove(f.path);
+    remove(f.plain_path);
+    ffnn_tensor_free(&f.weights);
+    ffnn_free(&f.net);
+}
+
+/* ---- the picture ------------------------------------------------------------------------- */
+/* A bar for each ratio, on a logarithmic axis; it begins at 1, where a library is as fast as
+   ffnn.h. Tenths of a pixel, whole numbers only: the program's locale cannot spoil the file. */
+
+enum { PICTURE_WIDTH = 8600, AXIS_LEFT = 3200, AXIS_RIGHT = 7900, AXIS_TOP = 760, BAR = 110,
+       ROW_GAP = 110 };
+
+typedef struct Axis {
+    double low, high;   /* logarithms */
+} Axis;
+
+static int axis_x(Axis axis, double ratio)
+{
+    double part = (log10(ratio) - axis.low) / (axis.high - axis.low);
+    return AXIS_LEFT + (int)lround((AXIS_RIGHT - AXIS_LEFT) * part);
+}
+
+static Axis make_axis(void)
+{
+    Axis axis = {0, 1};
+    size_t i;
+    int column;
+    for (i = 0; i < row_count; ++i)
+        for (column = PLAIN; column < COLUMNS; ++column)
+            if (rows[i].seconds[column] > 0) {
+                axis.low = fmin(axis.low, log10(ratio_of(&rows[i], column)) - 0.02);
+                axis.high = fmax(axis.high, log10(ratio_of(&rows[i], column)));
+            }
+    return axis;
+}
+
+static void draw_style(FILE *out)
+{
+    static const char *const schemes[2][7] = {
+        /* background, text, grid, then the libraries */
+        {"#ffffff", "#24292f", "#d8dee4", "#05909a", "#ed5d0d", "#a010f0", "#352779"},
+        {"#161b22", "#d6dde4", "#373e47", "#41feab", "#c85a08", "#9850e4", "#d4fa27"}};
+    static const char *const rules[7] = {".b{fill:", "text{fill:", ".g{stroke:", ".c1{fill:",
+                                         ".c2{fill:", ".c3{fill:", ".c4{fill:"};
+    int scheme, i;
+    fputs("<style>\ntext{font:130px sans-serif}.t{font-weight:bold}.e{text-anchor:end}"
+          ".m{text-anchor:middle}\n.s{font-size:105px}.g{stroke-width:10}\n", out);
+    for (scheme = 0; scheme < 2; ++scheme) {
+        fputs(scheme ? "@media (prefers-color-scheme:dark){" : "", out);
+        for (i = 0; i < 7; ++i) fprintf(out, "%s%s}", rules[i], schemes[scheme][i]);
+        fputs(scheme ? "}\n</style>\n" : "\n", out);
+    }
+}
+
+static void draw_axis(FILE *out, Axis axis, int bottom)
+{
+    static const char *const ticks[] = {"0.1", "0.2", "0.5", "1",   "2",   "5",   "10",
+                                        "20",  "50",  "100", "200", "500", "1000"};
+    static const double values[] = {0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000};
+    size_t i;
+    for (i = 0; i < COUNT_OF(ticks); ++i) {
+        int x = axis_x(axis, values[i]);
+        if (log10(values[i]) < axis.low || log10(values[i]) > axis.high) continue;
+        fprintf(out, "<path class=\"g\" d=\"M%d %dV%d\"/><text class=\"m\" x=\"%d\" y=\"%d\">%s"
+                "</text>\n", x, AXIS_TOP, bottom, x, bottom + 170, ticks[i]);
+    }
+}
+
+static void draw_bar(FILE *out, Axis axis, int column, double ratio, int y)
+{
+    int x = axis_x(axis, ratio), one = axis_x(axis, 1);
+    long hundredths = lround(ratio * 100), tenths = lround(ratio * 10);
+    fprintf(out, "<rect class=\"c%d\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>", column,
+            x < one ? x : one, y, x < one ? one - x : x - one, BAR - 10);
+    fprintf(out, "<text class=\"s\" x=\"%d\" y=\"%d\">", (x < one ? one : x) + 50, y + BAR - 25);
+    if (hundredths < 1000)
+        fprintf(out, "%ld.%02ld</text>\n", hundredths / 100, hundredths % 100);
+    else if (tenths < 1000)
+        fprintf(out, "%ld.%ld</text>\n", tenths / 10, tenths % 10);
+    else
+        fprintf(out, "%ld</text>\n", lround(ratio));
+}
+
+/* Returns where the next row begins. */
+static int draw_row(FILE *out, Axis axis, const Row *row, int top)
+{
+    int column, y = top;
+    for (column = PLAIN; column < COLUMNS; ++column) {
+        if (row->seconds[column] <= 0) continue;
+        draw_bar(out, axis, column, ratio_of(row, column), y);
+        y += BAR;
+    }
+    fprintf(out, "<text class=\"e\" x=\"%d\" y=\"%d\">%s</text>\n", AXIS_LEFT - 100,
+            (top + y) / 2 + 40, row->name);
+    return y + ROW_GAP;
+}
+
+static void draw_legend(FILE *out)
+{
+    int column, x = AXIS_LEFT;
+    size_t i;
+    for (column = PLAIN; column < COLUMNS; ++column) {
+        bool used = false;
+        for (i = 0; i < row_count; ++i) used = used || rows[i].seconds[column] > 0;
+        if (!used) continue;
+        fprintf(out, "<rect class=\"c%d\" x=\"%d\" y=\"420\" width=\"200\" height=\"%d\"/>"
+                "<text x=\"%d\" y=\"520\">%s</text>\n", column, x, BAR, x + 270,
+                column_names[column]);
+        x += 1150;
+    }
+}
+
+static void draw(const char *path)
+{
+    FILE *out = fopen(path, "w");
+    Axis axis = make_axis();
+    int bottom = AXIS_TOP + ROW_GAP, column;
+    size_t i;
+    require(out != NULL, "opening the picture");
+    for (i = 0; i < row_count; ++i, bottom += ROW_GAP)
+        for (column = PLAIN; column < COLUMNS; ++column)
+            if (rows[i].seconds[column] > 0) bottom += BAR;
+    fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
+            "viewBox=\"0 0 %d %d\">\n", PICTURE_WIDTH / 10, (bottom + 300) / 10, PICTURE_WIDTH,
+            bottom + 300);
+    draw_style(out);
+    fputs("<rect class=\"b\" width=\"100%\" height=\"100%\"/>\n", out);
+    fprintf(out, "<text class=\"t\" x=\"%d\" y=\"260\">ffnn.h is so many times as fast as</text>\n",
+            AXIS_LEFT);
+    draw_legend(out);
+    draw_axis(out, axis, bottom);
+    bottom = AXIS_TOP + ROW_GAP;
+    for (i = 0; i < row_count; ++i) bottom = draw_row(out, axis, &rows[i], bottom);
+    fputs("</svg>\n", out);
+    require(fclose(out) == 0, "writing the picture");
+}
+
+/* ---- the whole --------------------------------------------------------------------------- */
+
+static void compile(void *command, long times)
+{
+    for (; times > 0; --times) require(system(command) == 0, "compiling the header");
+}
+
+static void print_notes(Speed speed, double growth, double compile_seconds, const char *code_size)
+{
+    int i;
+    printf("\nMultiply-add peak of this core:");
+    for (i = 0; speed.peaks[i].run != NULL; ++i)
+        printf("%s %s %.0f GFLOP/s", i > 0 ? "," : "", speed.peaks[i].name, speed.gflops[i]);
+    printf("; ffnn_matmul reaches %.0f %% of the last.\n", 100 * speed.share);
+    printf("Time per multiply-add, training 784-H-10, batch 64, H from 128 to 2048: the slowest is "
+           "%.2f times the fastest.\n", growth);
+    printf("The implementation compiles in %.2f s to %s of code, all paths together.\n",
+           compile_seconds, code_size);
+#ifdef BENCH_OPENBLAS
+    printf("%s; the sigmoid in its column is ffnn.h's.\n", openblas_get_config());
+#endif
+}
+
+/* bench FOLDER CODE_SIZE COMPILE_COMMAND [TO_PYTORCH FROM_PYTORCH] */
+int main(int argc, char **argv)
+{
+    char path[500], arrays_path[500];
+    Work compiling = {compile, NULL, 0};
+    Speed speed;
+    double growth;
+    require(argc == 4 || argc == 6, "the command line of bench.sh");
+    snprintf(arrays_path, sizeof arrays_path, "%s/arrays", argv[1]);
+    torch.path = arrays_path;
+    if (argc == 6) {
+        torch.to = fopen(argv[4], "w");
+        torch.from = fopen(argv[5], "r");
+        require(torch.to != NULL && torch.from != NULL, "opening the pipes to PyTorch");
+    }
+    print_header();
+    bench_networks();
+    bench_sigmoid();
+    speed = bench_matmul();
+    bench_files(argv[1]);
+    growth = cost_growth();
+    compiling.state = argv[3];
+    measure(&compiling, 1, SLOW_ROUNDS, children_clock);
+    print_notes(speed, growth, compiling.seconds, argv[2]);
+    snprintf(path, sizeof path, "%s/bench.svg", argv[1]);
+    draw(path);
+    return 0;
+}
