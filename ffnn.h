@@ -381,11 +381,32 @@ int(fileno)(FILE *file);
 int fsync(int file);
 ssize_t readlink(const char *path, char *target, size_t size);
 #endif
+#elif defined(_WIN32)
+#include <fcntl.h>
+#include <io.h>
+#include <process.h>
+#include <sys/stat.h>
+#define FFNN__PROCESS ((uint64_t)_getpid())
+#ifdef __cplusplus
+extern "C" {
+#endif
+/* two functions of <windows.h>, without the thousands of names beside them */
+__declspec(dllimport) int __stdcall MoveFileExW(const wchar_t *from, const wchar_t *to,
+                                                unsigned long flags);
+__declspec(dllimport) int __stdcall MultiByteToWideChar(unsigned code_page, unsigned long flags,
+                                                        const char *text, int size,
+                                                        wchar_t *wide, int wide_size);
+#ifdef __cplusplus
+}
+#endif
 #else
 #define FFNN__PROCESS 0
 #endif
 #endif
 
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0)
+#error "ffnn.h: -ffast-math and -Ofast take NaN and infinity away; compile this file without"
+#endif
 #if defined(FFNN_MALLOC) != defined(FFNN_FREE)
 #error "ffnn.h: define both FFNN_MALLOC and FFNN_FREE, or neither"
 #endif
@@ -442,10 +463,12 @@ static ffnn__matrix ffnn__matrix_of(const float *data, size_t row_step, size_t c
 #endif
 
 #if defined(__x86_64__) || defined(__i386__)
-#define FFNN__X86
 #define FFNN__ROUND(x) __asm__("" : "+x"(x)) /* a product, before it is added as PyTorch adds it */
+#if !defined(_WIN32) || defined(__clang__) /* GCC cannot align wide vectors on Windows' stack */
+#define FFNN__X86
 #define FFNN__AVX2 __attribute__((target("avx2,fma")))
 #define FFNN__AVX512 __attribute__((target("avx2,fma,avx512f")))
+#endif
 #else
 #define FFNN__ROUND(x) __asm__("" : "+w"(x))
 #endif
@@ -761,7 +784,7 @@ static void ffnn__multiply(float *c, size_t m, size_t depth, size_t n, ffnn__mat
     ffnn__panel t;
     float packed[FFNN__DEPTH * 2 * FFNN__MAX_LANES] __attribute__((aligned(64)));
     size_t first, col, width;
-    if (m == 1 && b.row_step == 1) { /* a row times a transposed matrix */
+    if (m == 1 && b.row_step == 1 && !add) { /* a row times a transposed matrix */
         t.c = c, t.a = b.data, t.b = a.data;
         t.rows = n, t.depth = depth, t.a_row_step = b.col_step;
         kernels->dot(&t);
@@ -817,7 +840,8 @@ static void ffnn__multiply(float *c, size_t m, size_t depth, size_t n, ffnn__mat
             const float *x = a.data, *y = b.data + col * b.col_step;
             float sum = 0;
             for (p = 0; p < depth; ++p, x += a.col_step, y += b.row_step) sum += *x * *y;
-            c[col] = add ? c[col] + sum * factor : sum;
+            if (add) c[col] += sum * factor;
+            else c[col] = sum;
         }
     }
 }
@@ -1144,7 +1168,7 @@ FFNNDEF ffnn_status ffnn_max(ffnn_tensor dst, ffnn_tensor a)
     for (row = 1; row < a.rows; ++row) {
         const float *x = a.data + row * a.cols;
         for (col = 0; col < a.cols; ++col)
-            if (x[col] > dst.data[col] || isnan(x[col])) dst.data[col] = x[col];
+            if (!(x[col] <= dst.data[col]) && !isnan(dst.data[col])) dst.data[col] = x[col];
     }
     return FFNN_OK;
 }
@@ -1433,10 +1457,10 @@ static void ffnn__normal_block(float *x)
 {
     size_t i;
     for (i = 0; i < 8; ++i) {
-        double radius = (double)(float)sqrt(-2 * log(1 - (double)x[i]));
-        double theta = (double)((float)(2 * FFNN__PI) * x[i + 8]);
-        x[i] = (float)(radius * cos(theta));
-        x[i + 8] = (float)(radius * sin(theta));
+        float radius = (float)sqrt(-2 * log(1 - (double)x[i]));
+        float theta = (float)(2 * FFNN__PI) * x[i + 8];
+        x[i] = (float)((double)radius * cos((double)theta));
+        x[i + 8] = (float)((double)radius * sin((double)theta));
     }
 }
 
@@ -2376,19 +2400,96 @@ static bool ffnn__find_target(ffnn__target *target)
     return true;
 }
 
+#endif
+
+#if defined(_WIN32)
+
+/* A path, which is UTF-8, as Windows wants it. */
+static bool ffnn__wide(wchar_t wide[FFNN__PATH_SIZE], const char *path)
+{
+    const unsigned utf_8 = 65001, refuse_invalid = 8;
+    if (MultiByteToWideChar(utf_8, refuse_invalid, path, -1, wide, FFNN__PATH_SIZE) > 0)
+        return true;
+    errno = EINVAL;
+    return false;
+}
+
+static FILE *ffnn__open(const char *path)
+{
+    wchar_t wide[FFNN__PATH_SIZE];
+    return ffnn__wide(wide, path) ? _wfopen(wide, L"rb") : NULL;
+}
+
+static FILE *ffnn__create(const char *path)
+{
+    wchar_t wide[FFNN__PATH_SIZE];
+    FILE *file = NULL;
+    int number = -1;
+    if (ffnn__wide(wide, path))
+        number = _wopen(wide, _O_WRONLY | _O_BINARY | _O_CREAT | _O_EXCL, _S_IREAD | _S_IWRITE);
+    if (number >= 0) file = _fdopen(number, "wb");
+    if (number >= 0 && file == NULL) _close(number);
+    return file;
+}
+
+static bool ffnn__replace(const char *temporary, const char *path)
+{
+    const unsigned long replace_existing = 1, write_through = 8;
+    wchar_t from[FFNN__PATH_SIZE], to[FFNN__PATH_SIZE];
+    if (!ffnn__wide(from, temporary) || !ffnn__wide(to, path)) return false;
+    if (MoveFileExW(from, to, replace_existing | write_through) != 0) return true;
+    errno = EACCES; /* open in some program, write-protected, or a folder */
+    return false;
+}
+
+static void ffnn__remove(const char *path)
+{
+    wchar_t wide[FFNN__PATH_SIZE];
+    if (ffnn__wide(wide, path)) _wremove(wide);
+}
+
+static bool ffnn__settle(FILE *file, const ffnn__target *target, const char *path)
+{
+    (void)target, (void)path;
+    return _commit(_fileno(file)) == 0;
+}
+
+/* Where the file's name begins in a path. */
+static const char *ffnn__name_of(const char *path)
+{
+    const char *name = path;
+    for (; *path != '\0'; ++path)
+        if (strchr("/\\:", *path) != NULL) name = path + 1;
+    return name;
+}
+
+#else
+
+static FILE *ffnn__open(const char *path) { return fopen(path, "rb"); }
+static FILE *ffnn__create(const char *path) { return fopen(path, "wbx"); } /* x: only a new one */
+static bool ffnn__replace(const char *from, const char *to) { return rename(from, to) == 0; }
+static void ffnn__remove(const char *path) { remove(path); }
+
+static const char *ffnn__name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+#if !defined(FFNN__POSIX)
 static bool ffnn__settle(FILE *file, const ffnn__target *target, const char *path)
 {
     (void)file, (void)target, (void)path;
     return true;
 }
+#endif
 
 #endif
 
 /* A new file in the folder of target, under a name that nobody else uses. */
 static FILE *ffnn__create_beside(const char *target, char path[FFNN__PATH_SIZE])
 {
-    const char *slash = strrchr(target, '/');
-    size_t folder = slash != NULL ? (size_t)(slash - target) + 1 : 0;
+    size_t folder = (size_t)(ffnn__name_of(target) - target);
     FILE *file = NULL;
     unsigned attempt;
     errno = folder + 64 > FFNN__PATH_SIZE ? ENAMETOOLONG : EEXIST;
@@ -2396,7 +2497,7 @@ static FILE *ffnn__create_beside(const char *target, char path[FFNN__PATH_SIZE])
     for (attempt = 0; file == NULL && errno == EEXIST && attempt < 10000; ++attempt) {
         char *at = ffnn__put_number(ffnn__put_text(path + folder, ".ffnn-"), FFNN__PROCESS);
         *ffnn__put_text(ffnn__put_number(ffnn__put_text(at, "-"), attempt), ".tmp") = '\0';
-        file = fopen(path, "wbx"); /* x: only a new one */
+        file = ffnn__create(path);
     }
     return file;
 }
@@ -2443,9 +2544,9 @@ FFNNDEF ffnn_status ffnn_save(const ffnn_net *net, const char *path)
         ok = false;
     }
     if (!target.is_special) {
-        if (ok && rename(temporary, target.path) == 0) return FFNN_OK;
+        if (ok && ffnn__replace(temporary, target.path)) return FFNN_OK;
         if (ok) error = errno;
-        remove(temporary);
+        ffnn__remove(temporary);
         ok = false;
     }
     errno = error;
@@ -2553,7 +2654,7 @@ static ffnn_status ffnn__read_file(FILE *file, ffnn_net *net)
 
 static ffnn_status ffnn__load(ffnn_net *net, const char *path)
 {
-    FILE *file = fopen(path, "rb");
+    FILE *file = ffnn__open(path);
     ffnn_status status;
     int error;
     if (file == NULL) return FFNN_ERROR_IO;
