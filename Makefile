@@ -2,6 +2,7 @@
 # make run        the lab's recorded run
 # make test       everything that a C compiler can prove in some seconds
 # make bench      how fast it is, beside FANN, OpenBLAS and PyTorch; the picture is build/bench.svg
+# make matrix     the tests on every platform that there is a compiler for
 # make install    the header, into PREFIX/include
 # make clean
 #
@@ -21,14 +22,14 @@ HEADERS  = ffnn.h $(wildcard examples/*.h examples/data/*.h tests/*.h tests/refe
 
 MAKEFLAGS += -j4 # the programs are independent of each other
 
-.PHONY: all run test bench install clean
+.PHONY: all run test bench matrix install clean
 
 all: $(EXAMPLES)
 
 run: $(BUILD)/lab
 	cd $(BUILD) && ./lab
 
-test: $(EXAMPLES) $(TESTS) $(BUILD)/tests/compare_transcripts
+test: $(EXAMPLES) $(TESTS) $(BUILD)/tests/compare_transcripts $(BUILD)/tests/fuzz_load
 	@CC="$(CC)" CFLAGS="$(CFLAGS) $(WARNINGS)" BUILD="$(BUILD)" sh tests/run.sh $(TESTS)
 
 bench:
@@ -40,7 +41,13 @@ $(BUILD)/%: examples/%.c $(HEADERS)
 
 $(BUILD)/tests/%: tests/%.c $(HEADERS)
 	@mkdir -p $(BUILD)/tests
-	$(CC) $(CFLAGS) $(WARNINGS) -o $@ $< -lm
+	$(CC) $(CFLAGS) $(WARNINGS) -o $@ $< -lm $(THREADS)
+
+$(BUILD)/tests/test_threads: THREADS = -pthread
+
+# the platforms that there are compilers and emulators for: minutes
+matrix:
+	@BUILD="$(BUILD)" sh tests/matrix.sh
 
 install: ffnn.h
 	mkdir -p $(DESTDIR)$(PREFIX)/include

@@ -2388,7 +2388,7 @@ static bool ffnn__find_target(ffnn__target *target)
 /* Gives a new file its rights and brings it to the disk. */
 static bool ffnn__settle(FILE *file, const ffnn__target *target, const char *path)
 {
-    if (target->rights != 0) chmod(path, (mode_t)target->rights);
+    if (target->rights != 0 && chmod(path, (mode_t)target->rights) != 0) return false;
     return fsync(fileno(file)) == 0;
 }
 

@@ -28,6 +28,7 @@ transcript() { (cd "$BUILD/tests" && ../lab $2 > "transcript-$1.txt") && "$BUILD
 check "lab, the recorded run" transcript recorded ""
 for seed in 0 1 7 42 2026; do check "lab --seed $seed" transcript "seed-$seed" "--seed $seed"; done
 check "lab's usage and errors" sh tests/lab_errors.sh "$BUILD"
+check "three seconds of mutated weights files" "$BUILD/tests/fuzz_load" seconds=3 seed=1 tests/corpus/*
 check "README's code blocks" sh tests/readme.sh "$BUILD"
 
 echo "$passed passed, $failed failed"

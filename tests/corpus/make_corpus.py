@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""Writes the files that fuzz_load starts from, into the folder of this script.
+
+good-*      well formed, and of one of the networks that fuzz_load has
+mismatch-*  well formed, and of none of them
+bad-*       each breaks one rule of the format; its name says which
+"""
+
+import json
+import pathlib
+import struct
+
+FOLDER = pathlib.Path(__file__).parent
+SIZES = {"F64": 8, "F32": 4, "F16": 2, "U8": 1}
+LAB = {"W1": [3, 4], "W2": [4, 1]}
+
+
+def layout(shapes, dtype="F32"):
+    """The header of tensors that lie one behind the other."""
+    header, end = {}, 0
+    for name, shape in shapes.items():
+        size = SIZES[dtype]
+        for length in shape:
+            size *= length
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [end, end + size]}
+        end += size
+    return header
+
+
+def floats(count):
+    return struct.pack(f"<{count}f", *((i + 1) / 8 for i in range(count)))
+
+
+def write(name, header, data=floats(16), length=None):
+    """Writes one file; the header is a dictionary, or any text or bytes."""
+    if isinstance(header, dict):
+        header = json.dumps(header, separators=(",", ":"))
+    if isinstance(header, str):
+        header = header.encode()
+    prefix = struct.pack("<Q", len(header) if length is None else length)
+    (FOLDER / f"{name}.safetensors").write_bytes(prefix + header + data)
+
+
+def lab(**changes):
+    """The lab's header with other fields for W1."""
+    header = layout(LAB)
+    header["W1"].update(changes)
+    return header
+
+
+def text(old="", new="", header=None):
+    """The lab's header as text, with one part of it replaced."""
+    header = json.dumps(header or layout(LAB), separators=(",", ":"))
+    assert old in header
+    return header.replace(old, new, 1)
+
+
+def good():
+    write("good-lab", text() + " " * 3)
+    write("good-one-layer", layout({"W1": [2, 3]}), floats(6))
+    write("good-three-layers", layout({"W1": [1, 2], "W2": [2, 1], "W3": [1, 1]}), floats(5))
+    write("good-white-space", " \n" + json.dumps(layout(LAB), indent="\t") + "\r\n ")
+    write("good-escapes", text('"W1"', '"\\u0057\\u0031"').replace("shape", "sh\\u0061pe"))
+    write("good-metadata", {"__metadata__": {"format": "pt", "ä": "\u2713\U0001d11e"}, **lab()})
+    write("good-metadata-null", {**lab(), "__metadata__": None})
+    write("good-other-fields", lab(other=[None, True, -1.5e-9, {"a": [{}, []]}, "\"\\/\b\f\n\r\t"]))
+    write("good-nested-64", text('"shape"', '"deep":' + "[" * 64 + "]" * 64 + ',"shape"'))
+    write("good-header-order", dict(reversed(layout(LAB).items())))
+    write("good-data-order", layout({"W2": [4, 1], "W1": [3, 4]}))
+    write("good-name-twice", text("{", '{"W1":{"dtype":"U8","shape":[9],"data_offsets":[9,1]},'))
+    bits = [0x7FC00001, 0x7F800001, 0x7F800000, 0xFF800000, 0x80000000, 1]
+    write("good-nan", lab(), struct.pack("<6I", *bits) + floats(10))
+
+
+def mismatch():
+    write("mismatch-nothing", "{}", b"")
+    write("mismatch-wider", layout({"W1": [3, 5], "W2": [5, 1]}), floats(20))
+    write("mismatch-turned", layout({"W1": [4, 3], "W2": [4, 1]}))
+    write("mismatch-flat", layout({"W1": [12], "W2": [4]}))
+    write("mismatch-missing", layout({"W1": [3, 4]}), floats(12))
+    write("mismatch-too-many", layout({**LAB, "b1": [4]}), floats(20))
+    write("mismatch-dtype", layout(LAB, "F64"), floats(32))
+    write("mismatch-chain", layout({"W1": [3, 4], "W2": [2, 2]}))
+    write("mismatch-no-rows", layout({"W1": [0, 4], "W2": [4, 4]}))
+    write("mismatch-empty", layout({**LAB, "W3": [1, 0]}))
+    write("mismatch-half-bytes", lab(dtype="F4", shape=[96]))
+    write("mismatch-nine-layers", layout({f"W{i + 1}": [1, 1] for i in range(9)}), floats(9))
+
+
+def bad():
+    write("bad-no-header", "", b"")
+    (FOLDER / "bad-seven-bytes.safetensors").write_bytes(b"\x02\0\0\0\0\0\0")
+    write("bad-header-past-end", text(), b"", 1000)
+    write("bad-header-too-large", text(), length=100000001)
+    write("bad-utf8-overlong", text("W1", "?").encode().replace(b"?", b"\xc0\x80"))
+    write("bad-utf8-three-for-two", text("W1", "?").encode().replace(b"?", b"\xe0\x9f\xbf"))
+    write("bad-utf8-four-for-three", text("W1", "?").encode().replace(b"?", b"\xf0\x8f\xbf\xbf"))
+    write("bad-utf8-surrogate", text("W1", "?").encode().replace(b"?", b"\xed\xa0\x80"))
+    write("bad-utf8-cut", text("W1", "?").encode().replace(b"?", b"\xf0\x9f\x98"))
+    write("bad-mark-first", "\ufeff" + text())
+    write("bad-comma", text("}}", "},}"))
+    write("bad-quotes", text().replace('"', "'"))
+    write("bad-comment", text("{", "{/**/"))
+    write("bad-leading-zero", text("3,4", "03,4"))
+    write("bad-plus", text("3,4", "+3,4"))
+    write("bad-control", text("W1", "W\x1f1"))
+    write("bad-escape", text("W1", "\\W1"))
+    write("bad-lone-surrogate", text("W1", "\\ud834"))
+    write("bad-surrogate-pair", text("W1", "\\ud834\\ue000"))
+    write("bad-after-header", text() + "x")
+    write("bad-array", "[]", b"")
+    write("bad-tensor", {**lab(), "W3": 3})
+    write("bad-no-dtype", text('"dtype":"F32",', ""))
+    write("bad-two-shapes", text('"shape":[3,4]', '"shape":[3,4],"shape":[3,4]'))
+    write("bad-two-metadata", text("{", '{"__metadata__":{},"__metadata__":{},'))
+    write("bad-dtype", lab(dtype="F31"))
+    write("bad-fraction", text("3,4", "3.0,4"))
+    write("bad-exponent", text("3,4", "3e0,4"))
+    write("bad-minus", text("[0,", "[-0,"))
+    write("bad-three-offsets", lab(data_offsets=[0, 48, 48]))
+    write("bad-elements", layout({"W1": [2**32, 2**32, 0], "W2": [4, 4]}))
+    write("bad-bits", lab(shape=[2**60]))
+    write("bad-half-byte", lab(dtype="F4", shape=[95]))
+    write("bad-end-first", text("0,48", "18446744073709551568,0"))
+    write("bad-size", lab(shape=[3, 5]))
+    write("bad-overlap", lab(data_offsets=[4, 52]))
+    write("bad-hole", text("48,64", "52,68"), floats(17))
+    write("bad-not-at-0", text("0,48", "4,52").replace("48,64", "52,68"), floats(17))
+    write("bad-too-long", text(), floats(17))
+    write("bad-too-short", text(), floats(15))
+    write("bad-nested-65", text('"shape"', '"deep":' + "[" * 65 + "]" * 65 + ',"shape"'))
+    write("bad-metadata-number", {**lab(), "__metadata__": {"format": 1}})
+
+
+if __name__ == "__main__":
+    good()
+    mismatch()
+    bad()

@@ -1,0 +1,248 @@
+#!/bin/sh
+# matrix.sh: builds and runs the tests and the lab on every platform that this machine has a
+# compiler for, and an emulator if it needs one. Prints a table, one line a platform; the last line
+# is "N passed, N failed". `make matrix` calls it from the top folder.
+#
+# A platform passes when
+#   - the examples build with all warnings as errors, the tests build, and all tests pass;
+#   - the lab prints its recorded transcript;
+#   - the weights file that it writes has the bytes that this machine's compiler writes, and it
+#     reads those (tests/exchange.c).
+# One whose compiler or emulator is missing is skipped, and the table says so; with MATRIX_STRICT=1
+# it has failed. MATRIX_JOBS platforms (2) are tried at a time; MATRIX_ONLY=Wine tries only those
+# with that in their name or compiler. On Debian, all it can use:
+#   apt-get install gcc g++ clang lld tcc musl-tools gcc-12-multilib g++-12-multilib qemu-user \
+#       gcc-arm-linux-gnueabihf gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu \
+#       gcc-powerpc64le-linux-gnu gcc-s390x-linux-gnu gcc-mingw-w64-x86-64 wine64 \
+#       gcc-arm-none-eabi libnewlib-arm-none-eabi
+# (gcc-multilib itself cannot be installed beside cross compilers; gcc-12-multilib can.)
+set -u
+top=$(pwd)
+out=${BUILD:-build}/matrix
+jobs=${MATRIX_JOBS:-2}
+strict=${MATRIX_STRICT:-0}
+case $out in /*) ;; *) out=$top/$out ;; esac
+rm -rf "$out" && mkdir -p "$out" || exit 1
+
+common="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Wundef -Wdouble-promotion -Wcast-qual"
+c_warnings="-std=c99 $common -Wstrict-prototypes -Wmissing-prototypes"
+
+# The platforms: name, how to run a program there, compiler, flags, tests that it cannot do.
+platforms() {
+    for c in gcc clang; do
+        for level in -O0 -O2 "-O3 -march=native" -Os; do
+            platform "Linux x86-64" "" $c "-std=c99 $level"
+        done
+        platform "Linux x86-64" "" $c "-std=c99 -O2 -DFFNN_NO_SIMD"
+        platform "Linux x86-64" "" $c "-std=c99 -O2 -flto $(lto_linker $c)"
+        refused "Linux x86-64" $c "-O2 -ffast-math"
+    done
+    for c in g++ clang++; do
+        platform "Linux x86-64, C++" "" $c "-std=c++11 -O2"
+        platform "Linux x86-64, C++" "" $c "-std=c++20 -O2"
+    done
+    # tcc 0.9.27 does not fold a constant NaN (the values of test_print) and miscounts an array of
+    # structs initialised by struct variables (in test_network).
+    platform "Linux x86-64" "" tcc "" "test_print test_network"
+    platform "Linux x86-64, musl" "" musl-gcc "-std=c99 -O2"
+    # gcc-12-multilib leaves <asm/errno.h> where only 64-bit programs look for it.
+    platform "Linux x86, 32 bits" "" gcc \
+        "-std=c99 -O2 -m32 -idirafter /usr/include/$(gcc -print-multiarch 2>/dev/null)"
+    platform "Linux x86, 32 bits, SSE" "" gcc \
+        "-std=c99 -O2 -m32 -msse2 -mfpmath=sse -idirafter /usr/include/$(gcc -print-multiarch 2>/dev/null)"
+    # 64-bit file offsets are for the tests: readdir fails on some emulated folders without.
+    platform "Linux Arm, 32 bits" "$(emulator arm)" arm-linux-gnueabihf-gcc \
+        "-std=c99 -O2 -static -D_FILE_OFFSET_BITS=64"
+    platform "Linux Arm, 32 bits, NEON" "$(emulator arm)" arm-linux-gnueabihf-gcc \
+        "-std=c99 -O2 -static -D_FILE_OFFSET_BITS=64 -mfpu=neon-vfpv4"
+    platform "Linux Arm, 64 bits" "$(emulator aarch64)" aarch64-linux-gnu-gcc "-std=c99 -O2 -static"
+    platform "Linux RISC-V, 64 bits" "$(emulator riscv64)" riscv64-linux-gnu-gcc \
+        "-std=c99 -O2 -static"
+    platform "Linux POWER, 64 bits" "$(emulator ppc64le)" powerpc64le-linux-gnu-gcc \
+        "-std=c99 -O2 -static"
+    platform "Linux s390x, big-endian" "$(emulator s390x)" s390x-linux-gnu-gcc \
+        "-std=c99 -O2 -static"
+    platform "Windows x86-64 (Wine)" "$(windows)" x86_64-w64-mingw32-gcc "-std=c99 -O2"
+    bare "Cortex-M0, no stdio" "-mcpu=cortex-m0 -mthumb"
+    bare "Cortex-M4, no stdio" "-mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16"
+}
+
+lto_linker() { [ "$1" != clang ] || echo -fuse-ld=lld; }
+
+have() { command -v "$1" > /dev/null 2>&1; }
+
+# The first of some commands that is there; the first of all if none is, for the message.
+first_of() {
+    for command in "$@"; do if have "$command"; then echo "$command"; return; fi; done
+    echo "$1"
+}
+
+emulator() { first_of "qemu-$1" "qemu-$1-static"; }
+windows() { first_of wine64 wine /usr/lib/wine/wine64; }
+export WINEPREFIX="$out/wine" WINEDEBUG=-all LC_ALL=C.UTF-8 # Wine names files as the locale does
+
+limit() { if have timeout; then timeout 300 "$@"; else "$@"; fi; }
+
+# Numbers the platforms; each worker takes its share of the numbers.
+is_mine() { # NAME COMPILER
+    case "$1 $2" in *"${MATRIX_ONLY:-}"*) ;; *) return 1 ;; esac
+    number=$((number + 1))
+    [ $((number % jobs)) = "$worker" ] || return 1
+    folder=$out/$number log=$out/$number/log
+    mkdir -p "$folder/build/tests"
+    ln -s "$top/tests" "$folder/tests" # tests run in what looks like the top folder
+}
+
+# row RESULT NAME COMPILER FLAGS TESTS TRANSCRIPT SIZE: this platform's line of the table.
+row() {
+    version=$("$3" -dumpfullversion 2>/dev/null || "$3" -dumpversion 2>/dev/null ||
+              "$3" -v 2>&1 | sed -n '1s/tcc version \([^ ]*\).*/\1/p')
+    flags=$(echo "$4" | sed 's|-static||; s|-idirafter [^ ]*||; s|-D_FILE_OFFSET_BITS=64||
+                             s|-fuse-ld=lld||; s|-std=c99||; s|-mfpu=[^ ]*||; s|-mthumb||')
+    compiler=$(echo "$3" $version $flags)
+    echo "$1" > "$folder/result"
+    printf '%-24s | %-48s | %-22s | %-19s | %9s\n' "$2" "$compiler" "$5" "$6" "$7" > "$folder/row"
+}
+
+# Why a platform cannot be tried, or nothing: its commands are missing, or even a program that does
+# nothing but include what the header includes does not run.
+what_is_missing() { # RUNNER COMPILER FLAGS
+    for command in "$2" "$1"; do
+        [ -z "$command" ] || have "$command" || { echo "no $command"; return; }
+    done
+    printf '#include <errno.h>\n#include <math.h>\nint main(void) { return 0; }\n' > "$folder/probe.c"
+    $2 $3 -o "$folder/probe.exe" "$folder/probe.c" -lm >> "$log" 2>&1 || { echo "$2 does not build"; return; }
+    limit $1 "$folder/probe.exe" >> "$log" 2>&1 || echo "$2's programs do not run"
+}
+
+# Bytes of code and constants of the implementation, built for size.
+code_size() { # COMPILER FLAGS
+    flags=$(echo "$2" | sed 's/-O[^ ]*//; s/-flto//; s/-fuse-ld=lld//')
+    printf '#define FFNN_IMPLEMENTATION\n#include "%s/ffnn.h"\n' "$top" > "$folder/size.c"
+    $1 $flags -Os -c -o "$folder/size.o" "$folder/size.c" >> "$log" 2>&1 || { echo "?"; return; }
+    prefix=$(echo "$1" | sed -n 's/\(.*-\)gcc$/\1/p')
+    have "${prefix}size" || prefix=""
+    "${prefix}size" "$folder/size.o" 2>> "$log" | awk 'NR == 2 { print $1 }'
+}
+
+# Builds and runs all tests, .exe for Windows' sake; sets passed and failed.
+run_tests() { # RUNNER COMPILER FLAGS EXCEPTIONS
+    passed=0 failed=0
+    for source in "$top"/tests/test_*.c; do
+        name=$(basename "$source" .c) counts=""
+        case " $4 " in *" $name "*) echo "$name: skipped: see matrix.sh" >> "$log"; continue ;; esac
+        # Warnings in tests are for `make test` to find; here they depend on the platform's libc.
+        if $2 $3 -w -o "$folder/build/tests/$name.exe" "$source" -lm >> "$log" 2>&1; then
+            (cd "$folder" && limit $1 "build/tests/$name.exe") > "$folder/output" 2>&1; status=$?
+            cat "$folder/output" >> "$log"
+            counts=$(tr -d '\r' < "$folder/output" |
+                     sed -n '$s/.*: \([0-9]*\) passed, \([0-9]*\) failed.*/\1 \2/p')
+            [ "$status" = 0 ] || { [ "${counts#* }" != 0 ] && [ -n "$counts" ]; } || counts="0 1"
+        fi
+        set -- "$1" "$2" "$3" "$4" ${counts:-0 1}
+        passed=$((passed + $5)) failed=$((failed + $6))
+    done
+}
+
+# Whether the lab prints what the notebook recorded.
+lab_matches() { # RUNNER COMPILER FLAGS WARNINGS
+    for example in "$top"/examples/*.c; do
+        $2 $3 $4 -o "$folder/build/$(basename "$example" .c).exe" "$example" -lm >> "$log" 2>&1 || return 1
+    done
+    (cd "$folder/build" && limit $1 ./lab.exe > lab.txt) 2>> "$log" || return 1
+    "$out/compare_transcripts" "$top/tests/transcripts/recorded.txt" "$folder/build/lab.txt" >> "$log" 2>&1
+}
+
+# Whether weights files are the same here and there, and leave nothing beside them.
+files_match() { # RUNNER COMPILER FLAGS
+    $2 $3 -w -o "$folder/exchange.exe" "$top/tests/exchange.c" -lm >> "$log" 2>&1 || return 1
+    mkdir "$folder/files" && cd "$folder/files" || return 1
+    limit $1 ../exchange.exe write >> "$log" 2>&1 && cmp exchange-*.safetensors "$out"/exchange-* >> "$log" 2>&1 &&
+        [ "$(ls -A | wc -l)" -eq 1 ] && cp "$out"/exchange-* . && limit $1 ../exchange.exe read >> "$log" 2>&1
+    status=$?
+    cd "$top" && return $status
+}
+
+skip() { # NAME COMPILER FLAGS WHY
+    row "skipped" "$1" "$2" "$3" "SKIPPED: $4" "-" "-"
+    echo "$1, $2: SKIPPED: $4" >> "$log"
+}
+
+platform() { # NAME RUNNER COMPILER FLAGS [EXCEPTIONS]
+    is_mine "$1" "$3" || return 0
+    missing=$(what_is_missing "$2" "$3" "$4")
+    if [ -n "$missing" ]; then skip "$1" "$3" "$4" "$missing"; return; fi
+    flags=$4 warnings=$c_warnings result=passed
+    case $3 in
+    *++) flags="-x c++ $4" warnings=$common ;;
+    tcc) warnings="" ;;
+    esac
+    run_tests "$2" "$3" "$flags" "${5:-}"
+    tests="$passed passed"
+    [ "$failed" = 0 ] || { tests="$tests, $failed FAILED"; result=failed; }
+    transcript=equal
+    lab_matches "$2" "$3" "$flags" "$warnings" || { transcript=DIFFERS; result=failed; }
+    files_match "$2" "$3" "$flags" || { transcript="$transcript, FILES DIFFER"; result=failed; }
+    row "$result" "$1" "$3" "$4" "$tests" "$transcript" "$(code_size "$3" "$flags")"
+}
+
+# The header refuses to be compiled like this, and says why.
+refused() { # NAME COMPILER FLAGS
+    is_mine "$1" "$2" || return 0
+    missing=$(what_is_missing "" "$2" "$3")
+    if [ -n "$missing" ]; then skip "$1" "$2" "$3" "$missing"; return; fi
+    if $2 $3 -c -o "$folder/lab.o" examples/lab.c > "$log" 2>&1 || ! grep -q 'error.*ffnn.h: .*fast-math' "$log"
+    then row failed "$1" "$2" "$3" "NOT REFUSED" "-" "-"
+    else row passed "$1" "$2" "$3" "refused, as it should" "-" "-"
+    fi
+}
+
+# A processor without an operating system: builds without <stdio.h>, and links.
+bare() { # NAME FLAGS
+    c=arm-none-eabi-gcc
+    is_mine "$1" "$2" || return 0
+    if ! have $c; then skip "$1" $c "$2" "no $c"; return; fi
+    { printf '#define FFNN_IMPLEMENTATION\n#include "%s/ffnn.h"\n' "$top"
+      printf 'int main(void) { ffnn_net net; return (int)ffnn_init(&net, NULL); }\n'; } > "$folder/main.c"
+    if $c $2 $c_warnings -Os -DFFNN_NO_STDIO --specs=nosys.specs -o "$folder/main" "$folder/main.c" -lm > "$log" 2>&1
+    then row passed "$1" $c "$2" "builds, not run" "-" "$(code_size $c "-std=c99 -DFFNN_NO_STDIO $2")"
+    else row failed "$1" $c "$2" "DOES NOT BUILD" "-" "-"
+    fi
+}
+
+# What this machine's own compiler writes is what all others are compared with.
+${CC:-cc} -O2 -o "$out/compare_transcripts" tests/compare_transcripts.c -lm &&
+    ${CC:-cc} -O2 -o "$out/exchange" tests/exchange.c -lm && (cd "$out" && ./exchange write && rm exchange) || exit 1
+
+worker=0
+while [ "$worker" -lt "$jobs" ]; do
+    (number=0; platforms) &
+    worker=$((worker + 1))
+done
+wait
+
+printf '%-24s | %-48s | %-22s | %-19s | %s\n' Platform Compiler Tests "Recorded transcript" "Code size"
+echo "-------------------------|--------------------------------------------------|------------------------|---------------------|----------:"
+number=1 passed=0 failed=0 skipped=0
+while [ -d "$out/$number" ]; do
+    cat "$out/$number/row"
+    case $(cat "$out/$number/result") in
+    passed) passed=$((passed + 1)) ;;
+    skipped) skipped=$((skipped + 1)) ;;
+    *) failed=$((failed + 1)) ;;
+    esac
+    number=$((number + 1))
+done
+echo "Code size: bytes of code and constants of the whole implementation, built with -Os."
+number=1
+while [ -d "$out/$number" ]; do
+    if [ "$(cat "$out/$number/result")" = failed ]; then
+        echo; echo "FAILED, see $out/$number/log:"; cat "$out/$number/row"
+        grep -E 'error:|not true|FAILED|off by|differ|exchange:' "$out/$number/log" | head -8
+    fi
+    number=$((number + 1))
+done
+[ "$skipped" = 0 ] || echo "$skipped platforms SKIPPED: their compilers or emulators are not here"
+[ "$strict" = 0 ] || failed=$((failed + skipped))
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

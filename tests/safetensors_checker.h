@@ -1,0 +1,641 @@
+/* safetensors_checker.h: a second, slow and plain reader of weights files, to judge ffnn.h by.
+
+   It shares neither code nor structure with ffnn.h, on purpose, and looks at the whole file three
+   times, each time for one thing:
+
+       1. the header is UTF-8
+       2. it is JSON: recursive descent, one function per line of the grammar, into a tree
+       3. the tree keeps the rules of the format, and the tensors fill the data
+
+   Its memory is static, and its files are therefore limited to CHECKER_LIMIT bytes of header. */
+#ifndef SAFETENSORS_CHECKER_H
+#define SAFETENSORS_CHECKER_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CHECKER_LIMIT = 65536,     /* bytes of a header */
+    CHECKER_MAX_TENSORS = 2048, /* the shortest entry that is well formed has over 40 bytes */
+    CHECKER_MAX_IGNORED = 64,  /* levels of an ignored field */
+    CHECKER_MAX_LEVELS = CHECKER_MAX_IGNORED + 2 /* the header and an entry are levels, too */
+};
+
+typedef enum checker_kind {
+    CHECKER_WORD, /* true, false or null */
+    CHECKER_NUMBER,
+    CHECKER_STRING,
+    CHECKER_ARRAY,
+    CHECKER_OBJECT
+} checker_kind;
+
+/* Some text, not ended by a zero: strings may contain one. */
+typedef struct checker_text {
+    const char *at;
+    size_t length;
+} checker_text;
+
+typedef struct checker_value {
+    checker_kind kind;
+    checker_text text;                   /* a string's characters, or the number or word itself */
+    checker_text key;                    /* if this is a member of an object */
+    const struct checker_value *members; /* of an array or object, in order */
+    struct checker_value *next;          /* member of the same array or object */
+} checker_value;
+
+typedef struct checker_tensor {
+    checker_text name;
+    const char *dtype;
+    uint64_t bits; /* of an element */
+    const checker_value *shape;
+    uint64_t begin, end;
+    int repeated; /* an earlier tensor had the same name, and does not count */
+} checker_tensor;
+
+/* What is in a file. */
+typedef struct checker_file {
+    const char *flaw; /* the rule that the file breaks; NULL: it is well formed */
+    int flaw_is_fill; /* every tensor is fine, but together they do not fill the data */
+    checker_tensor tensors[CHECKER_MAX_TENSORS];
+    size_t count;
+    size_t data, data_size; /* where the tensors' bytes are */
+} checker_file;
+
+static checker_file checker;
+
+/* ---- 1. UTF-8 ------------------------------------------------------------------------------ */
+
+/* The well-formed byte sequences: table 3-7 of the Unicode standard, row by row. */
+static const struct {
+    unsigned char length, ranges[4][2];
+} checker_utf8_rows[] = {
+    {1, {{0x00, 0x7F}}},
+    {2, {{0xC2, 0xDF}, {0x80, 0xBF}}},
+    {3, {{0xE0, 0xE0}, {0xA0, 0xBF}, {0x80, 0xBF}}},
+    {3, {{0xE1, 0xEC}, {0x80, 0xBF}, {0x80, 0xBF}}},
+    {3, {{0xED, 0xED}, {0x80, 0x9F}, {0x80, 0xBF}}},
+    {3, {{0xEE, 0xEF}, {0x80, 0xBF}, {0x80, 0xBF}}},
+    {4, {{0xF0, 0xF0}, {0x90, 0xBF}, {0x80, 0xBF}, {0x80, 0xBF}}},
+    {4, {{0xF1, 0xF3}, {0x80, 0xBF}, {0x80, 0xBF}, {0x80, 0xBF}}},
+    {4, {{0xF4, 0xF4}, {0x80, 0x8F}, {0x80, 0xBF}, {0x80, 0xBF}}},
+};
+
+static int checker_fits_row(const unsigned char *bytes, size_t left, size_t row)
+{
+    size_t i;
+    for (i = 0; i < checker_utf8_rows[row].length; i++) {
+        if (i >= left)
+            return 0;
+        if (bytes[i] < checker_utf8_rows[row].ranges[i][0] ||
+            bytes[i] > checker_utf8_rows[row].ranges[i][1])
+            return 0;
+    }
+    return 1;
+}
+
+static int checker_is_utf8(const unsigned char *bytes, size_t size)
+{
+    size_t at = 0, row;
+    while (at < size) {
+        for (row = 0; row < 9 && !checker_fits_row(bytes + at, size - at, row); row++)
+            continue;
+        if (row == 9)
+            return 0;
+        at += checker_utf8_rows[row].length;
+    }
+    return 1;
+}
+
+/* ---- 2. JSON ------------------------------------------------------------------------------- */
+/* RFC 8259. A parse function returns NULL or 0 if the text at checker_at is not what it is for. */
+
+static const char *checker_at, *checker_end;
+static checker_value checker_values[CHECKER_LIMIT + 1]; /* a value has at least one byte */
+static size_t checker_value_count;
+static char checker_characters[CHECKER_LIMIT]; /* a decoded string is never the longer one */
+static size_t checker_character_count;
+
+static int checker_sees(char c)
+{
+    return checker_at < checker_end && *checker_at == c;
+}
+
+static int checker_take(char c)
+{
+    if (!checker_sees(c))
+        return 0;
+    checker_at++;
+    return 1;
+}
+
+/* ws = *( %x20 / %x09 / %x0A / %x0D ) */
+static void checker_white_space(void)
+{
+    while (checker_take(' ') || checker_take('\t') || checker_take('\n') || checker_take('\r'))
+        continue;
+}
+
+static int checker_take_any_of(const char *characters)
+{
+    for (; *characters != '\0'; characters++)
+        if (checker_take(*characters))
+            return 1;
+    return 0;
+}
+
+static int checker_take_digits(void)
+{
+    int count = 0;
+    while (checker_take_any_of("0123456789"))
+        count++;
+    return count;
+}
+
+/* number = [ minus ] int [ frac ] [ exp ] */
+static int checker_take_number(void)
+{
+    checker_take('-');
+    if (!checker_take('0') && checker_take_digits() == 0)
+        return 0;
+    if (checker_take('.') && checker_take_digits() == 0)
+        return 0;
+    if (checker_take_any_of("eE")) {
+        checker_take_any_of("+-");
+        if (checker_take_digits() == 0)
+            return 0;
+    }
+    return 1;
+}
+
+static int checker_take_word(const char *word)
+{
+    size_t length = strlen(word);
+    if ((size_t)(checker_end - checker_at) < length || memcmp(checker_at, word, length) != 0)
+        return 0;
+    checker_at += length;
+    return 1;
+}
+
+/* 4HEXDIG */
+static int checker_take_code_unit(uint32_t *unit)
+{
+    static const char lower[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
+    int i;
+    *unit = 0;
+    for (i = 0; i < 4; i++) {
+        uint32_t digit = 0;
+        while (digit < 16 && !checker_take(lower[digit]) && !checker_take(upper[digit]))
+            digit++;
+        if (digit == 16)
+            return 0;
+        *unit = *unit * 16 + digit;
+    }
+    return 1;
+}
+
+static void checker_put(uint32_t byte)
+{
+    checker_characters[checker_character_count++] = (char)(unsigned char)byte;
+}
+
+static void checker_put_code_point(uint32_t c)
+{
+    if (c < 0x80) {
+        checker_put(c);
+    } else if (c < 0x800) {
+        checker_put(0xC0 | c >> 6);
+        checker_put(0x80 | (c & 0x3F));
+    } else if (c < 0x10000) {
+        checker_put(0xE0 | c >> 12);
+        checker_put(0x80 | (c >> 6 & 0x3F));
+        checker_put(0x80 | (c & 0x3F));
+    } else {
+        checker_put(0xF0 | c >> 18);
+        checker_put(0x80 | (c >> 12 & 0x3F));
+        checker_put(0x80 | (c >> 6 & 0x3F));
+        checker_put(0x80 | (c & 0x3F));
+    }
+}
+
+/* What follows \u: one code unit, or two that are a surrogate pair. */
+static int checker_unicode_escape(void)
+{
+    uint32_t unit, second;
+    if (!checker_take_code_unit(&unit))
+        return 0;
+    if (unit < 0xD800 || unit >= 0xE000) {
+        checker_put_code_point(unit);
+        return 1;
+    }
+    if (unit >= 0xDC00)
+        return 0; /* a low surrogate that no high one precedes */
+    if (!checker_take('\\') || !checker_take('u') || !checker_take_code_unit(&second))
+        return 0;
+    if (second < 0xDC00 || second >= 0xE000)
+        return 0;
+    checker_put_code_point(0x10000 + (unit - 0xD800) * 0x400 + (second - 0xDC00));
+    return 1;
+}
+
+static int checker_escape(void)
+{
+    if (checker_take('b'))
+        checker_put(0x08);
+    else if (checker_take('f'))
+        checker_put(0x0C);
+    else if (checker_take('n'))
+        checker_put(0x0A);
+    else if (checker_take('r'))
+        checker_put(0x0D);
+    else if (checker_take('t'))
+        checker_put(0x09);
+    else if (checker_take('u'))
+        return checker_unicode_escape();
+    else if (checker_take_any_of("\"\\/"))
+        checker_put((unsigned char)checker_at[-1]);
+    else
+        return 0;
+    return 1;
+}
+
+/* string = quotation-mark *char quotation-mark */
+static int checker_string(checker_text *text)
+{
+    text->at = checker_characters + checker_character_count;
+    if (!checker_take('"'))
+        return 0;
+    while (!checker_take('"')) {
+        if (checker_at == checker_end)
+            return 0;
+        if (checker_take('\\')) {
+            if (!checker_escape())
+                return 0;
+        } else if ((unsigned char)*checker_at < 0x20) {
+            return 0;
+        } else {
+            checker_put((unsigned char)*checker_at++);
+        }
+    }
+    text->length = (size_t)(checker_characters + checker_character_count - text->at);
+    return 1;
+}
+
+static checker_value *checker_parse(int level);
+
+/* [ value *( , value ) ]  or  { string : value *( , string : value ) } */
+static int checker_members(checker_value *parent, char close, int level)
+{
+    checker_value *last = NULL, *value;
+    checker_text key = {NULL, 0};
+    checker_white_space();
+    if (checker_take(close))
+        return 1;
+    do {
+        checker_white_space();
+        if (parent->kind == CHECKER_OBJECT) {
+            if (!checker_string(&key))
+                return 0;
+            checker_white_space();
+            if (!checker_take(':'))
+                return 0;
+        }
+        value = checker_parse(level + 1);
+        if (value == NULL)
+            return 0;
+        value->key = key;
+        if (last == NULL)
+            parent->members = value;
+        else
+            last->next = value;
+        last = value;
+    } while (checker_take(','));
+    return checker_take(close);
+}
+
+/* value = ws ( object / array / number / string / false / null / true ) ws */
+static checker_value *checker_parse(int level)
+{
+    checker_value *value = &checker_values[checker_value_count++];
+    const char *begin;
+    int good;
+    memset(value, 0, sizeof *value);
+    checker_white_space();
+    begin = checker_at;
+    if (checker_sees('"')) {
+        value->kind = CHECKER_STRING;
+        good = checker_string(&value->text);
+    } else if (checker_sees('{') || checker_sees('[')) {
+        value->kind = checker_sees('{') ? CHECKER_OBJECT : CHECKER_ARRAY;
+        checker_at++;
+        good = level <= CHECKER_MAX_LEVELS &&
+               checker_members(value, *begin == '{' ? '}' : ']', level);
+    } else {
+        value->kind = CHECKER_WORD;
+        good = checker_take_word("true") || checker_take_word("false") || checker_take_word("null");
+        if (!good) {
+            value->kind = CHECKER_NUMBER;
+            good = checker_take_number();
+        }
+        value->text.at = begin;
+        value->text.length = (size_t)(checker_at - begin);
+    }
+    checker_white_space();
+    return good ? value : NULL;
+}
+
+/* ---- 3. the rules -------------------------------------------------------------------------- */
+
+static int checker_is(checker_text text, const char *expected)
+{
+    return text.length == strlen(expected) && memcmp(text.at, expected, text.length) == 0;
+}
+
+/* A non-negative integer below 2^64, compared as one compares numbers on paper. */
+static int checker_unsigned(const checker_value *value, uint64_t *number)
+{
+    static const char largest[] = "18446744073709551615";
+    checker_text digits = value->text;
+    size_t i;
+    if (value->kind != CHECKER_NUMBER || digits.length > strlen(largest))
+        return 0;
+    for (i = 0; i < digits.length; i++)
+        if (digits.at[i] < '0' || digits.at[i] > '9')
+            return 0;
+    if (digits.length == strlen(largest) && memcmp(digits.at, largest, digits.length) > 0)
+        return 0;
+    for (*number = 0, i = 0; i < digits.length; i++)
+        *number = *number * 10 + (uint64_t)(digits.at[i] - '0');
+    return 1;
+}
+
+static int checker_multiply(uint64_t *product, uint64_t factor)
+{
+    if (factor != 0 && *product > UINT64_MAX / factor)
+        return 0;
+    *product *= factor;
+    return 1;
+}
+
+/* The levels of brackets in a value. */
+static int checker_levels(const checker_value *value)
+{
+    const checker_value *member;
+    int deepest = 0, levels;
+    for (member = value->members; member != NULL; member = member->next) {
+        levels = checker_levels(member);
+        deepest = levels > deepest ? levels : deepest;
+    }
+    return deepest + (value->kind == CHECKER_ARRAY || value->kind == CHECKER_OBJECT);
+}
+
+static const struct {
+    uint64_t bits;
+    const char *names[12];
+} checker_dtypes[] = {
+    {4, {"F4", NULL}},
+    {6, {"F6_E2M3", "F6_E3M2", NULL}},
+    {8, {"BOOL", "U8", "I8", "F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ", NULL}},
+    {16, {"U16", "I16", "F16", "BF16", NULL}},
+    {32, {"U32", "I32", "F32", NULL}},
+    {64, {"U64", "I64", "F64", "C64", NULL}},
+};
+
+static int checker_dtype(const checker_value *value, checker_tensor *tensor)
+{
+    size_t size, i;
+    for (size = 0; size < sizeof checker_dtypes / sizeof checker_dtypes[0]; size++) {
+        for (i = 0; checker_dtypes[size].names[i] != NULL; i++) {
+            if (!checker_is(value->text, checker_dtypes[size].names[i]))
+                continue;
+            tensor->bits = checker_dtypes[size].bits;
+            tensor->dtype = checker_dtypes[size].names[i];
+            return value->kind == CHECKER_STRING;
+        }
+    }
+    return 0;
+}
+
+static const char *checker_shape(const checker_value *shape)
+{
+    const checker_value *size;
+    uint64_t ignored;
+    if (shape->kind != CHECKER_ARRAY)
+        return "a shape is an array";
+    for (size = shape->members; size != NULL; size = size->next)
+        if (!checker_unsigned(size, &ignored))
+            return "a shape is of non-negative integers below 2^64";
+    return NULL;
+}
+
+static const char *checker_offsets(const checker_value *offsets, checker_tensor *tensor)
+{
+    const checker_value *begin = offsets->members, *end;
+    if (offsets->kind != CHECKER_ARRAY || begin == NULL || begin->next == NULL)
+        return "offsets are an array of two";
+    end = begin->next;
+    if (end->next != NULL)
+        return "offsets are an array of two";
+    if (!checker_unsigned(begin, &tensor->begin) || !checker_unsigned(end, &tensor->end))
+        return "offsets are non-negative integers below 2^64";
+    return NULL;
+}
+
+static const char *checker_entry(const checker_value *entry, checker_tensor *tensor)
+{
+    const checker_value *field;
+    const char *flaw = NULL;
+    int dtypes = 0, shapes = 0, offsets = 0;
+    if (entry->kind != CHECKER_OBJECT)
+        return "a tensor is an object";
+    for (field = entry->members; field != NULL && flaw == NULL; field = field->next) {
+        if (checker_is(field->key, "dtype")) {
+            dtypes++;
+            flaw = checker_dtype(field, tensor) ? NULL : "a dtype is one of those known";
+        } else if (checker_is(field->key, "shape")) {
+            shapes++;
+            tensor->shape = field;
+            flaw = checker_shape(field);
+        } else if (checker_is(field->key, "data_offsets")) {
+            offsets++;
+            flaw = checker_offsets(field, tensor);
+        } else if (checker_levels(field) > CHECKER_MAX_IGNORED) {
+            flaw = "ignored fields are not nested too deeply";
+        }
+    }
+    if (flaw == NULL && (dtypes != 1 || shapes != 1 || offsets != 1))
+        flaw = "dtype, shape and data_offsets are there once each";
+    return flaw;
+}
+
+static const char *checker_metadata(const checker_value *metadata)
+{
+    const checker_value *member;
+    if (metadata->kind == CHECKER_WORD && checker_is(metadata->text, "null"))
+        return NULL;
+    if (metadata->kind != CHECKER_OBJECT)
+        return "__metadata__ is an object";
+    for (member = metadata->members; member != NULL; member = member->next)
+        if (member->kind != CHECKER_STRING)
+            return "__metadata__ is of strings";
+    return NULL;
+}
+
+/* Adds a tensor; a name that is there already is replaced: the last one counts. */
+static void checker_add(const checker_tensor *tensor)
+{
+    size_t i = 0;
+    while (i < checker.count && (checker.tensors[i].name.length != tensor->name.length ||
+                                 memcmp(checker.tensors[i].name.at, tensor->name.at,
+                                        tensor->name.length) != 0))
+        i++;
+    checker.tensors[i] = *tensor;
+    checker.tensors[i].repeated = i < checker.count;
+    checker.count += i == checker.count;
+}
+
+static const char *checker_header(const checker_value *header)
+{
+    const checker_value *member;
+    const char *flaw;
+    int metadata = 0;
+    if (header->kind != CHECKER_OBJECT)
+        return "the header is an object";
+    for (member = header->members; member != NULL; member = member->next) {
+        checker_tensor tensor;
+        memset(&tensor, 0, sizeof tensor);
+        tensor.name = member->key;
+        if (checker_is(member->key, "__metadata__")) {
+            flaw = ++metadata > 1 ? "__metadata__ is there once" : checker_metadata(member);
+        } else {
+            flaw = checker_entry(member, &tensor);
+            checker_add(&tensor);
+        }
+        if (flaw != NULL)
+            return flaw;
+    }
+    return NULL;
+}
+
+static const char *checker_size(const checker_tensor *tensor)
+{
+    const checker_value *size;
+    uint64_t bits = 1, factor;
+    for (size = tensor->shape->members; size != NULL; size = size->next)
+        if (!checker_unsigned(size, &factor) || !checker_multiply(&bits, factor))
+            return "a count of elements fits 64 bits";
+    if (!checker_multiply(&bits, tensor->bits))
+        return "a count of bits fits 64 bits";
+    if (bits % 8 != 0)
+        return "a tensor is of whole bytes";
+    if (tensor->begin > tensor->end || tensor->end - tensor->begin != bits / 8)
+        return "offsets are as far apart as the tensor is large";
+    return NULL;
+}
+
+/* Walks over the data: each step takes, of the tensors that are left, the one that begins first
+   (and of those the one that ends first), which must begin where the walk has come to. */
+static const char *checker_fill(void)
+{
+    static int taken[CHECKER_MAX_TENSORS];
+    uint64_t reached = 0;
+    size_t step, i;
+    memset(taken, 0, checker.count * sizeof taken[0]);
+    for (step = 0; step < checker.count; step++) {
+        const checker_tensor *next = NULL;
+        for (i = 0; i < checker.count; i++) {
+            const checker_tensor *other = &checker.tensors[i];
+            if (!taken[i] && (next == NULL || other->begin < next->begin ||
+                              (other->begin == next->begin && other->end < next->end)))
+                next = other;
+        }
+        if (next->begin != reached)
+            return reached > next->begin ? "tensors do not overlap" : "tensors leave no hole";
+        reached = next->end;
+        taken[next - checker.tensors] = 1;
+    }
+    return reached == checker.data_size ? NULL : "the last tensor ends with the file";
+}
+
+/* Fills in `checker` but for flaw, which it returns. */
+static const char *checker_check(const unsigned char *file, size_t size)
+{
+    const checker_value *header;
+    const char *flaw;
+    uint64_t length = 0;
+    size_t i;
+    if (size < 8)
+        return "a file has 8 bytes or more";
+    for (i = 0; i < 8; i++)
+        length |= (uint64_t)file[i] << 8 * i;
+    if (length > 100000000)
+        return "a header has 100,000,000 bytes or less";
+    if (length > size - 8)
+        return "the header ends within the file";
+    if (length > CHECKER_LIMIT)
+        abort(); /* the test asks for more than this checker can */
+    checker.data = 8 + (size_t)length;
+    checker.data_size = size - checker.data;
+    if (!checker_is_utf8(file + 8, (size_t)length))
+        return "the header is UTF-8";
+    checker_at = (const char *)file + 8;
+    checker_end = checker_at + length;
+    checker_value_count = checker_character_count = 0;
+    header = length > 0 ? checker_parse(1) : NULL;
+    if (header == NULL || checker_at != checker_end)
+        return "the header is JSON";
+    flaw = checker_header(header);
+    for (i = 0; i < checker.count && flaw == NULL; i++)
+        flaw = checker_size(&checker.tensors[i]);
+    if (flaw != NULL)
+        return flaw;
+    checker.flaw_is_fill = 1;
+    return checker_fill();
+}
+
+static inline void checker_read(const unsigned char *file, size_t size)
+{
+    checker.count = 0;
+    checker.flaw_is_fill = 0;
+    checker.flaw = checker_check(file, size);
+}
+
+/* ---- what tests ask about a tensor --------------------------------------------------------- */
+
+/* Whether a tensor is a matrix of 32-bit floats; then its sizes. */
+static inline int checker_matrix(const checker_tensor *tensor, uint64_t *rows, uint64_t *cols)
+{
+    const checker_value *first = tensor->shape->members;
+    if (strcmp(tensor->dtype, "F32") != 0)
+        return 0;
+    if (first == NULL || first->next == NULL || first->next->next != NULL)
+        return 0;
+    return checker_unsigned(first, rows) && checker_unsigned(first->next, cols);
+}
+
+/* n if the tensor's name is Wn, else 0. */
+static inline uint64_t checker_layer_number(const checker_tensor *tensor)
+{
+    checker_value digits;
+    uint64_t number;
+    if (tensor->name.length < 2 || tensor->name.at[0] != 'W' || tensor->name.at[1] == '0')
+        return 0;
+    memset(&digits, 0, sizeof digits);
+    digits.kind = CHECKER_NUMBER;
+    digits.text.at = tensor->name.at + 1;
+    digits.text.length = tensor->name.length - 1;
+    return checker_unsigned(&digits, &number) ? number : 0;
+}
+
+/* The tensor Wn, or NULL. */
+static inline const checker_tensor *checker_layer(uint64_t number)
+{
+    size_t i;
+    for (i = 0; i < checker.count; i++)
+        if (checker_layer_number(&checker.tensors[i]) == number)
+            return &checker.tensors[i];
+    return NULL;
+}
+
+#endif

@@ -1,0 +1,961 @@
+/* Faults: every allocation and every file function that the library calls fails in turn; disks
+   are full, folders are read-only or gone, signals arrive. What fails says so and changes nothing.
+   Files land in build/tests-tmp/faults; the program runs in the repository's root. */
+#define _GNU_SOURCE /* for what makes full disks; a test needs it */
+
+#include "test.h"
+
+#include "faults.h"
+
+#define FFNN_IMPLEMENTATION
+#include "../ffnn.h"
+
+#include "no_faults.h"
+
+#if HAS_POSIX
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#define FOLDER "build/tests-tmp/faults"
+#else
+#define FOLDER "build"
+#endif
+#ifdef __linux__
+#include <sched.h>
+#include <sys/mount.h>
+#endif
+
+/* ---- allocations --------------------------------------------------------------------------- */
+
+enum { WIDE = 600, BATCH = 3 }; /* units that ffnn_predict needs memory for; rows */
+
+/* Everything that a call may change. */
+typedef struct fixture {
+    ffnn_net net, other;
+    ffnn_rng rng;
+    ffnn_tensor tensor;
+    float X[BATCH * 3], y[BATCH], output[BATCH], loss;
+    unsigned char file[200];
+    size_t size;
+} fixture;
+
+static ffnn_tensor batch(float *data, size_t rows, size_t cols)
+{
+    return ffnn_view(data, rows, cols);
+}
+
+static ffnn_status call_init(fixture *f)
+{
+    ffnn_desc desc = {{5, 6, 7}, NULL};
+    desc.rng = &f->rng;
+    return ffnn_init(&f->other, &desc);
+}
+
+static ffnn_status call_init_without_rng(fixture *f)
+{
+    return ffnn_init(&f->other, NULL);
+}
+
+static ffnn_status call_tensor_init(fixture *f)
+{
+    return ffnn_tensor_init(&f->tensor, 3, 4);
+}
+
+static ffnn_status call_forward(fixture *f)
+{
+    return ffnn_forward(&f->net, batch(f->X, BATCH, 3), NULL);
+}
+
+static ffnn_status call_train(fixture *f)
+{
+    return ffnn_train(&f->net, batch(f->X, BATCH, 3), batch(f->y, BATCH, 1), 0.1f, &f->loss);
+}
+
+static ffnn_status call_backward(fixture *f)
+{
+    return ffnn_backward(&f->net, batch(f->X, 1, 3), batch(f->y, 1, 1), 0.1f);
+}
+
+static ffnn_status call_predict(fixture *f)
+{
+    return ffnn_predict(&f->net, batch(f->X, BATCH, 3), batch(f->output, BATCH, 1));
+}
+
+static ffnn_status call_save(fixture *f)
+{
+    return ffnn_save(&f->net, FOLDER "/allocations");
+}
+
+static ffnn_status call_load(fixture *f)
+{
+    return ffnn_load(&f->net, FOLDER "/lab");
+}
+
+static ffnn_status call_init_from_file(fixture *f)
+{
+    return ffnn_init_from_file(&f->other, FOLDER "/lab");
+}
+
+static ffnn_status call_save_memory(fixture *f)
+{
+    return ffnn_save_memory(&f->net, f->file, sizeof f->file, &f->size);
+}
+
+static ffnn_status call_load_memory(fixture *f)
+{
+    return ffnn_load_memory(&f->net, f->file, f->size);
+}
+
+static ffnn_status call_randn(fixture *f)
+{
+    return ffnn_randn(f->net.layers[0].weight, &f->rng);
+}
+
+static ffnn_status call_sigmoid(fixture *f)
+{
+    return ffnn_sigmoid(f->net.layers[0].weight, f->net.layers[0].weight);
+}
+
+static ffnn_status call_matmul(fixture *f)
+{
+    return ffnn_matmul(batch(f->output, BATCH, 1), batch(f->X, BATCH, 3), batch(f->y, 3, 1));
+}
+
+static ffnn_status call_transpose(fixture *f)
+{
+    return ffnn_transpose(batch(f->output, 1, BATCH), batch(f->y, BATCH, 1));
+}
+
+static ffnn_status call_mse(fixture *f)
+{
+    return ffnn_mse(batch(f->y, BATCH, 1), batch(f->output, BATCH, 1), &f->loss);
+}
+
+static ffnn_status call_print(fixture *f)
+{
+    FILE *out = tmpfile();
+    ffnn_status status = out == NULL ? FFNN_ERROR_IO : ffnn_print(out, batch(f->X, BATCH, 3));
+    if (out != NULL)
+        fclose(out);
+    return status;
+}
+
+static const struct {
+    const char *name;
+    ffnn_status (*call)(fixture *f);
+    int allocates;      /* it cannot do without memory */
+    size_t hidden;      /* units of the network */
+    size_t batch;       /* rows that the network has been trained with before, or 0 */
+} calls[] = {
+    {"init", call_init, 1, 4, 0},
+    {"init without a generator", call_init_without_rng, 1, 4, 0},
+    {"tensor_init", call_tensor_init, 1, 4, 0},
+    {"the first forward", call_forward, 1, 4, 0},
+    {"forward of a larger batch", call_forward, 1, 4, 1},
+    {"forward of the same batch", call_forward, 0, 4, BATCH},
+    {"the first train", call_train, 1, 4, 0},
+    {"train with a larger batch", call_train, 1, 4, 1},
+    {"train with the same batch", call_train, 0, 4, BATCH},
+    {"backward", call_backward, 0, 4, 1},
+    {"predict", call_predict, 0, 4, 1},
+    {"predict with a wide layer", call_predict, 1, WIDE, 1},
+    {"save", call_save, 0, 4, 1},
+    {"load", call_load, 1, 4, 1},
+    {"init_from_file", call_init_from_file, 1, 4, 1},
+    {"save_memory", call_save_memory, 0, 4, 1},
+    {"load_memory", call_load_memory, 0, 4, 1},
+    {"randn", call_randn, 0, 4, 0},
+    {"sigmoid", call_sigmoid, 0, 4, 0},
+    {"matmul", call_matmul, 0, 4, 0},
+    {"transpose", call_transpose, 0, 4, 0},
+    {"mse", call_mse, 0, 4, 0},
+    {"print", call_print, 0, 4, 0},
+};
+
+static void fixture_make(fixture *f, size_t hidden, size_t trained_rows)
+{
+    ffnn_desc desc = {{3, 0, 1}, NULL};
+    memset(f, 0, sizeof *f);
+    for (size_t i = 0; i < COUNT_OF(f->X); i++)
+        f->X[i] = (float)i / 8;
+    desc.sizes[1] = hidden;
+    ffnn_rng_seed(&f->rng, 7);
+    CHECK_STATUS(FFNN_OK, ffnn_init(&f->other, NULL));
+    CHECK_STATUS(FFNN_OK, ffnn_save_memory(&f->other, f->file, sizeof f->file, &f->size));
+    CHECK_STATUS(FFNN_OK, ffnn_save(&f->other, FOLDER "/lab"));
+    ffnn_free(&f->other);
+    desc.rng = &f->rng;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&f->net, &desc));
+    if (trained_rows > 0)
+        CHECK_STATUS(FFNN_OK, ffnn_train(&f->net, batch(f->X, trained_rows, 3),
+                                         batch(f->y, trained_rows, 1), 0.1f, &f->loss));
+}
+
+static void fixture_free(fixture *f)
+{
+    ffnn_free(&f->net);
+    ffnn_free(&f->other);
+    ffnn_tensor_free(&f->tensor);
+}
+
+/* Everything again, but with what tensors hold in place of where they are. */
+typedef struct state {
+    unsigned char bytes[100000];
+    size_t size;
+} state;
+
+static void add_bytes(state *s, const void *bytes, size_t size)
+{
+    CHECK(size <= sizeof s->bytes - s->size);
+    if (size > 0 && size <= sizeof s->bytes - s->size) {
+        memcpy(s->bytes + s->size, bytes, size);
+        s->size += size;
+    }
+}
+
+static void add_tensor(state *s, ffnn_tensor t)
+{
+    add_bytes(s, &t.rows, sizeof t.rows);
+    add_bytes(s, &t.cols, sizeof t.cols);
+    if (t.data != NULL)
+        add_bytes(s, t.data, t.rows * t.cols * sizeof *t.data);
+}
+
+static void add_net(state *s, const ffnn_net *net)
+{
+    add_bytes(s, &net->layer_count, sizeof net->layer_count);
+    for (size_t i = 0; i < net->layer_count; i++) {
+        add_tensor(s, net->layers[i].weight);
+        add_tensor(s, net->layers[i].z);
+        add_tensor(s, net->layers[i].a);
+        add_tensor(s, net->layers[i].error);
+        add_tensor(s, net->layers[i].delta);
+    }
+}
+
+static void get_state(state *s, const fixture *f)
+{
+    s->size = 0;
+    add_net(s, &f->net);
+    add_net(s, &f->other);
+    add_tensor(s, f->tensor);
+    add_bytes(s, &f->rng, sizeof f->rng);
+    add_bytes(s, f->X, sizeof f->X);
+    add_bytes(s, f->y, sizeof f->y);
+    add_bytes(s, f->output, sizeof f->output);
+    add_bytes(s, &f->loss, sizeof f->loss);
+    add_bytes(s, f->file, sizeof f->file);
+}
+
+static int same_state(const state *a, const state *b)
+{
+    return a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
+}
+
+/* Refuses the n-th allocation of one call; returns whether there was one. */
+static int check_allocation(size_t which, size_t n, const state *expected, int *has_failed)
+{
+    static fixture f, copy;
+    static state before, after;
+    ffnn_status status;
+    size_t allocations;
+    fixture_make(&f, calls[which].hidden, calls[which].batch);
+    get_state(&before, &f);
+    copy = f;
+    allocations = test.allocations;
+    test_fail_allocation(n);
+    status = calls[which].call(&f);
+    test_fail_allocation(0);
+    allocations = test.allocations - allocations;
+    get_state(&after, &f);
+    if (status == FFNN_OK) { /* it needed no more, or could do without */
+        CHECK(same_state(&after, expected));
+    } else {
+        CHECK_STATUS(FFNN_ERROR_MEMORY, status);
+        CHECK(same_state(&after, &before));
+        CHECK(memcmp(&f, &copy, sizeof f) == 0); /* tensors are where they were, too */
+        *has_failed = 1;
+    }
+    fixture_free(&f);
+    return allocations >= n;
+}
+
+static void test_every_allocation_fails_in_turn(void)
+{
+    static fixture f;
+    static state expected;
+    for (size_t i = 0; i < COUNT_OF(calls); i++) {
+        int has_failed = 0;
+        size_t n = 1;
+        fixture_make(&f, calls[i].hidden, calls[i].batch);
+        test_case("%s", calls[i].name);
+        CHECK_STATUS(FFNN_OK, calls[i].call(&f));
+        get_state(&expected, &f);
+        fixture_free(&f);
+        do
+            test_case("%s, allocation %d", calls[i].name, (int)n);
+        while (check_allocation(i, n++, &expected, &has_failed));
+        CHECK(has_failed == calls[i].allocates);
+    }
+    remove(FOLDER "/allocations");
+    remove(FOLDER "/lab");
+}
+
+/* ---- files --------------------------------------------------------------------------------- */
+
+#define SAVED FOLDER "/saved"
+#define LINK  FOLDER "/link"
+
+/* Large enough to be written and read in many pieces. */
+static const ffnn_desc large = {{50, 60, 10}, NULL};
+enum { FILE_SIZE = 20000 }; /* more than its file has */
+
+enum { ENOUGH = 100 }; /* calls; none needs so many */
+
+static const char old_file[] = "the old file";
+
+static void write_file(const char *path, const void *data, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    CHECK(file != NULL);
+    if (file == NULL)
+        return;
+    CHECK(fwrite(data, 1, size, file) == size);
+    CHECK(fclose(file) == 0);
+}
+
+static int file_is(const char *path, const void *expected, size_t size)
+{
+    static unsigned char bytes[FILE_SIZE];
+    FILE *file = fopen(path, "rb");
+    size_t got;
+    if (file == NULL)
+        return 0;
+    got = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    return got == size && memcmp(bytes, expected, size) == 0;
+}
+
+static int exists(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (file != NULL)
+        fclose(file);
+    return file != NULL;
+}
+
+/* What a saved file of the network has in it; returns its size. */
+static size_t expected_file(const ffnn_net *net, unsigned char *bytes)
+{
+    size_t size = 0;
+    CHECK_STATUS(FFNN_OK, ffnn_save_memory(net, bytes, FILE_SIZE, &size));
+    return size;
+}
+
+/* The functions that have failed at least once. */
+static const char *seen[20];
+
+static void remember(const char *function)
+{
+    size_t i = 0;
+    while (i < COUNT_OF(seen) - 1 && seen[i] != NULL && strcmp(seen[i], function) != 0)
+        i++;
+    seen[i] = function;
+}
+
+static int has_failed(const char *function)
+{
+    for (size_t i = 0; i < COUNT_OF(seen) && seen[i] != NULL; i++)
+        if (strcmp(seen[i], function) == 0)
+            return 1;
+    return 0;
+}
+
+/* Fails every call of a save in turn, until there is none left that could fail. */
+static void check_save(const char *what, const char *path, int has_old_file, int error)
+{
+    static unsigned char expected[FILE_SIZE];
+    ffnn_net net;
+    int n = 0;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
+    size_t size = expected_file(&net, expected);
+    do {
+        remove(SAVED);
+        if (has_old_file)
+            write_file(SAVED, old_file, sizeof old_file);
+        faults_begin(++n, error);
+        errno = 0;
+        ffnn_status status = ffnn_save(&net, path);
+        int got = errno;
+        test_case("%s, errno %d, call %d: %s", what, error, n,
+                  faults.failed == NULL ? "none" : faults.failed);
+        CHECK_STATUS(faults.failed == NULL ? FFNN_OK : FFNN_ERROR_IO, status);
+        if (faults.failed != NULL) {
+            CHECK(got == error);
+            CHECK(!exists(faults.created));
+            CHECK(has_old_file ? file_is(SAVED, old_file, sizeof old_file) : !exists(SAVED));
+            remember(faults.failed);
+        }
+    } while (faults.failed != NULL && n < ENOUGH);
+    faults_end();
+    CHECK(file_is(SAVED, expected, size));
+    CHECK(expected_file(&net, expected) == size && file_is(SAVED, expected, size));
+    remove(SAVED);
+    ffnn_free(&net);
+}
+
+static void test_every_call_of_a_save_fails_in_turn(void)
+{
+    static const int errors[] = {EIO, ENOSPC, EINTR};
+    memset(seen, 0, sizeof seen);
+    for (size_t i = 0; i < COUNT_OF(errors); i++) {
+        check_save("a new file", SAVED, 0, errors[i]);
+        check_save("an old file", SAVED, 1, errors[i]);
+    }
+    CHECK(has_failed("fopen") && has_failed("fwrite") && has_failed("fflush"));
+    CHECK(has_failed("fclose") && has_failed("rename"));
+#if HAS_POSIX
+    CHECK(has_failed("stat") && has_failed("access") && has_failed("readlink"));
+    CHECK(has_failed("chmod") && has_failed("fsync"));
+#endif
+}
+
+/* Reads a file with every call failing in turn. status is of a reading in which none fails. */
+static void check_load(const char *what, const ffnn_desc *desc, ffnn_status good)
+{
+    static fixture f;
+    static state before, after;
+    int n = 0;
+    do {
+        ffnn_status status;
+        memset(&f, 0, sizeof f);
+        if (desc != NULL)
+            CHECK_STATUS(FFNN_OK, ffnn_init(&f.net, desc));
+        get_state(&before, &f);
+        faults_begin(++n, EIO);
+        errno = 0;
+        status = desc != NULL ? ffnn_load(&f.net, SAVED) : ffnn_init_from_file(&f.net, SAVED);
+        int got = errno;
+        get_state(&after, &f);
+        test_case("%s, call %d: %s", what, n, faults.failed == NULL ? "none" : faults.failed);
+        if (faults.failed == NULL || strcmp(faults.failed, "fclose") == 0) {
+            CHECK_STATUS(good, status); /* all that matters has been read */
+        } else {
+            CHECK_STATUS(FFNN_ERROR_IO, status);
+            CHECK(got == EIO);
+            remember(faults.failed);
+        }
+        CHECK(same_state(&before, &after) == (status != FFNN_OK));
+        ffnn_free(&f.net);
+    } while (faults.failed != NULL && n < ENOUGH);
+    faults_end();
+    CHECK(n > 4 && n < ENOUGH); /* opening, and the file in pieces */
+}
+
+static void test_every_call_of_a_load_fails_in_turn(void)
+{
+    ffnn_rng rng;
+    ffnn_desc desc = large;
+    ffnn_net net;
+    memset(seen, 0, sizeof seen);
+    desc.rng = &rng;
+    ffnn_rng_seed(&rng, 3);
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &desc));
+    CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
+    check_load("a load", &large, FFNN_OK);
+    check_load("a new network", NULL, FFNN_OK);
+    check_load("another network's file", &(ffnn_desc){{50, 60, 11}, NULL}, FFNN_ERROR_MISMATCH);
+    CHECK(has_failed("fopen") && has_failed("fread"));
+    remove(SAVED);
+    ffnn_free(&net);
+}
+
+/* ---- faults of the system ------------------------------------------------------------------ */
+
+#if HAS_POSIX
+
+static void test_every_call_of_a_save_through_a_link_fails_in_turn(void)
+{
+    char target[20] = "";
+    CHECK(symlink("saved", LINK) == 0);
+    check_save("a link", LINK, 1, EIO);
+    check_save("a link that leads nowhere", LINK, 0, EIO);
+    CHECK(readlink(LINK, target, sizeof target - 1) == 5 && strcmp(target, "saved") == 0);
+    unlink(LINK);
+}
+
+/* A pipe is never replaced, whatever fails. */
+static void test_every_call_of_a_save_to_a_pipe_fails_in_turn(void)
+{
+    static unsigned char bytes[FILE_SIZE];
+    struct stat info;
+    ffnn_net net;
+    int n = 0;
+    CHECK(mkfifo(SAVED, 0600) == 0);
+    int reader = open(SAVED, O_RDONLY | O_NONBLOCK);
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
+    do {
+        faults_begin(++n, EIO);
+        errno = 0;
+        ffnn_status status = ffnn_save(&net, SAVED);
+        int got = errno;
+        test_case("call %d: %s", n, faults.failed == NULL ? "none" : faults.failed);
+        CHECK_STATUS(faults.failed == NULL ? FFNN_OK : FFNN_ERROR_IO, status);
+        CHECK(faults.failed == NULL || got == EIO);
+        CHECK(stat(SAVED, &info) == 0 && S_ISFIFO(info.st_mode));
+        while (read(reader, bytes, sizeof bytes) > 0)
+            continue;
+    } while (faults.failed != NULL && n < ENOUGH);
+    faults_end();
+    close(reader);
+    unlink(SAVED);
+    ffnn_free(&net);
+}
+
+/* Runs a function in a process of its own, which it may do to what it likes: its CHECKs count
+   here. It returns why it has to be skipped, or NULL. */
+static void run_in_child(const char *(*function)(void))
+{
+    enum { SKIPPED = 77 };
+    int status = -1;
+    pid_t child;
+    fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        const char *why = function();
+        if (why != NULL)
+            printf("skipped: %s\n", why);
+        fflush(stdout);
+        _exit(test.errors > 0 ? 1 : why != NULL ? SKIPPED : 0);
+    }
+    CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == SKIPPED);
+    test.skipped = WEXITSTATUS(status) == SKIPPED;
+}
+
+/* How many entries a folder has. */
+static int entries(const char *folder)
+{
+    DIR *listing = opendir(folder);
+    int count = -2; /* . and .. */
+    CHECK(listing != NULL);
+    while (listing != NULL && readdir(listing) != NULL)
+        count++;
+    if (listing != NULL)
+        closedir(listing);
+    return count;
+}
+
+/* A save that has to fail and to leave the folder as it was: with an old file, or without. */
+static void check_save_fails(const ffnn_net *net, const char *folder, int error)
+{
+    char path[5000];
+    int before = entries(folder), had_old_file;
+    snprintf(path, sizeof path, "%s/saved", folder);
+    had_old_file = exists(path);
+    errno = 0;
+    CHECK_STATUS(FFNN_ERROR_IO, ffnn_save(net, path));
+    CHECK(errno == error);
+    CHECK(entries(folder) == before);
+    CHECK(had_old_file ? file_is(path, old_file, sizeof old_file) : !exists(path));
+}
+
+/* The limit on files' sizes ends the save at every place that matters. */
+static const char *limit_file_sizes(void)
+{
+    static unsigned char expected[FILE_SIZE];
+    struct rlimit limit;
+    ffnn_net net;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
+    size_t size = expected_file(&net, expected);
+    signal(SIGXFSZ, SIG_IGN);
+    CHECK(getrlimit(RLIMIT_FSIZE, &limit) == 0);
+    write_file(SAVED, old_file, sizeof old_file);
+    fflush(stdout); /* it may be a file, too: nothing is printed while there is a limit */
+    for (size_t bytes = 0; bytes < size; bytes += bytes < 20 ? 1 : 997) {
+        limit.rlim_cur = bytes;
+        CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+        test_case("a limit of %d bytes", (int)bytes);
+        check_save_fails(&net, FOLDER, EFBIG);
+    }
+    test_case("a limit of just the size");
+    limit.rlim_cur = size;
+    CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
+    CHECK(file_is(SAVED, expected, size));
+    remove(SAVED);
+    ffnn_free(&net);
+    return NULL;
+}
+
+static void test_a_limit_on_file_sizes(void)
+{
+    run_in_child(limit_file_sizes);
+}
+
+#ifdef __linux__
+
+#define DISK FOLDER "/disk"
+
+/* Gives this process its own view of the disks, and in it a small one; 0 if it may not. */
+static int mount_small_disk(const char *options)
+{
+    return unshare(CLONE_NEWNS) == 0 &&
+           mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("none", DISK, "tmpfs", 0, options) == 0;
+}
+
+/* Fills the disk up, page by page from the end: each save has a little less room. */
+static const char *fill_disk(void)
+{
+    static char page[4096];
+    ffnn_net net;
+    int pages = 0;
+    if (!mount_small_disk("size=64k"))
+        return "only root can mount a disk";
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large)); /* 15 KB: 4 pages */
+    write_file(DISK "/saved", old_file, sizeof old_file);
+    CHECK_STATUS(FFNN_OK, ffnn_save(&net, DISK "/saved"));
+    CHECK(entries(DISK) == 1);
+    write_file(DISK "/saved", old_file, sizeof old_file);
+    FILE *filler = fopen(DISK "/filler", "wb");
+    CHECK(filler != NULL);
+    if (filler == NULL)
+        return NULL;
+    while (pages < 16 && fwrite(page, sizeof page, 1, filler) == 1 && fflush(filler) == 0) {
+        int room = 15 - ++pages; /* pages; one is the old file's */
+        test_case("%d pages of room", room);
+        if (room < 4)
+            check_save_fails(&net, DISK, ENOSPC);
+    }
+    CHECK(pages == 15);
+    fclose(filler);
+    ffnn_free(&net);
+    return NULL;
+}
+
+static const char *fill_folders(void)
+{
+    ffnn_net net;
+    if (!mount_small_disk("nr_inodes=2"))
+        return "only root can mount a disk";
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
+    write_file(DISK "/saved", old_file, sizeof old_file);
+    check_save_fails(&net, DISK, ENOSPC);
+    ffnn_free(&net);
+    return NULL;
+}
+
+static const char *protect_disk(void)
+{
+    ffnn_net net;
+    if (!mount_small_disk("size=64k"))
+        return "only root can mount a disk";
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
+    write_file(DISK "/saved", old_file, sizeof old_file);
+    CHECK(mount("none", DISK, NULL, MS_REMOUNT | MS_RDONLY, NULL) == 0);
+    check_save_fails(&net, DISK, EROFS);
+    ffnn_free(&net);
+    return NULL;
+}
+
+static void test_a_full_disk(void) { run_in_child(fill_disk); }
+static void test_a_disk_that_has_no_room_for_another_file(void) { run_in_child(fill_folders); }
+static void test_a_disk_that_cannot_be_written(void) { run_in_child(protect_disk); }
+
+static void run_disk_tests(void)
+{
+    CHECK(mkdir(DISK, 0777) == 0);
+    RUN(test_a_full_disk);
+    RUN(test_a_disk_that_has_no_room_for_another_file);
+    RUN(test_a_disk_that_cannot_be_written);
+    rmdir(DISK);
+}
+
+#else
+
+static void run_disk_tests(void)
+{
+    test_skip("full disks: this is not Linux");
+}
+
+#endif
+
+/* A file that nobody may write is not replaced, even if its folder would allow it. */
+static const char *protect_file(void)
+{
+    enum { NOBODY = 65534 };
+    ffnn_net net;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
+    CHECK(mkdir(FOLDER "/protected", 0777) == 0);
+    CHECK(chmod(FOLDER "/protected", 0777) == 0);
+    write_file(FOLDER "/protected/saved", old_file, sizeof old_file);
+    CHECK(chmod(FOLDER "/protected/saved", 0444) == 0);
+    if (geteuid() == 0 && setuid(NOBODY) != 0)
+        return "root cannot become nobody";
+    check_save_fails(&net, FOLDER "/protected", EACCES);
+    ffnn_free(&net);
+    return NULL;
+}
+
+static void test_a_file_that_cannot_be_written(void)
+{
+    run_in_child(protect_file);
+    remove(FOLDER "/protected/saved");
+    rmdir(FOLDER "/protected");
+}
+
+/* A name of so many letters in the folder of the tests. */
+static void check_name(const ffnn_net *net, size_t length, int is_too_long)
+{
+    char path[300] = FOLDER "/";
+    size_t start = strlen(path);
+    memset(path + start, 'x', length);
+    path[start + length] = '\0';
+    test_case("a name of %d letters", (int)length);
+    errno = 0;
+    CHECK_STATUS(is_too_long ? FFNN_ERROR_IO : FFNN_OK, ffnn_save(net, path));
+    CHECK(!is_too_long || errno == ENAMETOOLONG);
+    CHECK(entries(FOLDER) == !is_too_long);
+    remove(path);
+}
+
+/* A path of so many letters to the file "saved" in the folder of the tests. */
+static void check_path(const ffnn_net *net, size_t length, int is_too_long)
+{
+    static char path[10000];
+    size_t at = strlen(FOLDER);
+    strcpy(path, FOLDER);
+    for (; at < length - 6; at++)
+        path[at] = '/';
+    strcpy(path + at, "/saved");
+    test_case("a path of %d letters", (int)strlen(path));
+    write_file(SAVED, old_file, sizeof old_file);
+    errno = 0;
+    CHECK_STATUS(is_too_long ? FFNN_ERROR_IO : FFNN_OK, ffnn_save(net, path));
+    CHECK(!is_too_long || errno == ENAMETOOLONG);
+    CHECK(entries(FOLDER) == 1);
+    CHECK(file_is(SAVED, old_file, sizeof old_file) == is_too_long);
+    remove(SAVED);
+}
+
+static void test_long_paths(void)
+{
+    ffnn_net net;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, NULL));
+    check_name(&net, 255, 0); /* the longest that Linux, the BSDs and macOS have */
+    check_name(&net, 256, 1);
+    check_path(&net, 1000, 0);
+    check_path(&net, 5000, 1);
+    check_path(&net, 9000, 1);
+    for (size_t length = 4020; length <= 4110; length++) {
+        ffnn_status status;
+        check_path(&net, 1000, 0); /* one that is too long does no harm to the next */
+        write_file(SAVED, old_file, sizeof old_file);
+        static char path[5000];
+        memset(path, '/', length);
+        memcpy(path, FOLDER, strlen(FOLDER));
+        memcpy(path + length - 5, "saved", 6);
+        test_case("a path of %d letters", (int)length);
+        errno = 0;
+        status = ffnn_save(&net, path);
+        CHECK(status == FFNN_OK || (status == FFNN_ERROR_IO && errno == ENAMETOOLONG));
+        CHECK(file_is(SAVED, old_file, sizeof old_file) == (status != FFNN_OK));
+        CHECK(entries(FOLDER) == 1);
+        remove(SAVED);
+    }
+    ffnn_free(&net);
+}
+
+/* ---- a folder that goes away in the middle of a save --------------------------------------- */
+
+#define GOING FOLDER "/going"
+#define GONE  FOLDER "/gone"
+
+static const char *goes_at; /* the function before whose next call it goes */
+
+static void let_folder_go(const char *function)
+{
+    if (goes_at != NULL && strcmp(function, goes_at) == 0) {
+        CHECK(rename(GOING, GONE) == 0);
+        goes_at = NULL;
+    }
+}
+
+static void test_a_folder_that_goes_away(void)
+{
+    static const char *const functions[] = {"stat", "fopen", "rename"};
+    ffnn_net net;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, NULL));
+    for (size_t i = 0; i < COUNT_OF(functions); i++) {
+        char name[5000];
+        test_case("before %s", functions[i]);
+        CHECK(mkdir(GOING, 0777) == 0);
+        write_file(GOING "/saved", old_file, sizeof old_file);
+        goes_at = functions[i];
+        faults_begin(0, 0);
+        faults.before = let_folder_go;
+        errno = 0;
+        CHECK_STATUS(FFNN_ERROR_IO, ffnn_save(&net, GOING "/saved"));
+        CHECK(errno == ENOENT);
+        CHECK(goes_at == NULL);
+        CHECK(!exists(GOING "/saved"));
+        CHECK(file_is(GONE "/saved", old_file, sizeof old_file));
+        if (faults.created[0] != '\0') { /* it went away with the folder */
+            snprintf(name, sizeof name, GONE "%s", faults.created + strlen(GOING));
+            CHECK(remove(name) == 0);
+        }
+        faults_end();
+        CHECK(remove(GONE "/saved") == 0 && rmdir(GONE) == 0);
+    }
+    ffnn_free(&net);
+}
+
+/* ---- signals ------------------------------------------------------------------------------- */
+
+static void on_alarm(int number)
+{
+    (void)number;
+}
+
+/* Signals that interrupt what waits, every millisecond, or none. */
+static void ring(int milliseconds, int flags)
+{
+    struct sigaction action;
+    struct itimerval timer;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_alarm;
+    action.sa_flags = flags;
+    sigemptyset(&action.sa_mask);
+    CHECK(sigaction(SIGALRM, &action, NULL) == 0);
+    memset(&timer, 0, sizeof timer);
+    timer.it_interval.tv_usec = timer.it_value.tv_usec = 1000 * milliseconds;
+    CHECK(setitimer(ITIMER_REAL, &timer, NULL) == 0);
+}
+
+/* Saves to a pipe that nobody empties, until a signal comes. */
+static void test_a_save_that_a_signal_interrupts(void)
+{
+    static const ffnn_desc larger_than_a_pipe = {{300, 1000, 1}, NULL};
+    ffnn_net net;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &larger_than_a_pipe));
+    CHECK(mkfifo(SAVED, 0600) == 0);
+    int reader = open(SAVED, O_RDONLY | O_NONBLOCK);
+    ring(1, 0);
+    errno = 0;
+    ffnn_status status = ffnn_save(&net, SAVED);
+    int error = errno;
+    ring(0, SA_RESTART);
+    CHECK_STATUS(FFNN_ERROR_IO, status);
+    CHECK(error == EINTR);
+    close(reader);
+    unlink(SAVED);
+    ffnn_free(&net);
+}
+
+/* Reads the pipe in small pieces and writes a file from them. */
+static void copy_pipe(void)
+{
+    unsigned char piece[777];
+    size_t count;
+    signal(SIGALRM, SIG_DFL);
+    alarm(20); /* if the pipe does not come to an end, or not even to a beginning */
+    FILE *from = fopen(SAVED, "rb"), *to = fopen(FOLDER "/copy", "wb");
+    if (from == NULL || to == NULL)
+        _exit(1);
+    setvbuf(from, NULL, _IONBF, 0);
+    while ((count = fread(piece, 1, sizeof piece, from)) > 0)
+        fwrite(piece, 1, count, to);
+    _exit(fclose(to) != 0);
+}
+
+/* Signals that let system calls go on do no harm, nor do writes that the pipe has no room for. */
+static void test_a_save_with_signals_and_short_writes(void)
+{
+    static const ffnn_desc larger_than_a_pipe = {{300, 1000, 1}, NULL};
+    ffnn_net net, copy;
+    int status = -1;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &larger_than_a_pipe));
+    CHECK(mkfifo(SAVED, 0600) == 0);
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0)
+        copy_pipe();
+    ring(1, SA_RESTART);
+    CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
+    ring(0, SA_RESTART);
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK_STATUS(FFNN_OK, ffnn_init_from_file(&copy, FOLDER "/copy"));
+    CHECK(copy.layer_count == 2 && copy.layers[0].weight.cols == 1000);
+    if (copy.layer_count == 2)
+        CHECK(memcmp(copy.layers[0].weight.data, net.layers[0].weight.data,
+                     300 * 1000 * sizeof(float)) == 0);
+    ffnn_free(&copy);
+    unlink(FOLDER "/copy");
+    unlink(SAVED);
+    ffnn_free(&net);
+}
+
+/* Empty, whatever a test that failed has left in it. */
+static void make_scratch_folder(void)
+{
+    const struct dirent *entry;
+    char path[400];
+    DIR *listing;
+    mkdir("build", 0777);
+    mkdir("build/tests-tmp", 0777);
+    mkdir(FOLDER, 0777);
+    listing = opendir(FOLDER);
+    while (listing != NULL && (entry = readdir(listing)) != NULL) {
+        snprintf(path, sizeof path, FOLDER "/%.255s", entry->d_name);
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            remove(path);
+    }
+    if (listing != NULL)
+        closedir(listing);
+}
+
+static void test_nothing_is_left_behind(void)
+{
+    CHECK(entries(FOLDER) == 0);
+}
+
+static void run_posix_tests(void)
+{
+    RUN(test_every_call_of_a_save_through_a_link_fails_in_turn);
+    RUN(test_every_call_of_a_save_to_a_pipe_fails_in_turn);
+    RUN(test_a_limit_on_file_sizes);
+    run_disk_tests();
+    RUN(test_a_file_that_cannot_be_written);
+    RUN(test_long_paths);
+    RUN(test_a_folder_that_goes_away);
+    RUN(test_a_save_that_a_signal_interrupts);
+    RUN(test_a_save_with_signals_and_short_writes);
+    RUN(test_nothing_is_left_behind);
+}
+
+#else
+
+static void make_scratch_folder(void)
+{
+}
+
+static void run_posix_tests(void)
+{
+    test_skip("links, pipes, disks and signals: this is no POSIX system");
+}
+
+#endif
+
+int main(void)
+{
+    make_scratch_folder();
+    RUN(test_every_allocation_fails_in_turn);
+    RUN(test_every_call_of_a_save_fails_in_turn);
+    RUN(test_every_call_of_a_load_fails_in_turn);
+    run_posix_tests();
+    return test_summary("test_faults");
+}

@@ -1,0 +1,570 @@
+/* Weights files that want to do harm: that are enormous or claim to be, that never end, that
+   change while they are read. What each rule of the format refuses is in test_weights.c.
+   Files land in build/tests-tmp/hostile; the program runs in the repository's root. */
+#define _XOPEN_SOURCE 700 /* for pipes and processes; a test needs them */
+
+#include "test.h"
+
+#include "faults.h"
+
+/* The largest allocation counts here, too. */
+static size_t largest_allocation;
+
+static void *counting_malloc(size_t size)
+{
+    if (size > largest_allocation)
+        largest_allocation = size;
+    return test_malloc(size);
+}
+
+#undef FFNN_MALLOC
+#define FFNN_MALLOC(size) counting_malloc(size)
+#define FFNN_IMPLEMENTATION
+#include "../ffnn.h"
+
+#include "no_faults.h"
+
+#if HAS_POSIX
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#define FOLDER "build/tests-tmp/hostile"
+#else
+#define FOLDER "build"
+#endif
+
+#define HOSTILE FOLDER "/hostile.safetensors"
+
+static const ffnn_desc small = {{2, 1}, NULL};          /* two weights */
+static const ffnn_desc large = {{50, 60, 10}, NULL};    /* a file that is read in pieces */
+
+/* ---- files --------------------------------------------------------------------------------- */
+
+typedef struct bytes {
+    unsigned char *data;
+    size_t size, capacity;
+} bytes;
+
+static void add(bytes *b, const void *data, size_t size)
+{
+    if (b->size + size > b->capacity) {
+        size_t capacity = 2 * (b->size + size);
+        unsigned char *larger = (unsigned char *)realloc(b->data, capacity);
+        if (larger == NULL) {
+            printf("no memory for a file of %lu bytes\n", (unsigned long)capacity);
+            exit(1);
+        }
+        b->data = larger;
+        b->capacity = capacity;
+    }
+    memcpy(b->data + b->size, data, size);
+    b->size += size;
+}
+
+/* In the text, ` stands for a double quote, # for a number, and ~ for the number after it. */
+static void add_text(bytes *b, const char *text, size_t number)
+{
+    char digits[24];
+    for (; *text != '\0'; text++) {
+        if (*text == '#' || *text == '~') {
+            sprintf(digits, "%lu", (unsigned long)(number + (*text == '~')));
+            add(b, digits, strlen(digits));
+        } else {
+            add(b, *text == '`' ? "\"" : text, 1);
+        }
+    }
+}
+
+static void set_header_size(bytes *b, uint64_t size)
+{
+    for (size_t i = 0; i < 8; i++)
+        b->data[i] = (unsigned char)(size >> (8 * i) & 0xff);
+}
+
+/* A file with a piece of its header `count` times over. The data is zeros. */
+static bytes make_file(const char *before, const char *piece, size_t count, const char *after,
+                       size_t data_size)
+{
+    static const unsigned char zeros[8];
+    bytes b = {NULL, 0, 0};
+    add(&b, zeros, 8);
+    add_text(&b, before, 0);
+    for (size_t i = 0; i < count; i++)
+        add_text(&b, piece, i);
+    add_text(&b, after, count);
+    set_header_size(&b, b.size - 8);
+    for (; data_size > 0; data_size--)
+        add(&b, zeros, 1);
+    return b;
+}
+
+static void write_file(const char *path, const void *data, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    CHECK(file != NULL);
+    if (file == NULL)
+        return;
+    CHECK(fwrite(data, 1, size, file) == size);
+    CHECK(fclose(file) == 0);
+}
+
+/* All weights are -1, which no file here has. */
+static void mark(ffnn_net *net)
+{
+    for (size_t i = 0; i < net->layer_count; i++)
+        for (size_t k = 0; k < net->layers[i].weight.rows * net->layers[i].weight.cols; k++)
+            net->layers[i].weight.data[k] = -1;
+}
+
+static int all_weights_are(const ffnn_net *net, float value)
+{
+    for (size_t i = 0; i < net->layer_count; i++) {
+        ffnn_tensor weight = net->layers[i].weight;
+        for (size_t k = 0; k < weight.rows * weight.cols; k++)
+            if (memcmp(&weight.data[k], &value, sizeof value) != 0)
+                return 0;
+    }
+    return 1;
+}
+
+static int is_all_zero(const ffnn_net *net)
+{
+    static const ffnn_net zero;
+    return memcmp(net, &zero, sizeof zero) == 0;
+}
+
+/* Reads a file in every way that there is. The weights become 0, or stay. */
+static void check_file(ffnn_net *net, bytes file, ffnn_status load, ffnn_status init)
+{
+    ffnn_net fresh;
+    size_t allocations = test.allocations;
+    mark(net);
+    CHECK_STATUS(load, ffnn_load_memory(net, file.data, file.size));
+    CHECK(all_weights_are(net, load == FFNN_OK ? 0.0f : -1.0f));
+    CHECK(test.allocations == allocations);
+    write_file(HOSTILE, file.data, file.size);
+    largest_allocation = 0;
+    mark(net);
+    CHECK_STATUS(load, ffnn_load(net, HOSTILE));
+    CHECK(all_weights_are(net, load == FFNN_OK ? 0.0f : -1.0f));
+    memset(&fresh, 0xa5, sizeof fresh);
+    CHECK_STATUS(init, ffnn_init_from_file(&fresh, HOSTILE));
+    CHECK(init == FFNN_OK ? fresh.layer_count > 0 : is_all_zero(&fresh));
+    CHECK(largest_allocation <= 65536 + 2 * file.size); /* twice what there is, at the most */
+    ffnn_free(&fresh);
+    remove(HOSTILE);
+}
+
+/* ---- enormous ------------------------------------------------------------------------------ */
+
+#define FIELDS "`dtype`:`F32`,`shape`:[2,1],`data_offsets`:[0,8]"
+#define W1     "`W1`:{" FIELDS "}"
+#define OPEN_64 \
+    "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+#define CLOSE_64 \
+    "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"
+/* A reader that recurses would run out of stack, and one that looks at a byte again and again, with
+   each of the bytes after it, would not be done in a day. */
+static const struct {
+    const char *name, *before, *piece;
+    size_t count;
+    const char *after;
+    size_t data_size;
+    ffnn_status load, init;
+} enormous[] = {
+    /* brackets */
+    {"only brackets", "", "[", 1000000, "", 0, FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT},
+    {"only braces", "", "{", 1000000, "", 0, FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT},
+    {"objects in objects", "", "{`a`:", 200000, "", 0, FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT},
+    {"brackets as a tensor", "{`W1`:", "[", 1000000, "", 8, FFNN_ERROR_FORMAT,
+     FFNN_ERROR_FORMAT},
+    {"brackets as a shape", "{`W1`:{`shape`:", "[", 1000000, "", 8, FFNN_ERROR_FORMAT,
+     FFNN_ERROR_FORMAT},
+    {"brackets as offsets", "{`W1`:{`data_offsets`:", "[", 1000000, "", 8, FFNN_ERROR_FORMAT,
+     FFNN_ERROR_FORMAT},
+    {"brackets as metadata", "{`__metadata__`:{`a`:", "[", 1000000, "", 8, FFNN_ERROR_FORMAT,
+     FFNN_ERROR_FORMAT},
+    {"brackets in an ignored field", "{`W1`:{`x`:", "[", 1000000, "", 8, FFNN_ERROR_FORMAT,
+     FFNN_ERROR_FORMAT},
+    {"65 objects in an ignored field",
+     "{`W1`:{" FIELDS ",`x`:", "{`a`:", 65,
+     "1}" "}}}}}}}}}}}}}}}}" "}}}}}}}}}}}}}}}}" "}}}}}}}}}}}}}}}}" "}}}}}}}}}}}}}}}}" "}}", 8,
+     FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT},
+    {"64 objects in an ignored field",
+     "{`W1`:{" FIELDS ",`x`:", "{`a`:", 64,
+     "1" "}}}}}}}}}}}}}}}}" "}}}}}}}}}}}}}}}}" "}}}}}}}}}}}}}}}}" "}}}}}}}}}}}}}}}}" "}}", 8,
+     FFNN_OK, FFNN_OK},
+    {"64 brackets, again and again", "{`W1`:{" FIELDS, ",`x`:" OPEN_64 CLOSE_64, 5000, "}}", 8,
+     FFNN_OK, FFNN_OK},
+    {"64 brackets in a list of one", "{`W1`:{" FIELDS ",`x`:[0", "," OPEN_64 CLOSE_64, 1, "]}}",
+     8, FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT},
+    {"a long list in an ignored field", "{`W1`:{" FIELDS ",`x`:[0", ",[],{}", 200000, "]}}", 8,
+     FFNN_OK, FFNN_OK},
+
+    /* strings */
+    {"a very long name", "{" W1 ",`", "x", 1000000,
+     "`:{`dtype`:`F32`,`shape`:[0],`data_offsets`:[8,8]}}", 8, FFNN_ERROR_MISMATCH,
+     FFNN_ERROR_MISMATCH},
+    {"a very long name that begins like W1", "{`W1", "1", 1000000, "`:{" FIELDS "}}", 8,
+     FFNN_ERROR_MISMATCH, FFNN_ERROR_MISMATCH},
+    {"a very long name in escapes", "{`", "\\u0057", 200000, "`:{" FIELDS "}}", 8,
+     FFNN_ERROR_MISMATCH, FFNN_ERROR_MISMATCH},
+    {"a very long name that never ends", "{`", "x", 1000000, "", 8, FFNN_ERROR_FORMAT,
+     FFNN_ERROR_FORMAT},
+    {"nothing but backslashes", "{`", "\\", 1000001, "", 8, FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT},
+    {"a very long dtype", "{`W1`:{`dtype`:`", "F32", 300000,
+     "`,`shape`:[2,1],`data_offsets`:[0,8]}}", 8, FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT},
+    {"a very long field name", "{`W1`:{" FIELDS ",`", "shape", 200000, "`:0}}", 8, FFNN_OK,
+     FFNN_OK},
+    {"a very long string", "{`W1`:{" FIELDS ",`x`:`", "\xf0\x9d\x84\x9e\\ud834\\udd1e", 100000,
+     "`}}", 8, FFNN_OK, FFNN_OK},
+    {"a very long string that is bad in the end", "{`W1`:{" FIELDS ",`x`:`", "x", 1000000,
+     "\x80`}}", 8, FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT},
+
+    /* numbers */
+    {"a very large size", "{`W1`:{`shape`:[2,1", "0", 1000000, "]}}", 8, FFNN_ERROR_FORMAT,
+     FFNN_ERROR_FORMAT},
+    {"a size with very many zeros", "{`W1`:{`shape`:[2,", "0", 1000000, "1]}}", 8,
+     FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT},
+    {"a very long number that is ignored", "{`W1`:{" FIELDS ",`x`:-1", "0", 1000000, ".5e-9}}", 8,
+     FFNN_OK, FFNN_OK},
+    {"very many sizes", "{`W1`:{`dtype`:`F32`,`data_offsets`:[0,8],`shape`:[", "1,", 1000000,
+     "2]}}", 8, FFNN_ERROR_MISMATCH, FFNN_ERROR_MISMATCH},
+    {"very many sizes that overflow", "{`W1`:{`dtype`:`F32`,`data_offsets`:[0,8],`shape`:[", "3,",
+     1000000, "2]}}", 8, FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT},
+    {"very many offsets", "{`W1`:{`data_offsets`:[", "0,", 1000000, "8]}}", 8, FFNN_ERROR_FORMAT,
+     FFNN_ERROR_FORMAT},
+
+    /* members */
+    {"100,000 other tensors", "{" W1, ",`t#`:{`dtype`:`F32`,`shape`:[0],`data_offsets`:[8,8]}",
+     100000, "}", 8, FFNN_ERROR_MISMATCH, FFNN_ERROR_MISMATCH},
+    {"100,000 other tensors with data",
+     "{`x`:{`dtype`:`U8`,`shape`:[0],`data_offsets`:[0,0]}",
+     ",`t#`:{`dtype`:`U8`,`shape`:[1],`data_offsets`:[#,~]}", 100000, "}", 100000,
+     FFNN_ERROR_MISMATCH, FFNN_ERROR_MISMATCH},
+    {"very many layers",
+     "{`W1`:{`dtype`:`F32`,`shape`:[1,1],`data_offsets`:[0,4]}",
+     ",`W~`:{`dtype`:`F32`,`shape`:[0,1],`data_offsets`:[4,4]}", 20000, "}", 4,
+     FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT}, /* W1 is there twice: no tensor has bytes 0 to 4 */
+    {"W1 very many times", "{", W1 ",", 20000, W1 "}", 8, FFNN_OK, FFNN_OK},
+    {"very many commas", "{" W1, ",", 20000, "}", 8, FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT},
+    {"very many ignored fields", "{`W1`:{" FIELDS, ",`x#`:{`shape`:[#]}", 20000, "}}", 8, FFNN_OK,
+     FFNN_OK},
+    {"very many shapes", "{`W1`:{" FIELDS, ",`shape`:[2,1]", 20000, "}}", 8, FFNN_ERROR_FORMAT,
+     FFNN_ERROR_FORMAT},
+    {"very much metadata", "{" W1 ",`__metadata__`:{`a`:`b`", ",`#`:`~`", 20000, "}}", 8,
+     FFNN_OK, FFNN_OK},
+    {"very much metadata and a number", "{" W1 ",`__metadata__`:{`a`:`b`", ",`#`:`~`",
+     20000, ",`c`:0}}", 8, FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT},
+    {"white space", "{", " \t\r\n", 300000, W1 "}", 8, FFNN_OK, FFNN_OK},
+    {"text after very much white space", "{" W1 "}", " \t\r\n", 300000, "x", 8,
+     FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT},
+};
+
+static void test_enormous_headers(void)
+{
+    ffnn_net net;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &small));
+    for (size_t i = 0; i < COUNT_OF(enormous); i++) {
+        test_case("%s", enormous[i].name);
+        bytes file = make_file(enormous[i].before, enormous[i].piece, enormous[i].count,
+                               enormous[i].after, enormous[i].data_size);
+        check_file(&net, file, enormous[i].load, enormous[i].init);
+        free(file.data);
+    }
+    ffnn_free(&net);
+}
+
+/* ---- claims -------------------------------------------------------------------------------- */
+
+/* Well-formed headers, but for that the file ends long before what they claim. */
+static const struct {
+    const char *name, *header;
+    size_t data_size;
+} claims[] = {
+    {"2^60 bytes", "{`W1`:{`dtype`:`F32`,`shape`:[268435456,1073741824],"
+     "`data_offsets`:[0,1152921504606846976]}}", 8},
+    {"2^58 elements", "{`W1`:{`dtype`:`F32`,`shape`:[288230376151711744,1],"
+     "`data_offsets`:[0,1152921504606846976]}}", 8},
+    {"2^60 bytes, some of them there", "{`W1`:{`dtype`:`F32`,`shape`:[268435456,1073741824],"
+     "`data_offsets`:[0,1152921504606846976]}}", 150000},
+    {"2^60 bytes in two layers", "{`W1`:{`dtype`:`F32`,`shape`:[1,1],`data_offsets`:[0,4]},"
+     "`W2`:{`dtype`:`F32`,`shape`:[1,288230376151711743],"
+     "`data_offsets`:[4,1152921504606846976]}}", 4},
+    {"2^60 bytes of a tensor that no network has", "{`x`:{`dtype`:`U8`,"
+     "`shape`:[1152921504606846976],`data_offsets`:[0,1152921504606846976]}}", 8},
+    {"the largest tensor", "{`W1`:{`dtype`:`U8`,`shape`:[2305843009213693951,1],"
+     "`data_offsets`:[0,2305843009213693951]}}", 8},
+    {"2^60 elements", "{`W1`:{`dtype`:`F32`,`shape`:[1152921504606846976,1],"
+     "`data_offsets`:[0,4611686018427387904]}}", 8},
+    {"4 GB", "{`W1`:{`dtype`:`F32`,`shape`:[32768,32768],`data_offsets`:[0,4294967296]}}", 8},
+};
+
+static void test_claims_cost_nothing(void)
+{
+    ffnn_net net;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &small));
+    for (size_t i = 0; i < COUNT_OF(claims); i++) {
+        test_case("%s", claims[i].name);
+        bytes file = make_file(claims[i].header, "", 0, "", claims[i].data_size);
+        check_file(&net, file, FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT);
+        free(file.data);
+    }
+    ffnn_free(&net);
+}
+
+static void test_claimed_headers_cost_nothing(void)
+{
+    static const uint64_t sizes[] = {100000000, 100000001, UINT64_C(1) << 32, UINT64_C(1) << 60,
+                                     UINT64_MAX};
+    ffnn_net net;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &small));
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        test_case("header %d", (int)i);
+        bytes file = make_file("{" W1 "}", "", 0, "", 8);
+        set_header_size(&file, sizes[i]);
+        check_file(&net, file, FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT);
+        CHECK(sizes[i] <= 100000000 || largest_allocation == 0);
+        free(file.data);
+    }
+    ffnn_free(&net);
+}
+
+/* ---- files that change while they are read ------------------------------------------------- */
+
+static struct {
+    int at, calls;                  /* the call of fread that it is to happen before */
+    const unsigned char *bytes;     /* what the file has then, */
+    size_t size;
+    int is_renamed;                 /* as another file of that name, or as the same one */
+} change;
+
+static void change_file(const char *function)
+{
+    if (strcmp(function, "fread") != 0 || ++change.calls != change.at)
+        return;
+    write_file(change.is_renamed ? FOLDER "/other" : HOSTILE, change.bytes, change.size);
+    if (change.is_renamed)
+        CHECK(rename(FOLDER "/other", HOSTILE) == 0);
+}
+
+/* Loads a file that changes before the at-th read; returns whether there were so many. */
+static int check_change(ffnn_net *net, bytes file, int at, size_t size, int is_renamed,
+                        int *refused)
+{
+    ffnn_status status;
+    write_file(HOSTILE, file.data, file.size);
+    mark(net);
+    change.at = at;
+    change.calls = 0;
+    change.bytes = file.data;
+    change.size = size;
+    change.is_renamed = is_renamed;
+    faults.before = change_file;
+    status = ffnn_load(net, HOSTILE);
+    faults_end();
+    if (status == FFNN_OK) {
+        CHECK(all_weights_are(net, 0.0f));
+    } else {
+        CHECK_STATUS(FFNN_ERROR_FORMAT, status);
+        CHECK(all_weights_are(net, -1.0f));
+    }
+    *refused += status != FFNN_OK && change.calls >= at;
+    return change.calls >= at;
+}
+
+/* A file of a network whose weights are all 0, and then some bytes that it does not have yet. */
+static bytes make_zero_file(const ffnn_desc *desc, size_t *size)
+{
+    bytes b = {NULL, 0, 0};
+    ffnn_net net;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, desc));
+    for (size_t i = 0; i < net.layer_count; i++)
+        ffnn_scale(net.layers[i].weight, net.layers[i].weight, 0.0f);
+    for (size_t i = 0; i < net.layer_count; i++)
+        ffnn_mul(net.layers[i].weight, net.layers[i].weight, net.layers[i].weight); /* no -0 */
+    CHECK_STATUS(FFNN_OK, ffnn_save_memory(&net, NULL, 0, size));
+    b.data = (unsigned char *)calloc(*size + 5000, 1);
+    b.size = *size;
+    CHECK(b.data != NULL);
+    CHECK_STATUS(FFNN_OK, ffnn_save_memory(&net, b.data, *size, size));
+    ffnn_free(&net);
+    return b;
+}
+
+static void test_files_that_change(void)
+{
+    ffnn_net net;
+    size_t size;
+    bytes file = make_zero_file(&large, &size);
+    const size_t sizes[] = {0, 7, 8, 100, size / 2, size - 1, size + 1, size + 5000};
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        int at = 1, refused = 0;
+        do
+            test_case("%d bytes instead of %d, before read %d", (int)sizes[i], (int)size, at);
+        while (check_change(&net, file, at++, sizes[i], 0, &refused));
+        CHECK(at > 4); /* the header's length, the header, the data, and that this is all */
+        CHECK(refused > 0);
+    }
+    remove(HOSTILE);
+    free(file.data);
+    ffnn_free(&net);
+}
+
+/* ---- devices and pipes --------------------------------------------------------------------- */
+
+#if HAS_POSIX
+
+/* What ffnn_save does while another program loads: that one reads the old file to its end. */
+static void test_files_that_are_replaced(void)
+{
+    ffnn_net net;
+    size_t size;
+    bytes file = make_zero_file(&large, &size);
+    int at = 1, refused = 0;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
+    do
+        test_case("before read %d", at);
+    while (check_change(&net, file, at++, 3, 1, &refused));
+    CHECK(at > 4);
+    CHECK(refused == 0);
+    remove(HOSTILE);
+    free(file.data);
+    ffnn_free(&net);
+}
+
+static void check_device(const char *path)
+{
+    ffnn_net net, fresh;
+    FILE *device = fopen(path, "rb");
+    if (device == NULL) {
+        test_skip("there is no such device");
+        return;
+    }
+    fclose(device);
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &small));
+    mark(&net);
+    largest_allocation = 0;
+    CHECK_STATUS(FFNN_ERROR_FORMAT, ffnn_load(&net, path));
+    CHECK(all_weights_are(&net, -1.0f));
+    CHECK_STATUS(FFNN_ERROR_FORMAT, ffnn_init_from_file(&fresh, path));
+    CHECK(is_all_zero(&fresh));
+    CHECK(largest_allocation == 0);
+    ffnn_free(&net);
+}
+
+static void test_dev_null(void) { check_device("/dev/null"); }
+static void test_dev_zero(void) { check_device("/dev/zero"); }
+static void test_dev_urandom(void) { check_device("/dev/urandom"); }
+
+/* Writes to a pipe in pieces of so many bytes and then, if is_endless, zeros for ever. */
+static void feed_pipe(bytes file, size_t piece, int is_endless)
+{
+    const struct timespec pause = {0, 100000}; /* 0.1 ms */
+    static const unsigned char zeros[4096];
+    alarm(20); /* if nobody reads */
+    int pipe = open(HOSTILE, O_WRONLY);
+    for (size_t at = 0; at < file.size; at += piece) {
+        size_t count = file.size - at < piece ? file.size - at : piece;
+        if (write(pipe, file.data + at, count) < 0)
+            _exit(1);
+        nanosleep(&pause, NULL);
+    }
+    while (is_endless && write(pipe, zeros, sizeof zeros) > 0) /* until nobody reads: SIGPIPE */
+        continue;
+    _exit(0);
+}
+
+/* Loads the file, or as much of it as there is, from a pipe. */
+static void check_pipe(bytes file, size_t piece, int is_endless, const ffnn_desc *desc,
+                       ffnn_status status)
+{
+    ffnn_net net;
+    CHECK(mkfifo(HOSTILE, 0600) == 0);
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0)
+        feed_pipe(file, piece, is_endless);
+    memset(&net, 0, sizeof net);
+    if (desc != NULL) {
+        CHECK_STATUS(FFNN_OK, ffnn_init(&net, desc));
+        mark(&net);
+        CHECK_STATUS(status, ffnn_load(&net, HOSTILE));
+    } else {
+        CHECK_STATUS(status, ffnn_init_from_file(&net, HOSTILE));
+    }
+    CHECK(waitpid(child, NULL, 0) == child);
+    CHECK((net.layer_count > 0) == (desc != NULL || status == FFNN_OK));
+    CHECK(all_weights_are(&net, status == FFNN_OK ? 0.0f : -1.0f));
+    ffnn_free(&net);
+    unlink(HOSTILE);
+}
+
+static void test_slow_pipes(void)
+{
+    size_t size;
+    bytes file = make_zero_file(&large, &size), part = file;
+    check_pipe(file, 61, 0, &large, FFNN_OK);
+    check_pipe(file, 977, 0, NULL, FFNN_OK);
+    check_pipe(file, 977, 0, &small, FFNN_ERROR_MISMATCH);
+    for (part.size = 0; part.size < size; part.size += size / 7) {
+        test_case("%d bytes of %d", (int)part.size, (int)size);
+        check_pipe(part, 997, 0, &large, FFNN_ERROR_FORMAT);
+        check_pipe(part, 997, 0, NULL, FFNN_ERROR_FORMAT);
+    }
+    free(file.data);
+}
+
+static void test_pipes_that_never_end(void)
+{
+    size_t size;
+    bytes file = make_zero_file(&large, &size);
+    check_pipe(file, size, 1, &large, FFNN_ERROR_FORMAT);
+    check_pipe(file, size, 1, &small, FFNN_ERROR_FORMAT);
+    check_pipe(file, size, 1, NULL, FFNN_ERROR_FORMAT);
+    free(file.data);
+}
+
+static void make_scratch_folder(void)
+{
+    mkdir("build", 0777);
+    mkdir("build/tests-tmp", 0777);
+    mkdir(FOLDER, 0777);
+    remove(HOSTILE); /* of a test that failed */
+}
+
+static void run_posix_tests(void)
+{
+    RUN(test_files_that_are_replaced);
+    RUN(test_dev_null);
+    RUN(test_dev_zero);
+    RUN(test_dev_urandom);
+    RUN(test_slow_pipes);
+    RUN(test_pipes_that_never_end);
+}
+
+#else
+
+static void make_scratch_folder(void)
+{
+}
+
+static void run_posix_tests(void)
+{
+    test_skip("devices and pipes: this is no POSIX system");
+}
+
+#endif
+
+int main(void)
+{
+    make_scratch_folder();
+    RUN(test_enormous_headers);
+    RUN(test_claims_cost_nothing);
+    RUN(test_claimed_headers_cost_nothing);
+    RUN(test_files_that_change);
+    run_posix_tests();
+    return test_summary("test_hostile");
+}

@@ -1,0 +1,265 @@
+/* A process that is killed while it saves: the file is the old or the new one, whole.
+   Files land in build/tests-tmp/killed; the program runs in the repository's root. */
+#define _XOPEN_SOURCE 700 /* for processes and folders; a test needs them */
+
+#include "test.h"
+
+#include "faults.h"
+
+#define FFNN_IMPLEMENTATION
+#include "../ffnn.h"
+
+#include "no_faults.h"
+
+#if HAS_POSIX
+
+#include <dirent.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define FOLDER "build/tests-tmp/killed"
+#define SAVED  FOLDER "/saved"
+
+static const ffnn_desc large = {{50, 60, 10}, NULL}; /* several pieces to write */
+
+/* ---- generations --------------------------------------------------------------------------- */
+
+/* The n-th set of weights that is saved: all of them are n. */
+static void set_generation(ffnn_net *net, int generation)
+{
+    for (size_t i = 0; i < net->layer_count; i++) {
+        ffnn_tensor weight = net->layers[i].weight;
+        for (size_t k = 0; k < weight.rows * weight.cols; k++)
+            weight.data[k] = (float)generation;
+    }
+}
+
+/* The generation in the file, or -1 if the file is not whole or not there. */
+static int saved_generation(void)
+{
+    ffnn_net net;
+    int generation = -1;
+    if (ffnn_init_from_file(&net, SAVED) != FFNN_OK)
+        return -1;
+    if (net.layer_count == 2 && net.layers[0].weight.cols == 60)
+        generation = (int)net.layers[0].weight.data[0];
+    for (size_t i = 0; i < net.layer_count; i++) {
+        ffnn_tensor weight = net.layers[i].weight;
+        for (size_t k = 0; k < weight.rows * weight.cols; k++)
+            if (weight.data[k] < (float)generation || weight.data[k] > (float)generation)
+                generation = -1;
+    }
+    ffnn_free(&net);
+    return generation;
+}
+
+/* Removes what killed processes have left; returns how many files. */
+static int clean_up(void)
+{
+    DIR *listing = opendir(FOLDER);
+    const struct dirent *entry;
+    char path[4200];
+    int count = 0;
+    CHECK(listing != NULL);
+    while (listing != NULL && (entry = readdir(listing)) != NULL) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+            strcmp(entry->d_name, "saved") == 0)
+            continue;
+        snprintf(path, sizeof path, FOLDER "/%.255s", entry->d_name);
+        CHECK(remove(path) == 0);
+        count++;
+    }
+    if (listing != NULL)
+        closedir(listing);
+    return count;
+}
+
+static void save_generation(int generation)
+{
+    ffnn_net net;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
+    set_generation(&net, generation);
+    CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
+    CHECK(saved_generation() == generation);
+    ffnn_free(&net);
+}
+
+/* ---- killed at every call ------------------------------------------------------------------ */
+
+static int calls_left;
+
+static void kill_at_last_call(const char *function)
+{
+    (void)function;
+    if (calls_left-- == 0)
+        raise(SIGKILL);
+}
+
+/* As above, but what the process has written so far has reached the file: so large a part of it
+   as the calls before have written, and not just what the buffer had no room for. */
+static void kill_at_last_call_flushed(const char *function)
+{
+    (void)function;
+    if (calls_left == 0)
+        fflush(NULL);
+    kill_at_last_call(function);
+}
+
+/* Saves generation 2 in a process that is killed before its n-th call of a file function. Returns
+   whether it was killed, or the save had fewer calls. */
+static int save_killed(int n, void (*before)(const char *function))
+{
+    int status = 0;
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        ffnn_net net;
+        if (ffnn_init(&net, &large) != FFNN_OK)
+            _exit(1);
+        set_generation(&net, 2);
+        calls_left = n - 1;
+        faults.before = before;
+        _exit(ffnn_save(&net, SAVED) != FFNN_OK);
+    }
+    CHECK(child > 0 && waitpid(child, &status, 0) == child);
+    CHECK(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 0);
+    return WIFSIGNALED(status);
+}
+
+static void check_killed(void (*before)(const char *function))
+{
+    int n = 1, left = 0, is_new = 0;
+    for (;; n++) {
+        test_case("before call %d", n);
+        save_generation(1);
+        if (!save_killed(n, before))
+            break;
+        /* once the file is the new one, it is so for every later call, too */
+        CHECK(saved_generation() == (is_new ? 2 : 1) || saved_generation() == 2);
+        is_new = saved_generation() == 2;
+        save_generation(3); /* what the killed process has left is in nobody's way */
+        left += clean_up();
+    }
+    CHECK(saved_generation() == 2);
+    CHECK(n > 6);    /* it has looked, opened, written, flushed, closed and renamed */
+    CHECK(left > 0); /* and was killed between some of these */
+    remove(SAVED);
+}
+
+static void test_killed_before_each_call(void)
+{
+    check_killed(kill_at_last_call);
+}
+
+static void test_killed_before_each_call_with_all_written(void)
+{
+    check_killed(kill_at_last_call_flushed);
+}
+
+/* What a process has left that had the same number as this one has now. */
+static void test_a_file_of_the_same_temporary_name(void)
+{
+    char left[4200];
+    FILE *file;
+    faults_end();
+    save_generation(1);
+    strcpy(left, faults.created); /* the name that the next save will want, too */
+    file = fopen(left, "wbx");
+    CHECK(file != NULL);
+    if (file == NULL)
+        return;
+    CHECK(fclose(file) == 0);
+    save_generation(2);
+    CHECK(strcmp(left, faults.created) != 0);
+    CHECK(clean_up() == 1); /* it is still there: it might have been somebody's */
+    remove(SAVED);
+}
+
+/* ---- killed at any time -------------------------------------------------------------------- */
+
+static uint64_t random_state = 20240229;
+
+static uint64_t random_bits(void) /* splitmix64 */
+{
+    uint64_t z = random_state += 0x9E3779B97F4A7C15u;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    return z ^ z >> 31;
+}
+
+/* Says through the pipe that it begins, so that it is not killed before. */
+static void save_for_ever(int generation, int pipe)
+{
+    ffnn_net net;
+    if (ffnn_init(&net, &large) != FFNN_OK || write(pipe, "!", 1) != 1)
+        _exit(1);
+    for (;; generation++) {
+        set_generation(&net, generation);
+        if (ffnn_save(&net, SAVED) != FFNN_OK)
+            _exit(1);
+    }
+}
+
+/* Starts a process that saves, lets it go on for so long, and kills it. */
+static void kill_after(long nanoseconds, int generation)
+{
+    const struct timespec time = {0, nanoseconds};
+    int ends[2], status = 0;
+    char begun = 0;
+    CHECK(pipe(ends) == 0);
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0)
+        save_for_ever(generation, ends[1]);
+    CHECK(child > 0 && read(ends[0], &begun, 1) == 1);
+    nanosleep(&time, NULL);
+    kill(child, SIGKILL);
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+/* The processes save generation after generation, each from where the one before had come to. */
+static void test_killed_at_any_time(void)
+{
+    enum { PROCESSES = 250, LONGEST = 3000000 }; /* nanoseconds */
+    int generation = 1, left = 0;
+    save_generation(1);
+    for (int i = 0; i < PROCESSES && generation > 0; i++) { /* one torn file is enough to see */
+        test_case("process %d", i);
+        kill_after((long)(random_bits() % LONGEST), generation + 1);
+        CHECK(saved_generation() >= generation);
+        generation = saved_generation();
+    }
+    left = clean_up();
+    printf("%d processes were killed, %d of them in the middle of a save; %d saves were whole\n",
+           PROCESSES, left, generation);
+    save_generation(generation + 1);
+    remove(SAVED);
+    CHECK(rmdir(FOLDER) == 0); /* nothing else is in it */
+}
+
+int main(void)
+{
+    mkdir("build", 0777);
+    mkdir("build/tests-tmp", 0777);
+    mkdir(FOLDER, 0777);
+    clean_up(); /* of an earlier run */
+    RUN(test_killed_before_each_call);
+    RUN(test_killed_before_each_call_with_all_written);
+    RUN(test_a_file_of_the_same_temporary_name);
+    RUN(test_killed_at_any_time);
+    return test_summary("test_killed");
+}
+
+#else
+
+int main(void)
+{
+    test_skip("killed processes: this is no POSIX system");
+    return test_summary("test_killed");
+}
+
+#endif
