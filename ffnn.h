@@ -86,8 +86,8 @@ TENSORS
         The mean of (a - b)^2. b may be 1 x cols or 1 x 1, as above.
 
     ffnn_status ffnn_sigmoid(ffnn_tensor dst, ffnn_tensor a)
-        1 / (1 + exp(-a)), always within [0, 1]; NaN for NaN. Results below 1.2e-38, the smallest
-        normal float, may be 0.
+        1 / (1 + exp(-a)), at most 2 units in the last place from the true value and always within
+        [0, 1]; NaN for NaN. What would be below 1.2e-38, the smallest normal float, is 0.
 
     ffnn_status ffnn_sigmoid_derivative(ffnn_tensor dst, ffnn_tensor a)
         a * (1 - a), where a is a sigmoid's OUTPUT.
@@ -485,24 +485,31 @@ typedef uint32_t ffnn__u16 __attribute__((vector_size(64), aligned(4), may_alias
 
 /* x = 1 / (1 + exp(-x)) for a vector of type F, U being integers of its size. With t = -x,
    exp(t) = 2^n exp(r), where n = round(t / ln 2) and r = t - n ln 2 is within +-0.35; ln 2 comes
-   in two parts, the first so short that n times it is exact. The polynomial is minimax, its error
-   2^-28. Adding 1.5 * 2^23 rounds to a whole number and leaves it in the low bits, from where it
-   goes to the exponent. Beyond the x where that works the result is 0 or 1; NaN stays NaN. */
+   in two parts, the first so short that n times it is exact. The polynomial for exp(r) - 1 is
+   minimax, its error 2^-28. Adding 1.5 * 2^23 rounds to a whole number and leaves it in the low
+   bits, from where it goes to the exponent. Far below 0, where exp(t) is so large that adding 1
+   to it would round once too often, 1 is added as 2^-n before. What would be subnormal is 0,
+   what is beyond 88 is 1; NaN stays NaN. */
 #define FFNN__DEFINE_SIGMOID_OF(F, U, target)                                                     \
     target FFNN__INLINE void ffnn__sigmoid_of_##F(F *x)                                           \
     {                                                                                             \
         const F zero = {0}, one = zero + 1.0f, round = zero + 12582912.0f;                        \
-        F n = round - *x * 1.44269504f, r, r2, p;                                                 \
-        U low = (U)(*x < zero - 88.5f), high = (U)(*x > zero + 88.0f), bits = (U)n;               \
+        F n = round - *x * 1.44269504f, r, r2, p, inverse, sum, far_sum;                          \
+        U low = (U)(*x < zero - 87.33654f), far = (U)(*x < zero - 16.0f);                         \
+        U high = (U)(*x > zero + 88.0f), bits = (U)n;                                             \
         n -= round;                                                                               \
         r = zero - *x - n * 0.693359375f;                                                         \
         r = r + n * 2.12194440e-4f;                                                               \
         r2 = r * r;                                                                               \
         p = (r * 0.00836874545f + 0.041668389f) + r2 * 0.00138145417f;                            \
         p = (r * 0.166665211f + 0.49999994f) + r2 * p;                                            \
-        p = (r + r2 * p) + 1.0f;                                                                  \
-        n = (F)((bits << 23) + 0x3f800000u);                                                      \
-        p = 1.0f / (p * n + 1.0f);                                                                \
+        p = r + r2 * p;                                                                           \
+        n = (F)(0x3f800000u + (bits << 23));                                                      \
+        inverse = (F)(0x3f800000u - (bits << 23));                                                \
+        sum = (p + 1.0f) * n + 1.0f;                                                              \
+        far_sum = (p + inverse) * n + n;                                                          \
+        sum = (F)(((U)sum & ~far) | ((U)far_sum & far));                                          \
+        p = 1.0f / sum;                                                                           \
         *x = (F)(((U)p & ~(low | high)) | ((U)one & high));                                       \
     }
 
@@ -850,21 +857,26 @@ static void ffnn__multiply(float *c, size_t m, size_t depth, size_t n, ffnn__mat
 static void ffnn__sigmoid(float *dst, const float *src, size_t count)
 {
     for (; count > 0; --count, ++src, ++dst) {
-        float t = -*src, n, r, p, scale;
-        uint32_t bits;
-        if (t > 89) t = 89;
-        if (t < -88) t = -88;
-        n = t * 1.44269504f + 12582912.0f;
+        float x = *src, n, r, p, scale, inverse, sum;
+        uint32_t bits, exponent;
+        if (x < -87.33654f || x > 88) {
+            *dst = x > 88 ? 1.0f : 0.0f;
+            continue;
+        }
+        n = 12582912.0f - x * 1.44269504f;
         memcpy(&bits, &n, sizeof bits);
         n -= 12582912.0f;
-        r = t - n * 0.693359375f;
+        r = -x - n * 0.693359375f;
         r = r + n * 2.12194440e-4f;
         p = (r * 0.00836874545f + 0.041668389f) + r * r * 0.00138145417f;
         p = (r * 0.166665211f + 0.49999994f) + r * r * p;
-        p = (r + r * r * p) + 1;
-        bits = (bits << 23) + 0x3f800000u;
-        memcpy(&scale, &bits, sizeof scale);
-        *dst = 1 / (p * scale + 1);
+        p = r + r * r * p;
+        exponent = 0x3f800000u + (bits << 23);
+        memcpy(&scale, &exponent, sizeof scale);
+        exponent = 0x3f800000u - (bits << 23);
+        memcpy(&inverse, &exponent, sizeof inverse);
+        sum = x < -16 ? (p + inverse) * scale + scale : (p + 1) * scale + 1;
+        *dst = 1 / sum;
     }
 }
 
