@@ -791,7 +791,7 @@ static void ffnn__multiply(float *c, size_t m, size_t depth, size_t n, ffnn__mat
     ffnn__panel t;
     float packed[FFNN__DEPTH * 2 * FFNN__MAX_LANES] __attribute__((aligned(64)));
     size_t first, col, width;
-    if (m == 1 && b.row_step == 1 && !add) { /* a row times a transposed matrix */
+    if (m == 1 && b.row_step == 1 && b.col_step > 1) { /* a row times a transposed matrix */
         t.c = c, t.a = b.data, t.b = a.data;
         t.rows = n, t.depth = depth, t.a_row_step = b.col_step;
         kernels->dot(&t);
@@ -2397,18 +2397,26 @@ static bool ffnn__find_target(ffnn__target *target)
     return ffnn__follow_links(target->path);
 }
 
-/* Gives a new file its rights and brings it to the disk. */
-static bool ffnn__settle(FILE *file, const ffnn__target *target, const char *path)
+/* Gives a file the rights of the one that it will replace. */
+static bool ffnn__set_rights(const char *path, const ffnn__target *target)
 {
-    if (target->rights != 0 && chmod(path, (mode_t)target->rights) != 0) return false;
-    return fsync(fileno(file)) == 0;
+    return target->rights == 0 || chmod(path, (mode_t)target->rights) == 0;
 }
+
+/* Brings a file to the disk. */
+static bool ffnn__sync(FILE *file) { return fsync(fileno(file)) == 0; }
 
 #else
 
 static bool ffnn__find_target(ffnn__target *target)
 {
     (void)target;
+    return true;
+}
+
+static bool ffnn__set_rights(const char *path, const ffnn__target *target)
+{
+    (void)path, (void)target;
     return true;
 }
 
@@ -2440,7 +2448,12 @@ static FILE *ffnn__create(const char *path)
     if (ffnn__wide(wide, path))
         number = _wopen(wide, _O_WRONLY | _O_BINARY | _O_CREAT | _O_EXCL, _S_IREAD | _S_IWRITE);
     if (number >= 0) file = _fdopen(number, "wb");
-    if (number >= 0 && file == NULL) _close(number);
+    if (number >= 0 && file == NULL) {
+        int error = errno;
+        _close(number);
+        _wremove(wide);
+        errno = error;
+    }
     return file;
 }
 
@@ -2460,11 +2473,7 @@ static void ffnn__remove(const char *path)
     if (ffnn__wide(wide, path)) _wremove(wide);
 }
 
-static bool ffnn__settle(FILE *file, const ffnn__target *target, const char *path)
-{
-    (void)target, (void)path;
-    return _commit(_fileno(file)) == 0;
-}
+static bool ffnn__sync(FILE *file) { return _commit(_fileno(file)) == 0; }
 
 /* Where the file's name begins in a path. */
 static const char *ffnn__name_of(const char *path)
@@ -2489,11 +2498,7 @@ static const char *ffnn__name_of(const char *path)
 }
 
 #if !defined(FFNN__POSIX)
-static bool ffnn__settle(FILE *file, const ffnn__target *target, const char *path)
-{
-    (void)file, (void)target, (void)path;
-    return true;
-}
+static bool ffnn__sync(FILE *file) { return fflush(file) == 0; }
 #endif
 
 #endif
@@ -2548,8 +2553,8 @@ FFNNDEF ffnn_status ffnn_save(const ffnn_net *net, const char *path)
     if (!ffnn__find_target(&target)) return FFNN_ERROR_IO;
     file = target.is_special ? fopen(path, "wb") : ffnn__create_beside(target.path, temporary);
     if (file == NULL) return FFNN_ERROR_IO;
-    ok = ffnn__write_net(file, net) &&
-         (target.is_special || ffnn__settle(file, &target, temporary));
+    ok = (target.is_special || ffnn__set_rights(temporary, &target)) &&
+         ffnn__write_net(file, net) && (target.is_special || ffnn__sync(file));
     error = errno; /* the first that went wrong is the one to report */
     if (fclose(file) != 0 && ok) {
         error = errno;

@@ -21,6 +21,12 @@
 #else
 #define HAS_POSIX 0
 #endif
+#if defined(_WIN32)
+#include <fcntl.h>
+#include <io.h>
+#include <process.h>
+#include <wchar.h>
+#endif
 
 static struct {
     int calls;                       /* since faults_begin */
@@ -158,6 +164,47 @@ static inline ssize_t faults_readlink(const char *path, char *target, size_t siz
 #define access(path, mode) faults_access(path, mode)
 #define fsync(file) faults_fsync(file)
 #define readlink(path, target, size) faults_readlink(path, target, size)
+
+#elif defined(_WIN32)
+
+/* What Windows has in place of fopen, remove and fsync; MoveFileExW cannot be replaced here. */
+
+static inline FILE *faults_wfopen(const wchar_t *path, const wchar_t *mode)
+{
+    return faults_here("fopen") ? NULL : _wfopen(path, mode);
+}
+
+static inline int faults_wopen(const wchar_t *path, int flags, int rights)
+{
+    int number = faults_here("_wopen") ? -1 : _wopen(path, flags, rights);
+    if (number >= 0)
+        snprintf(faults.created, sizeof faults.created, "%ls", path);
+    return number;
+}
+
+static inline FILE *faults_fdopen(int number, const char *mode)
+{
+    return faults_here("_fdopen") ? NULL : _fdopen(number, mode);
+}
+
+static inline int faults_wremove(const wchar_t *path)
+{
+    int result = faults_here("remove") ? -1 : _wremove(path);
+    if (result == 0)
+        errno = 0;
+    return result;
+}
+
+static inline int faults_commit(int file)
+{
+    return faults_here("_commit") ? -1 : _commit(file);
+}
+
+#define _wfopen(path, mode) faults_wfopen(path, mode)
+#define _wopen(path, flags, rights) faults_wopen(path, flags, rights)
+#define _fdopen(number, mode) faults_fdopen(number, mode)
+#define _wremove(path) faults_wremove(path)
+#define _commit(file) faults_commit(file)
 
 #endif
 #endif

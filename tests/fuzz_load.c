@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <wchar.h>
 
 #include "safetensors_checker.h"
 
@@ -47,9 +48,11 @@ static FILE *fuzz_open(const char *path, const char *mode);
 #define FFNN_MALLOC(size) fuzz_malloc(size)
 #define FFNN_FREE(p) fuzz_free(p)
 #define fopen(path, mode) fuzz_open(path, mode)
+#define _wfopen(path, mode) fuzz_open("", "") /* Windows' */
 #define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
 #undef fopen
+#undef _wfopen
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -13,3 +13,8 @@
 #undef access
 #undef fsync
 #undef readlink
+#undef _wfopen
+#undef _wopen
+#undef _fdopen
+#undef _wremove
+#undef _commit

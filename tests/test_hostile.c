@@ -379,6 +379,7 @@ static bytes make_zero_file(const ffnn_desc *desc, size_t *size)
 {
     bytes b = {NULL, 0, 0};
     ffnn_net net;
+    *size = 0;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, desc));
     for (size_t i = 0; i < net.layer_count; i++)
         ffnn_scale(net.layers[i].weight, net.layers[i].weight, 0.0f);

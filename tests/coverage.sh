@@ -1,0 +1,93 @@
+#!/bin/sh
+# coverage.sh: how many branches of ffnn.h the tests take, measured with gcc and gcov. Fails below
+# 95%, and when a branch is never taken that tests/coverage_reasons.txt has no reason for. `make
+# coverage` calls it from the top folder.
+#
+# How it counts: a branch is one way out of one condition as gcc -O0 compiles it, so `a && b` has
+# four. Every test runs in several builds: plain C, and each kind of kernels that this processor
+# can run; a branch is taken if it is in any of them. Conditions that the macros of the kernels
+# make count once for each kind. Functions that are always inlined are measured as functions of
+# their own, in a copy of the header, so that their branches do not count once for each caller.
+set -u
+lowest=95
+top=$(pwd)
+out=${BUILD:-build}/coverage # not an absolute path
+rm -rf "$out" && mkdir -p "$out" || exit 1
+for tool in gcc gcov; do
+    command -v $tool > /dev/null 2>&1 && continue
+    echo "coverage: SKIPPED: no $tool"
+    [ "${COVERAGE_STRICT:-0}" = 0 ]; exit
+done
+
+# An x86 processor's flags, as Linux and macOS name them.
+features=$(grep -m1 '^flags' /proc/cpuinfo 2>/dev/null || sysctl -n machdep.cpu.leaf7_features 2>/dev/null |
+           tr 'A-Z' 'a-z')
+builds="-DFFNN_NO_SIMD -DFFNN_TEST_KERNELS=ffnn__kernels_baseline"
+for kind in avx2 avx512f; do
+    case " $features " in
+    *" $kind "*) builds="$builds -DFFNN_TEST_KERNELS=ffnn__kernels_${kind%f}" ;;
+    *) echo "kernels for $kind: SKIPPED: not this processor" ;;
+    esac
+done
+
+mkdir "$out/source" && cp -R tests "$out/source" &&
+    sed 's/static inline __attribute__((always_inline))/static/' ffnn.h > "$out/source/ffnn.h" || exit 1
+
+number=0
+for build in $builds; do
+    for test in tests/test_*.c; do
+        number=$((number + 1))
+        folder=$out/$number
+        mkdir "$folder"
+        # A test that fails has been seen by make test; what it covers counts all the same.
+        gcc -std=c99 -O0 --coverage "$build" -o "$folder/test" "$top/$out/source/$test" -lm || exit 1
+        "$folder/test" > "$folder/log" 2>&1 || echo "$test $build: failed, see $folder/log"
+        (cd "$folder" && gcov --branch-probabilities --branch-counts *.gcda > gcov.log 2>&1) || exit 1
+        grep -q 'ffnn.h' "$folder/gcov.log" || { echo "$test: no coverage"; exit 1; }
+    done
+done
+
+# One line for each branch that no build takes; then the figure.
+awk -v lowest=$lowest '
+    FILENAME ~ /coverage_reasons.txt$/ {
+        if ($0 !~ /^#/ && split($0, field, / *\| */) == 3) {
+            reasons++
+            place[reasons] = field[1]; part[reasons] = field[2]; why[reasons] = field[3]
+        }
+        next
+    }
+    FNR == 1 { name = ""; line = "" }
+    $1 == "function" { name = $2; next }
+    /^ *[0-9#=*-]+: *[0-9]+:/ {
+        line = $0; sub(/^[^:]*: */, "", line)
+        source = line; sub(/^[0-9]*: */, "", source)
+        sub(/:.*/, "", line)
+        nth = 0
+        next
+    }
+    $1 == "branch" {
+        key = name " " line " " ++nth
+        if (!(key in taken)) { taken[key] = 0; order[++count] = key; text[key] = source; in_function[key] = name; at_line[key] = line }
+        if ($3 == "taken") taken[key] += $4
+    }
+    END {
+        for (i = 1; i <= count; ++i) {
+            key = order[i]
+            if (taken[key] > 0) { covered++; continue }
+            spot = in_function[key]
+            sub(/_(baseline|avx2|avx512)$/, "", spot)
+            found = 0
+            for (r = 1; r <= reasons && !found; ++r)
+                if (place[r] == spot && (part[r] == "" || index(text[key], part[r]))) found = r
+            if (found) { used[found]++; excused++ }
+            else { missing++; printf "ffnn.h:%s: %s: branch never taken, and no reason why: %s\n", at_line[key], in_function[key], text[key] }
+        }
+        for (r = 1; r <= reasons; ++r) {
+            if (used[r]) printf "%3d never taken in %s%s: %s\n", used[r], place[r], part[r] == "" ? "" : ", `" part[r] "`", why[r]
+            else printf "  0 never taken in %s, `%s`: the reason is not needed here\n", place[r], part[r]
+        }
+        if (count == 0) { print "no branches"; exit 1 }
+        share = 100 * covered / count
+        printf "%.1f%% of %d branches taken, %d not, %d of them without a reason\n", share, count, count - covered, missing
+        exit missing > 0 || share < lowest
+    }' tests/coverage_reasons.txt "$out"/*/ffnn.h.gcov
