@@ -2,7 +2,9 @@
 # make run        the lab's recorded run
 # make test       everything that a C compiler can prove in some seconds
 # make bench      how fast it is, beside FANN, OpenBLAS and PyTorch; the picture is build/bench.svg
-# make matrix     the tests on every platform that there is a compiler for
+# make matrix     the tests on every platform that there is a compiler for: minutes
+# make coverage   which branches of the header the tests take
+# make analyse    static analysis, valgrind and more sanitizers: minutes
 # make install    the header, into PREFIX/include
 # make clean
 #
@@ -22,7 +24,7 @@ HEADERS  = ffnn.h $(wildcard examples/*.h examples/data/*.h tests/*.h tests/refe
 
 MAKEFLAGS += -j4 # the programs are independent of each other
 
-.PHONY: all run test bench matrix install clean
+.PHONY: all run test bench matrix coverage analyse install clean
 
 all: $(EXAMPLES)
 
@@ -45,9 +47,8 @@ $(BUILD)/tests/%: tests/%.c $(HEADERS)
 
 $(BUILD)/tests/test_threads: THREADS = -pthread
 
-# the platforms that there are compilers and emulators for: minutes
-matrix:
-	@BUILD="$(BUILD)" sh tests/matrix.sh
+matrix coverage analyse:
+	@BUILD="$(BUILD)" sh tests/$@.sh
 
 install: ffnn.h
 	mkdir -p $(DESTDIR)$(PREFIX)/include
