@@ -104,7 +104,7 @@ static dataset make_dataset(bool test)
         const char *pixels = digits_images[image] + 1;
         if (is_test_image(image) != test) continue;
         for (size_t i = 0; i < INPUTS; ++i)
-            *ffnn_at(data.X, sample, i) = input_of((float)(pixels[i] - 'A') / DIGITS_INK);
+            *ffnn_at(data.X, sample, i) = input_of((float)(pixels[i] - 'A') / (float)DIGITS_INK);
         *ffnn_at(data.y, sample, (size_t)digit_of(image)) = 1;
         data.images[sample++] = image;
     }

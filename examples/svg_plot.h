@@ -145,14 +145,14 @@ static svg__axis svg__y_axis(const svg_panel *panel)
 
 static long svg__x(const svg__axis *axis, double value)
 {
-    return SVG__LEFT + lround(SVG__WIDTH * (value - axis->low) / (axis->high - axis->low));
+    return SVG__LEFT + lround((double)SVG__WIDTH * (value - axis->low) / (axis->high - axis->low));
 }
 
 /* Inside its panel; SVG counts downwards. */
 static long svg__y(const svg__axis *axis, double value)
 {
     double height = (svg__scale(axis, value) - axis->low) / (axis->high - axis->low);
-    return SVG__BOTTOM - lround(SVG__HEIGHT * height);
+    return SVG__BOTTOM - lround((double)SVG__HEIGHT * height);
 }
 
 static void svg__text(FILE *out, const char *text)
