@@ -857,9 +857,10 @@ static void ffnn__multiply(float *c, size_t m, size_t depth, size_t n, ffnn__mat
 static void ffnn__sigmoid(float *dst, const float *src, size_t count)
 {
     for (; count > 0; --count, ++src, ++dst) {
+        const float lowest = -87.33654f;
         float x = *src, n, r, p, scale, inverse, sum;
         uint32_t bits, exponent;
-        if (x < -87.33654f || x > 88) {
+        if (x < lowest || x > 88) {
             *dst = x > 88 ? 1.0f : 0.0f;
             continue;
         }
@@ -1800,7 +1801,8 @@ FFNNDEF ffnn_status ffnn_fit(ffnn_net *net, ffnn_tensor X, ffnn_tensor y, const 
     fit.X = X;
     fit.y = y;
     fit.batch_size = wanted.batch_size;
-    fit.learning_rate = wanted.learning_rate != 0 ? wanted.learning_rate : 0.1f;
+    fit.learning_rate = wanted.learning_rate;
+    if (fabsf(wanted.learning_rate) <= 0) fit.learning_rate = 0.1f;
     status = ffnn__fit_begin(&fit, net, wanted.rng != NULL);
     while (status == FFNN_OK && progress.epoch < progress.epochs) {
         if (fit.order != NULL) ffnn__shuffle(fit.order, X.rows, wanted.rng);

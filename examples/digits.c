@@ -168,7 +168,7 @@ static double seconds(clock_t from, clock_t to)
 static void draw_bar(size_t done, size_t of)
 {
     enum { WIDTH = 24 };
-    size_t filled = (size_t)((double)done / (double)of * WIDTH);
+    size_t filled = (size_t)((double)done / (double)of * (double)WIDTH);
     putchar('[');
     for (size_t i = 0; i < WIDTH; ++i) putchar(i < filled ? '#' : '-');
     putchar(']');
@@ -366,11 +366,11 @@ static void load_picture(const char *path, float inputs[INPUTS])
     if (ferror(in)) fail(path, "cannot be read");
     if (problem != NULL) fail(path, problem);
     fclose(in);
-    for (int i = 0; i < INPUTS; ++i) mean += inputs[i] / INPUTS;
-    dark_on_light = mean > 0.5f;
+    for (int i = 0; i < INPUTS; ++i) mean += inputs[i] / (float)INPUTS;
+    dark_on_light = 2 * mean > 1;
     if (dark_on_light) printf("%s: dark on light, turned over\n", path);
     for (int i = 0; i < INPUTS; ++i)
-        inputs[i] = input_of(dark_on_light ? 1 - inputs[i] : inputs[i]);
+        inputs[i] = input_of(dark_on_light ? (float)(1 - inputs[i]) : inputs[i]);
 }
 
 static void predict_picture(const options *wanted)

@@ -8,6 +8,7 @@
 #ifndef SVG_PLOT_H
 #define SVG_PLOT_H
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,6 +39,11 @@ enum {
     SVG__WIDTH = 5000, SVG__HEIGHT = 2060, SVG__BOTTOM = SVG__TOP + SVG__HEIGHT,
     SVG__LEGEND = SVG__LEFT + SVG__WIDTH + 160, SVG__LEGEND_ROW = 190, SVG__MAX_TICKS = 16
 };
+
+static bool svg__finite(double value)
+{
+    return fabs(value) <= DBL_MAX; /* isfinite warns of a conversion with some compilers */
+}
 
 /* A tick's value is digits x 10^exponent, so that its label needs no rounding. */
 typedef struct svg__tick { long digits; int exponent; } svg__tick;
@@ -119,7 +125,7 @@ static svg__axis svg__y_axis(const svg_panel *panel)
     for (size_t c = 0; c < panel->curve_count; ++c) {
         for (size_t i = 0; i < panel->curves[c].count; ++i) {
             double y = svg__scale(&axis, (double)panel->curves[c].y[i]);
-            if (isfinite(y)) {
+            if (svg__finite(y)) {
                 axis.low = fmin(axis.low, y);
                 axis.high = fmax(axis.high, y);
             }
@@ -243,7 +249,7 @@ static void svg__curve(FILE *out, const svg_curve *curve, const svg__axis *x, co
             curve->dash % SVG_PLOT_DASHES);
     for (size_t i = 0; i < curve->count; i += stride) {
         double value = (double)curve->y[i];
-        bool drawn = isfinite(svg__scale(y, value));
+        bool drawn = svg__finite(svg__scale(y, value));
         if (drawn) {
             fprintf(out, "%c%ld %ld", pen_down ? 'L' : 'M', svg__x(x, (double)i + 1),
                     svg__y(y, value));
