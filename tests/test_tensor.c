@@ -497,7 +497,11 @@ static void test_sigmoid_derivative_is_pytorchs(void)
     memcpy(outputs, sigmoid_outputs, sizeof outputs);
     CHECK_STATUS(FFNN_OK, ffnn_sigmoid_derivative(ffnn_view(dst, 1, COUNT_OF(dst)),
                                                   ffnn_view(outputs, 1, COUNT_OF(outputs))));
+#if FLT_EVAL_METHOD == 0
     CHECK(same_bits(dst, sigmoid_derivatives, COUNT_OF(dst)));
+#else /* the x87 and s390x round once where PyTorch rounds twice */
+    for (size_t i = 0; i < COUNT_OF(dst); i++) CHECK_CLOSE(sigmoid_derivatives[i], dst[i], 1.2e-7);
+#endif
 }
 
 /* ---- aliasing ---------------------------------------------------------------------------- */
