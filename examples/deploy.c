@@ -12,15 +12,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static int fail(const char *where, const char *why)
-{
+static int fail(const char *where, const char *why) {
     fprintf(stderr, "deploy: %s: %s\n", where, why);
     return EXIT_FAILURE;
 }
 
 /* The numbers on the command line, which must be as many as X has room for. */
-static bool read_inputs(ffnn_tensor X, char **numbers, size_t count)
-{
+static bool read_inputs(ffnn_tensor X, char **numbers, size_t count) {
     if (count != X.cols) {
         fprintf(stderr, "deploy: the network has %zu inputs, but %zu numbers are given\n", X.cols,
                 count);
@@ -37,8 +35,7 @@ static bool read_inputs(ffnn_tensor X, char **numbers, size_t count)
     return true;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     ffnn_net net;
     ffnn_tensor X, output;
     ffnn_status status;

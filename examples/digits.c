@@ -42,21 +42,18 @@ typedef struct options {
 
 /* ---- when something goes wrong ----------------------------------------------------------- */
 
-static void fail(const char *where, const char *why)
-{
+static void fail(const char *where, const char *why) {
     fflush(stdout);
     fprintf(stderr, "digits: %s: %s\n", where, why);
     exit(EXIT_FAILURE);
 }
 
-static void require(ffnn_status status, const char *where)
-{
+static void require(ffnn_status status, const char *where) {
     if (status == FFNN_ERROR_IO) fail(where, strerror(errno));
     if (status != FFNN_OK) fail(where, ffnn_status_string(status));
 }
 
-static void *allocate(size_t count, size_t size)
-{
+static void *allocate(size_t count, size_t size) {
     void *memory = calloc(count, size);
     if (memory == NULL) fail("memory", ffnn_status_string(FFNN_ERROR_MEMORY));
     return memory;
@@ -72,28 +69,23 @@ typedef struct dataset {
 
 /* A pixel, from 0 (paper) to 1 (ink), as the network's input, from -1 to 1. The network has no
    biases: with -1 for paper, the pixels that are paper in every image do their work. */
-static float input_of(float ink)
-{
+static float input_of(float ink) {
     return 2 * ink - 1;
 }
 
-static float ink_of(float input)
-{
+static float ink_of(float input) {
     return (input + 1) / 2;
 }
 
-static int digit_of(size_t image)
-{
+static int digit_of(size_t image) {
     return digits_images[image][0] - '0';
 }
 
-static bool is_test_image(size_t image)
-{
+static bool is_test_image(size_t image) {
     return image % TEST_EVERY == TEST_EVERY - 1;
 }
 
-static dataset make_dataset(bool test)
-{
+static dataset make_dataset(bool test) {
     dataset data;
     size_t count = 0, sample = 0;
     for (size_t image = 0; image < DIGITS_COUNT; ++image) count += is_test_image(image) == test;
@@ -111,8 +103,7 @@ static dataset make_dataset(bool test)
     return data;
 }
 
-static void free_dataset(dataset *data)
-{
+static void free_dataset(dataset *data) {
     ffnn_tensor_free(&data->X);
     ffnn_tensor_free(&data->y);
     free(data->images);
@@ -121,8 +112,7 @@ static void free_dataset(dataset *data)
 /* ---- judging the network ----------------------------------------------------------------- */
 
 /* The column of the row's largest output. */
-static int answer(ffnn_tensor output, size_t row)
-{
+static int answer(ffnn_tensor output, size_t row) {
     const float *scores = ffnn_at(output, row, 0);
     int best = 0;
     for (int i = 1; i < OUTPUTS; ++i)
@@ -131,8 +121,7 @@ static int answer(ffnn_tensor output, size_t row)
 }
 
 /* Samples that the network reads rightly; output gets what it says of all of them. */
-static size_t count_right(const ffnn_net *net, const dataset *data, ffnn_tensor output)
-{
+static size_t count_right(const ffnn_net *net, const dataset *data, ffnn_tensor output) {
     size_t right = 0;
     require(ffnn_predict(net, data->X, output), "prediction");
     for (size_t i = 0; i < data->X.rows; ++i)
@@ -140,8 +129,7 @@ static size_t count_right(const ffnn_net *net, const dataset *data, ffnn_tensor 
     return right;
 }
 
-static float percent(size_t part, size_t whole)
-{
+static float percent(size_t part, size_t whole) {
     return 100 * (float)part / (float)whole;
 }
 
@@ -160,13 +148,11 @@ typedef struct watcher {
     bool terminal;
 } watcher;
 
-static double seconds(clock_t from, clock_t to)
-{
+static double seconds(clock_t from, clock_t to) {
     return (double)(to - from) / CLOCKS_PER_SEC;
 }
 
-static void draw_bar(size_t done, size_t of)
-{
+static void draw_bar(size_t done, size_t of) {
     enum { WIDTH = 24 };
     size_t filled = (size_t)((double)done / (double)of * (double)WIDTH);
     putchar('[');
@@ -175,8 +161,7 @@ static void draw_bar(size_t done, size_t of)
 }
 
 /* On a terminal one line that is drawn again and again, elsewhere about ten plain ones. */
-static void show_progress(watcher *w, const ffnn_progress *p)
-{
+static void show_progress(watcher *w, const ffnn_progress *p) {
     clock_t now = clock();
     double elapsed = seconds(w->begin, now) + 1e-9;
     double left = elapsed / (double)p->epoch * (double)(p->epochs - p->epoch);
@@ -195,8 +180,7 @@ static void show_progress(watcher *w, const ffnn_progress *p)
     }
 }
 
-static void record_epoch(watcher *w, const ffnn_progress *p)
-{
+static void record_epoch(watcher *w, const ffnn_progress *p) {
     size_t i = p->epoch - 1;
     size_t training_right = count_right(w->net, w->training, w->training_output);
     size_t test_right = count_right(w->net, w->test, w->test_output);
@@ -206,8 +190,7 @@ static void record_epoch(watcher *w, const ffnn_progress *p)
     w->records[TEST_ACCURACY][i] = percent(test_right, w->test->X.rows);
 }
 
-static bool after_epoch(void *user, const ffnn_progress *progress)
-{
+static bool after_epoch(void *user, const ffnn_progress *progress) {
     watcher *w = (watcher *)user;
     if (!w->wanted->quiet) show_progress(w, progress);
     if (w->wanted->plot != NULL) record_epoch(w, progress);
@@ -219,8 +202,7 @@ static bool after_epoch(void *user, const ffnn_progress *progress)
 /* Chosen by cross-validation within the training part: batches of 16; first weights of a spread
    that lets every unit begin in the middle of its sigmoid, whatever the number of its inputs; and
    a learning rate that shrinks as a large hidden layer, and with it each step, grows. */
-static void train(ffnn_net *net, const options *wanted, watcher *w)
-{
+static void train(ffnn_net *net, const options *wanted, watcher *w) {
     ffnn_rng rng;
     ffnn_desc sizes = {{INPUTS, wanted->hidden, OUTPUTS}, &rng};
     ffnn_fit_desc fit = {0};
@@ -242,8 +224,7 @@ static void train(ffnn_net *net, const options *wanted, watcher *w)
 
 /* ---- the report -------------------------------------------------------------------------- */
 
-static void print_confusion(const dataset *data, ffnn_tensor output)
-{
+static void print_confusion(const dataset *data, ffnn_tensor output) {
     size_t counts[OUTPUTS][OUTPUTS] = {{0}};
     for (size_t i = 0; i < data->X.rows; ++i)
         ++counts[digit_of(data->images[i])][answer(output, i)];
@@ -261,8 +242,7 @@ static void print_confusion(const dataset *data, ffnn_tensor output)
 }
 
 /* One row of pixels in characters, two each, as these are twice as high as wide. */
-static void draw_pixels(const float *inputs)
-{
+static void draw_pixels(const float *inputs) {
     static const char ramp[] = " .:-=+*#%@";
     for (int col = 0; col < SIDE; ++col) {
         int shade = (int)(ink_of(inputs[col]) * 9 + 0.5f);
@@ -271,8 +251,7 @@ static void draw_pixels(const float *inputs)
     }
 }
 
-static void draw_mistakes(const dataset *data, ffnn_tensor output)
-{
+static void draw_mistakes(const dataset *data, ffnn_tensor output) {
     size_t mistakes[SHOWN_MISTAKES], count = 0;
     for (size_t i = 0; i < data->X.rows && count < SHOWN_MISTAKES; ++i)
         if (answer(output, i) != digit_of(data->images[i])) mistakes[count++] = i;
@@ -292,8 +271,7 @@ static void draw_mistakes(const dataset *data, ffnn_tensor output)
 
 /* Saves the weights, and makes sure that a network loaded from them says exactly the same. */
 static void save_and_check(const ffnn_net *net, const char *path, const dataset *data,
-                           ffnn_tensor expected)
-{
+                           ffnn_tensor expected) {
     ffnn_net loaded;
     ffnn_tensor output;
     require(ffnn_save(net, path), path);
@@ -307,8 +285,7 @@ static void save_and_check(const ffnn_net *net, const char *path, const dataset 
     ffnn_free(&loaded);
 }
 
-static void draw_plot(const watcher *w)
-{
+static void draw_plot(const watcher *w) {
     const char *path = w->wanted->plot;
     size_t epochs = w->wanted->epochs;
     svg_curve losses[2] = {{"training", w->records[TRAINING_LOSS], epochs, 0, 0},
@@ -323,8 +300,7 @@ static void draw_plot(const watcher *w)
     printf("Curves drawn in %s\n", path);
 }
 
-static void train_and_report(const options *wanted)
-{
+static void train_and_report(const options *wanted) {
     dataset training = make_dataset(false), test = make_dataset(true);
     watcher w = {wanted, NULL, &training, &test, {0}, {0}, {0}, 0, 0, isatty(1) != 0};
     ffnn_net net;
@@ -355,8 +331,7 @@ static void train_and_report(const options *wanted)
 /* ---- reading a picture ------------------------------------------------------------------- */
 
 /* The picture as inputs of the network. */
-static void load_picture(const char *path, float inputs[INPUTS])
-{
+static void load_picture(const char *path, float inputs[INPUTS]) {
     bool dark_on_light;
     float mean = 0;
     const char *problem;
@@ -373,8 +348,7 @@ static void load_picture(const char *path, float inputs[INPUTS])
         inputs[i] = input_of(dark_on_light ? (float)(1 - inputs[i]) : inputs[i]);
 }
 
-static void predict_picture(const options *wanted)
-{
+static void predict_picture(const options *wanted) {
     ffnn_net net;
     float inputs[INPUTS], scores[OUTPUTS];
     ffnn_tensor X = ffnn_view(inputs, 1, INPUTS), output = ffnn_view(scores, 1, OUTPUTS);
@@ -400,15 +374,13 @@ static void predict_picture(const options *wanted)
 
 /* ---- the command line -------------------------------------------------------------------- */
 
-static void usage(void)
-{
+static void usage(void) {
     fprintf(stderr, "usage: digits [--seed N] [--hidden N] [--epochs N] [--quiet] "
                     "[--plot FILE.svg] [--weights FILE] [--predict FILE.pgm]\n");
     exit(2);
 }
 
-static unsigned long parse_number(const char *text, unsigned long least, unsigned long most)
-{
+static unsigned long parse_number(const char *text, unsigned long least, unsigned long most) {
     char *end;
     unsigned long value;
     errno = 0;
@@ -418,8 +390,7 @@ static unsigned long parse_number(const char *text, unsigned long least, unsigne
     return value;
 }
 
-static options parse_options(int argc, char **argv)
-{
+static options parse_options(int argc, char **argv) {
     options wanted = {0, 64, 100, false, NULL, NULL, "digits.safetensors"};
     for (int i = 1; i < argc; ++i) {
         const char *name = argv[i], *value = argv[i + 1];
@@ -440,8 +411,7 @@ static options parse_options(int argc, char **argv)
     return wanted;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     options wanted = parse_options(argc, argv);
     if (wanted.predict != NULL) predict_picture(&wanted);
     else train_and_report(&wanted);

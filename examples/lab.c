@@ -30,8 +30,7 @@ typedef struct Data {
 } Data;
 
 /* Ends the program unless status is FFNN_OK; what says what was tried. */
-static void check(ffnn_status status, const char *what)
-{
+static void check(ffnn_status status, const char *what) {
     if (status == FFNN_OK) return;
     fprintf(stderr, "lab: %s: %s", what, ffnn_status_string(status));
     if (status == FFNN_ERROR_IO) fprintf(stderr, ": %s", strerror(errno));
@@ -39,21 +38,18 @@ static void check(ffnn_status status, const char *what)
     exit(1);
 }
 
-static void print(const char *title, ffnn_tensor t)
-{
+static void print(const char *title, ffnn_tensor t) {
     printf("%s", title);
     check(ffnn_print(stdout, t), "print");
 }
 
-static void print_rule(int length)
-{
+static void print_rule(int length) {
     while (length-- > 0) putchar('=');
     putchar('\n');
 }
 
 /* An array of whole numbers as NumPy prints it. */
-static void print_array(const float *array, size_t rows, size_t cols)
-{
+static void print_array(const float *array, size_t rows, size_t cols) {
     int width = 0;
     size_t i;
     for (i = 0; i < rows * cols; ++i) {
@@ -67,8 +63,7 @@ static void print_array(const float *array, size_t rows, size_t cols)
     }
 }
 
-static void tensors(void)
-{
+static void tensors(void) {
     float array[2][3] = {{1, 2, 3}, {4, 5, 6}}, sum[2][3];
     ffnn_tensor tensor = ffnn_view(array[0], 2, 3); /* shares the memory of array */
 
@@ -86,8 +81,7 @@ static void tensors(void)
     print_array(sum[0], 2, 3);
 }
 
-static void activations(void)
-{
+static void activations(void) {
     float values[] = {0, 1, -1};
     ffnn_tensor s = ffnn_view(values, 1, 3);
 
@@ -99,8 +93,7 @@ static void activations(void)
 }
 
 /* Divides each column of X by its largest element, y by the best possible score. */
-static Data prepare_data(void)
-{
+static Data prepare_data(void) {
     static float samples[] = {2, 9, 0, 1, 5, 1, 3, 6, 2}, scores[] = {90, 100, 88};
     static float largest[3], unknown[] = {3, 8, 4};
     float best_score = 100;
@@ -137,8 +130,7 @@ typedef struct Curves {
 /* Room for the losses of one more configuration; colour and dash as in svg_plot.h. NULL, and
    nothing recorded, without curves. */
 static float *add_curve(Curves *curves, size_t epochs, const char *label, size_t colour,
-                        size_t dash)
-{
+                        size_t dash) {
     size_t i;
     svg_curve *curve;
     if (curves == NULL || curves->count == MAX_CURVES) return NULL;
@@ -155,8 +147,7 @@ static float *add_curve(Curves *curves, size_t epochs, const char *label, size_t
     return curves->losses[i];
 }
 
-static void draw_curves(const Curves *curves, const char *path)
-{
+static void draw_curves(const Curves *curves, const char *path) {
     const svg_curve *first = curves->curves;
     const svg_panel panels[3] = {
         {"Experiment 1: learning rates (4 hidden units)", "epoch", "loss (MSE)", true, first, 4},
@@ -168,14 +159,12 @@ static void draw_curves(const Curves *curves, const char *path)
     if (!drawn) check(FFNN_ERROR_IO, path);
 }
 
-static void free_curves(Curves *curves)
-{
+static void free_curves(Curves *curves) {
     while (curves->count > 0) free(curves->losses[--curves->count]);
 }
 
 /* A new network of 3 inputs, so many hidden units and 1 output. */
-static ffnn_net new_network(size_t hidden_size, ffnn_rng *rng)
-{
+static ffnn_net new_network(size_t hidden_size, ffnn_rng *rng) {
     ffnn_desc desc = {{3, 0, 1}, NULL};
     ffnn_net net;
     desc.sizes[1] = hidden_size;
@@ -186,16 +175,14 @@ static ffnn_net new_network(size_t hidden_size, ffnn_rng *rng)
 
 /* losses (may be NULL) gets every epoch's. */
 static void train(ffnn_net *net, const Data *data, size_t epochs, float learning_rate,
-                  float *losses)
-{
+                  float *losses) {
     size_t epoch;
     for (epoch = 0; epoch < epochs; ++epoch)
         check(ffnn_train(net, data->X, data->y, learning_rate, losses ? &losses[epoch] : NULL),
               "train");
 }
 
-static double loss_of(ffnn_net *net, const Data *data)
-{
+static double loss_of(ffnn_net *net, const Data *data) {
     ffnn_tensor output;
     float loss;
     check(ffnn_forward(net, data->X, &output), "forward");
@@ -203,15 +190,13 @@ static double loss_of(ffnn_net *net, const Data *data)
     return (double)loss;
 }
 
-static double prediction_of(const ffnn_net *net, const Data *data)
-{
+static double prediction_of(const ffnn_net *net, const Data *data) {
     float prediction;
     check(ffnn_predict(net, data->x_predict, ffnn_view(&prediction, 1, 1)), "predict");
     return (double)prediction;
 }
 
-static ffnn_net training(const Data *data, ffnn_rng *rng)
-{
+static ffnn_net training(const Data *data, ffnn_rng *rng) {
     ffnn_net net = new_network(4, rng);
     int epoch;
 
@@ -226,8 +211,7 @@ static ffnn_net training(const Data *data, ffnn_rng *rng)
 }
 
 /* Saves the network, loads it into a fresh one and predicts with that. */
-static void save_load_predict(const ffnn_net *net, const Data *data, ffnn_rng *rng)
-{
+static void save_load_predict(const ffnn_net *net, const Data *data, ffnn_rng *rng) {
     ffnn_net loaded;
     double prediction;
     float output;
@@ -248,8 +232,7 @@ static void save_load_predict(const ffnn_net *net, const Data *data, ffnn_rng *r
     ffnn_free(&loaded);
 }
 
-static void experiment_1(const Data *data, ffnn_rng *rng, Curves *curves)
-{
+static void experiment_1(const Data *data, ffnn_rng *rng, Curves *curves) {
     static const float learning_rates[] = {0.01f, 0.1f, 0.5f, 1.0f};
     size_t i;
 
@@ -268,8 +251,7 @@ static void experiment_1(const Data *data, ffnn_rng *rng, Curves *curves)
     putchar('\n');
 }
 
-static void experiment_2(const Data *data, ffnn_rng *rng, Curves *curves)
-{
+static void experiment_2(const Data *data, ffnn_rng *rng, Curves *curves) {
     static const size_t hidden_sizes[] = {2, 4, 6, 8, 16};
     size_t i;
 
@@ -288,8 +270,7 @@ static void experiment_2(const Data *data, ffnn_rng *rng, Curves *curves)
     putchar('\n');
 }
 
-static void experiment_3(const Data *data, ffnn_rng *rng, Curves *curves)
-{
+static void experiment_3(const Data *data, ffnn_rng *rng, Curves *curves) {
     static const size_t hidden_sizes[] = {4, 8, 16};
     static const float learning_rates[] = {0.1f, 0.5f, 1.0f};
     float original[3];
@@ -332,8 +313,7 @@ static void experiment_3(const Data *data, ffnn_rng *rng, Curves *curves)
 }
 
 /* A whole number in digits only; false if it is anything else. */
-static bool parse_seed(const char *text, uint64_t *seed)
-{
+static bool parse_seed(const char *text, uint64_t *seed) {
     char *end;
     if (!isdigit((unsigned char)text[0])) return false;
     errno = 0;
@@ -341,14 +321,12 @@ static bool parse_seed(const char *text, uint64_t *seed)
     return errno == 0 && *end == '\0';
 }
 
-static void usage(void)
-{
+static void usage(void) {
     fprintf(stderr, "usage: lab [--seed N] [--plot FILE.svg]\n");
     exit(2);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     bool recorded = true;
     uint64_t seed = RECORDED_SEED;
     const char *plot = NULL;

@@ -13,8 +13,7 @@
 enum { PGM_MAX_SIDE = 65535, PGM_MAX_VALUE = 65535, PGM_MAX_BOXES = 64 };
 
 /* The next character; a comment counts as the end of its line. */
-static int pgm__next(FILE *in)
-{
+static int pgm__next(FILE *in) {
     int c = getc(in);
     if (c == '#')
         while (c != '\n' && c != '\r' && c != EOF) c = getc(in);
@@ -22,8 +21,7 @@ static int pgm__next(FILE *in)
 }
 
 /* A whole number and the one character after it; -1 if there is none up to limit. */
-static long pgm__number(FILE *in, long limit)
-{
+static long pgm__number(FILE *in, long limit) {
     long value = 0;
     int c = pgm__next(in);
     while (isspace(c)) c = pgm__next(in);
@@ -36,8 +34,7 @@ static long pgm__number(FILE *in, long limit)
 }
 
 /* A binary pixel has one byte, or two, the high one first, where max_value needs them. */
-static long pgm__binary(FILE *in, long max_value)
-{
+static long pgm__binary(FILE *in, long max_value) {
     int high = 0, low = getc(in);
     if (low != EOF && max_value > 255) {
         high = low;
@@ -48,16 +45,15 @@ static long pgm__binary(FILE *in, long max_value)
 
 /* How much of pixel i of n lies in box b of `boxes`, in units of 1 / boxes of a pixel: box b
    covers what n pixels of `boxes` units each leave to it, n units from b n on. */
-static long pgm__overlap(long i, long n, long b, long boxes)
-{
+static long pgm__overlap(long i, long n, long b, long boxes) {
     long begin = i * boxes > b * n ? i * boxes : b * n;
     long end = (i + 1) * boxes < (b + 1) * n ? (i + 1) * boxes : (b + 1) * n;
     return end > begin ? end - begin : 0;
 }
 
 /* Adds a pixel to the boxes that it lies in: at most two each way, as pixels are the smaller. */
-static void pgm__add(double *sums, long boxes, long x, long width, long y, long height, long value)
-{
+static void pgm__add(double *sums, long boxes, long x, long width, long y, long height,
+                     long value) {
     long left = x * boxes / width, top = y * boxes / height;
     for (long row = top; row < boxes && row <= top + 1; ++row) {
         for (long col = left; col < boxes && col <= left + 1; ++col) {
@@ -70,8 +66,7 @@ static void pgm__add(double *sums, long boxes, long x, long width, long y, long 
 
 /* Shrinks the picture to boxes x boxes means, from 0 (black) to 1 (white). The picture has at least
    that many pixels each way. Returns NULL, or what is wrong with the file. */
-static const char *pgm_read(FILE *in, size_t box_count, float *means)
-{
+static const char *pgm_read(FILE *in, size_t box_count, float *means) {
     double sums[PGM_MAX_BOXES * PGM_MAX_BOXES] = {0};
     long boxes = (long)box_count, width, height, max_value, binary;
     int magic = getc(in);

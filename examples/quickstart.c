@@ -2,8 +2,7 @@
 #define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
 
-int main(void)
-{
+int main(void) {
     float inputs[4][3] = {{0, 0, 1}, {0, 1, 1}, {1, 0, 1}, {1, 1, 1}}; /* the last is always 1 */
     float targets[4] = {0, 1, 1, 0}, answers[4];
     ffnn_tensor X = ffnn_view(inputs[0], 4, 3), y = ffnn_view(targets, 4, 1);

@@ -40,8 +40,7 @@ enum {
     SVG__LEGEND = SVG__LEFT + SVG__WIDTH + 160, SVG__LEGEND_ROW = 190, SVG__MAX_TICKS = 16
 };
 
-static bool svg__finite(double value)
-{
+static bool svg__finite(double value) {
     return fabs(value) <= DBL_MAX; /* isfinite warns of a conversion with some compilers */
 }
 
@@ -55,18 +54,15 @@ typedef struct svg__axis {
     size_t tick_count;
 } svg__axis;
 
-static double svg__scale(const svg__axis *axis, double value)
-{
+static double svg__scale(const svg__axis *axis, double value) {
     return axis->log ? (value > 0 ? log10(value) : -HUGE_VAL) : value;
 }
 
-static double svg__tick_value(svg__tick tick)
-{
+static double svg__tick_value(svg__tick tick) {
     return (double)tick.digits * pow(10, tick.exponent);
 }
 
-static void svg__add_tick(svg__axis *axis, long digits, int exponent)
-{
+static void svg__add_tick(svg__axis *axis, long digits, int exponent) {
     svg__tick tick = {digits, exponent};
     double at = svg__scale(axis, svg__tick_value(tick));
     double slack = 1e-6 * (axis->high - axis->low);
@@ -75,8 +71,7 @@ static void svg__add_tick(svg__axis *axis, long digits, int exponent)
 }
 
 /* About five ticks at multiples of 1, 2 or 5 times a power of ten. */
-static void svg__linear_ticks(svg__axis *axis, bool widen)
-{
+static void svg__linear_ticks(svg__axis *axis, bool widen) {
     double wanted = (axis->high - axis->low) / 5;
     int exponent = (int)floor(log10(wanted));
     double unit = pow(10, exponent);
@@ -94,8 +89,7 @@ static void svg__linear_ticks(svg__axis *axis, bool widen)
 }
 
 /* Decades; over less than three of them 2 and 5 times each as well. */
-static void svg__log_ticks(svg__axis *axis)
-{
+static void svg__log_ticks(svg__axis *axis) {
     static const long digits[] = {1, 2, 5};
     bool few = axis->high - axis->low < 3;
     int first = (int)floor(axis->low), last = (int)ceil(axis->high);
@@ -106,8 +100,7 @@ static void svg__log_ticks(svg__axis *axis)
     }
 }
 
-static svg__axis svg__x_axis(const svg_panel *panel)
-{
+static svg__axis svg__x_axis(const svg_panel *panel) {
     svg__axis axis = {0};
     axis.high = 1;
     for (size_t c = 0; c < panel->curve_count; ++c)
@@ -116,8 +109,7 @@ static svg__axis svg__x_axis(const svg_panel *panel)
     return axis;
 }
 
-static svg__axis svg__y_axis(const svg_panel *panel)
-{
+static svg__axis svg__y_axis(const svg_panel *panel) {
     svg__axis axis = {0};
     axis.log = panel->log_y;
     axis.low = HUGE_VAL;
@@ -149,20 +141,17 @@ static svg__axis svg__y_axis(const svg_panel *panel)
     return axis;
 }
 
-static long svg__x(const svg__axis *axis, double value)
-{
+static long svg__x(const svg__axis *axis, double value) {
     return SVG__LEFT + lround((double)SVG__WIDTH * (value - axis->low) / (axis->high - axis->low));
 }
 
 /* Inside its panel; SVG counts downwards. */
-static long svg__y(const svg__axis *axis, double value)
-{
+static long svg__y(const svg__axis *axis, double value) {
     double height = (svg__scale(axis, value) - axis->low) / (axis->high - axis->low);
     return SVG__BOTTOM - lround((double)SVG__HEIGHT * height);
 }
 
-static void svg__text(FILE *out, const char *text)
-{
+static void svg__text(FILE *out, const char *text) {
     for (; *text; ++text) {
         switch (*text) {
         case '&': fputs("&amp;", out); break;
@@ -173,8 +162,7 @@ static void svg__text(FILE *out, const char *text)
     }
 }
 
-static void svg__tick_label(FILE *out, svg__tick tick)
-{
+static void svg__tick_label(FILE *out, svg__tick tick) {
     long magnitude = tick.digits < 0 ? -tick.digits : tick.digits;
     const char *sign = tick.digits < 0 ? "-" : "";
     if (tick.digits == 0) {
@@ -189,8 +177,7 @@ static void svg__tick_label(FILE *out, svg__tick tick)
     }
 }
 
-static void svg__style(FILE *out)
-{
+static void svg__style(FILE *out) {
     static const char *const schemes[2][3 + SVG_PLOT_COLOURS] = {
         /* background, text, grid, then the curves */
         {"#ffffff", "#24292f", "#d8dee4", "#05909a", "#ed5d0d", "#a010f0", "#352779", "#661d14"},
@@ -211,8 +198,7 @@ static void svg__style(FILE *out)
     }
 }
 
-static void svg__axes(FILE *out, const svg_panel *panel, const svg__axis *x, const svg__axis *y)
-{
+static void svg__axes(FILE *out, const svg_panel *panel, const svg__axis *x, const svg__axis *y) {
     fprintf(out, "<text class=\"t\" x=\"%d\" y=\"260\">", SVG__LEFT);
     svg__text(out, panel->title);
     fprintf(out, "</text>\n<text class=\"m\" x=\"%d\" y=\"%d\">", SVG__LEFT + SVG__WIDTH / 2,
@@ -240,8 +226,7 @@ static void svg__axes(FILE *out, const svg_panel *panel, const svg__axis *x, con
             SVG__TOP, SVG__WIDTH, SVG__HEIGHT);
 }
 
-static void svg__curve(FILE *out, const svg_curve *curve, const svg__axis *x, const svg__axis *y)
-{
+static void svg__curve(FILE *out, const svg_curve *curve, const svg__axis *x, const svg__axis *y) {
     /* Two points a pixel are enough for any screen: long runs would make files of megabytes. */
     size_t stride = 1 + curve->count / (SVG__WIDTH / 5);
     bool pen_down = false;
@@ -261,8 +246,7 @@ static void svg__curve(FILE *out, const svg_curve *curve, const svg__axis *x, co
     fputs("\"/>\n", out);
 }
 
-static void svg__legend(FILE *out, const svg_panel *panel)
-{
+static void svg__legend(FILE *out, const svg_panel *panel) {
     for (size_t i = 0; i < panel->curve_count; ++i) {
         const svg_curve *curve = &panel->curves[i];
         int y = SVG__TOP + 100 + SVG__LEGEND_ROW * (int)i;
@@ -276,8 +260,7 @@ static void svg__legend(FILE *out, const svg_panel *panel)
 
 /* Draws the panels under each other. Labels are short UTF-8 texts, never NULL. False: the file
    could not be written. */
-static bool svg_plot(FILE *out, const svg_panel *panels, size_t panel_count)
-{
+static bool svg_plot(FILE *out, const svg_panel *panels, size_t panel_count) {
     int width = SVG__PICTURE_WIDTH, height = SVG__PANEL_HEIGHT * (int)panel_count;
     fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
             "viewBox=\"0 0 %d %d\">\n", width / 10, height / 10, width, height);

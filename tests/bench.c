@@ -42,8 +42,7 @@ typedef struct Work {
 
 typedef double Clock(void);
 
-static double read_clock(clockid_t id)
-{
+static double read_clock(clockid_t id) {
     struct timespec t;
     clock_gettime(id, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
@@ -52,8 +51,7 @@ static double read_clock(clockid_t id)
 static double wall_clock(void) { return read_clock(CLOCK_MONOTONIC); }
 
 /* What finished child processes have used. */
-static double children_clock(void)
-{
+static double children_clock(void) {
     struct rusage usage;
     getrusage(RUSAGE_CHILDREN, &usage);
     return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
@@ -61,21 +59,18 @@ static double children_clock(void)
 }
 
 /* What this process has used, and PyTorch's. */
-static double processor_clock(void)
-{
+static double processor_clock(void) {
     return read_clock(CLOCK_PROCESS_CPUTIME_ID) + torch.seconds;
 }
 
-static double seconds_for(const Work *work, long times, Clock *clock)
-{
+static double seconds_for(const Work *work, long times, Clock *clock) {
     double start = clock();
     work->run(work->state, times);
     return clock() - start;
 }
 
 /* How often the work has to be done to last a turn; warms it up, too. */
-static long times_per_turn(const Work *work, Clock *clock)
-{
+static long times_per_turn(const Work *work, Clock *clock) {
     long times = 1;
     double seconds = seconds_for(work, times, clock);
     while (seconds < TURN) {
@@ -85,15 +80,13 @@ static long times_per_turn(const Work *work, Clock *clock)
     return times;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
+static int compare_doubles(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
 /* Everyone in turn, round after round; then each one's median. */
-static void measure(Work *work, size_t count, int rounds, Clock *clock)
-{
+static void measure(Work *work, size_t count, int rounds, Clock *clock) {
     double seconds[MOST_WORK][MOST_ROUNDS];
     long times[MOST_WORK] = {0};
     size_t i;
@@ -122,13 +115,11 @@ typedef struct Row {
 static Row rows[MOST_ROWS];
 static size_t row_count;
 
-static double ratio_of(const Row *row, int column)
-{
+static double ratio_of(const Row *row, int column) {
     return row->seconds[column] / row->seconds[FFNN];
 }
 
-static void print_header(void)
-{
+static void print_header(void) {
     int column;
     printf("| ffnn.h is so many times as fast as |");
     for (column = PLAIN; column < COLUMNS; ++column) printf(" %s |", column_names[column]);
@@ -139,13 +130,11 @@ static void print_header(void)
     printf("\n");
 }
 
-static void print_ratio(double ratio)
-{
+static void print_ratio(double ratio) {
     printf(" %.*f |", ratio < 10 ? 2 : ratio < 100 ? 1 : 0, ratio);
 }
 
-static void print_figure(double seconds, double flops)
-{
+static void print_figure(double seconds, double flops) {
     double figure = flops > 0 ? flops / seconds * 1e-9 : seconds * 1e9;
     const char *unit = flops > 0         ? "GFLOP/s"
                        : seconds < 1e-6  ? "ns"
@@ -156,8 +145,7 @@ static void print_figure(double seconds, double flops)
 }
 
 /* Prints the row and keeps it for the picture. parts: times are shown per so many parts of work. */
-static void add_row(const char *name, const Work *work, double parts, double flops)
-{
+static void add_row(const char *name, const Work *work, double parts, double flops) {
     Row *row = &rows[row_count++];
     int column;
     require(row_count <= MOST_ROWS, "finding room for a row");
@@ -178,16 +166,14 @@ static void add_row(const char *name, const Work *work, double parts, double flo
 
 /* ---- networks ---------------------------------------------------------------------------- */
 
-static void fill_uniform(ffnn_tensor t, float low, float high)
-{
+static void fill_uniform(ffnn_tensor t, float low, float high) {
     size_t i;
     for (i = 0; i < t.rows * t.cols; ++i)
         t.data[i] = low + (high - low) * ffnn__uniform_float(&rng);
 }
 
 /* Weights of a variance that keeps the units of any layer out of saturation. */
-static ffnn_tensor new_weights(size_t inputs, size_t outputs)
-{
+static ffnn_tensor new_weights(size_t inputs, size_t outputs) {
     ffnn_tensor W = new_tensor(inputs, outputs);
     ffnn_randn(W, &rng);
     ffnn_scale(W, W, 1 / sqrtf((float)inputs));
@@ -195,8 +181,7 @@ static ffnn_tensor new_weights(size_t inputs, size_t outputs)
 }
 
 static Problem new_problem(const char *name, bool is_training, size_t inputs, size_t hidden,
-                           size_t outputs, size_t batch)
-{
+                           size_t outputs, size_t batch) {
     Problem p;
     p.name = name;
     p.is_training = is_training;
@@ -214,16 +199,14 @@ static Problem new_problem(const char *name, bool is_training, size_t inputs, si
     return p;
 }
 
-static void free_problem(Problem *p)
-{
+static void free_problem(Problem *p) {
     ffnn_tensor_free(&p->X);
     ffnn_tensor_free(&p->y);
     ffnn_tensor_free(&p->W1);
     ffnn_tensor_free(&p->W2);
 }
 
-static float largest_difference(const float *a, const float *b, size_t count)
-{
+static float largest_difference(const float *a, const float *b, size_t count) {
     float largest = 0;
     size_t i;
     for (i = 0; i < count; ++i) {
@@ -238,8 +221,7 @@ typedef struct Results {
 } Results;
 
 /* The results of doing the work once. */
-static Results results_of(const Problem *p, const Library *library, void *network)
-{
+static Results results_of(const Problem *p, const Library *library, void *network) {
     Results r;
     r.W1 = new_tensor(p->inputs, p->hidden);
     r.W2 = new_tensor(p->hidden, p->outputs);
@@ -249,24 +231,21 @@ static Results results_of(const Problem *p, const Library *library, void *networ
     return r;
 }
 
-static void free_results(Results *r)
-{
+static void free_results(Results *r) {
     ffnn_tensor_free(&r->W1);
     ffnn_tensor_free(&r->W2);
     ffnn_tensor_free(&r->output);
 }
 
 /* Whether two epochs changed weights alike: apart by less than 1e-4 of the largest change. */
-static bool same_change(ffnn_tensor before, ffnn_tensor a, ffnn_tensor b)
-{
+static bool same_change(ffnn_tensor before, ffnn_tensor a, ffnn_tensor b) {
     size_t count = before.rows * before.cols;
     float change = largest_difference(before.data, a.data, count);
     return change > 0 && largest_difference(a.data, b.data, count) < change * 1e-4f;
 }
 
 static void check_same(const Problem *p, const char *name, const Results *ours,
-                       const Results *theirs)
-{
+                       const Results *theirs) {
     bool same = p->is_training ? same_change(p->W1, ours->W1, theirs->W1) &&
                                      same_change(p->W2, ours->W2, theirs->W2)
                                : largest_difference(ours->output.data, theirs->output.data,
@@ -277,8 +256,7 @@ static void check_same(const Problem *p, const char *name, const Results *ours,
 }
 
 /* NULL: it was not there when this was built. */
-static const Library *library_of(int column, const Problem *p)
-{
+static const Library *library_of(int column, const Problem *p) {
     switch (column) {
     case FFNN: return &header_library;
     case PLAIN: return fixed_fits(p) ? &fixed_library : &loops_library;
@@ -293,8 +271,7 @@ static const Library *library_of(int column, const Problem *p)
     }
 }
 
-static void bench_network(Problem p)
-{
+static void bench_network(Problem p) {
     const Library *libraries[COLUMNS];
     Work work[COLUMNS] = {{NULL, NULL, 0}};
     Results ours, theirs;
@@ -320,8 +297,7 @@ static void bench_network(Problem p)
     free_problem(&p);
 }
 
-static void bench_networks(void)
-{
+static void bench_networks(void) {
     bench_network(new_problem("training 3-4-1, an epoch of 3 samples", true, 3, 4, 1, 3));
     bench_network(new_problem("training 64-16-10, batch 32, a sample", true, 64, 16, 10, 32));
     bench_network(new_problem("training 784-128-10, batch 1, a sample", true, 784, 128, 10, 1));
@@ -335,8 +311,7 @@ static void bench_networks(void)
 }
 
 /* Time per multiply-add of training, of the slowest width in relation to the fastest. */
-static double cost_growth(void)
-{
+static double cost_growth(void) {
     static const size_t hidden[] = {128, 256, 512, 1024, 2048};
     Work work[COUNT_OF(hidden)];
     Problem problems[COUNT_OF(hidden)];
@@ -366,14 +341,12 @@ typedef struct Arrays {
     const char *torch_command;
 } Arrays;
 
-static void header_sigmoid(void *state, long times)
-{
+static void header_sigmoid(void *state, long times) {
     Arrays *x = state;
     for (; times > 0; --times) ffnn_sigmoid(x->dst, x->a);
 }
 
-static void plain_sigmoid(void *state, long times)
-{
+static void plain_sigmoid(void *state, long times) {
     Arrays *x = state;
     const float *a = x->a.data;
     float *dst = x->dst.data;
@@ -382,22 +355,19 @@ static void plain_sigmoid(void *state, long times)
         for (i = 0; i < count; ++i) dst[i] = 1 / (1 + expf(-a[i]));
 }
 
-static void header_matmul(void *state, long times)
-{
+static void header_matmul(void *state, long times) {
     Arrays *x = state;
     for (; times > 0; --times) ffnn_matmul(x->dst, x->a, x->b);
 }
 
-static void plain_matmul(void *state, long times)
-{
+static void plain_matmul(void *state, long times) {
     Arrays *x = state;
     for (; times > 0; --times)
         loops_product(x->dst.data, x->a.data, x->b.data, x->a.rows, x->a.cols, x->b.cols);
 }
 
 #ifdef BENCH_OPENBLAS
-static void blas_matmul(void *state, long times)
-{
+static void blas_matmul(void *state, long times) {
     Arrays *x = state;
     openblas_set_num_threads(1);
     for (; times > 0; --times)
@@ -405,15 +375,13 @@ static void blas_matmul(void *state, long times)
 }
 #endif
 
-static void torch_arrays(void *state, long times)
-{
+static void torch_arrays(void *state, long times) {
     torch_ask(((Arrays *)state)->torch_command, times);
 }
 
 /* Has everyone compute once, into an array of its own, and compares. */
 static void check_arrays(const char *what, Work work[COLUMNS], Arrays arrays[COLUMNS],
-                         float tolerance)
-{
+                         float tolerance) {
     ffnn_tensor a = arrays[FFNN].a, b = arrays[FFNN].b, dst = arrays[FFNN].dst;
     int column;
     if (torch.to != NULL) {
@@ -435,16 +403,14 @@ static void check_arrays(const char *what, Work work[COLUMNS], Arrays arrays[COL
     }
 }
 
-static void free_arrays(Arrays arrays[COLUMNS])
-{
+static void free_arrays(Arrays arrays[COLUMNS]) {
     int column;
     ffnn_tensor_free(&arrays[FFNN].a);
     ffnn_tensor_free(&arrays[FFNN].b);
     for (column = 0; column < COLUMNS; ++column) ffnn_tensor_free(&arrays[column].dst);
 }
 
-static void bench_sigmoid(void)
-{
+static void bench_sigmoid(void) {
     enum { COUNT = 1000000 };
     Arrays arrays[COLUMNS] = {{{0, 0, NULL}, {0, 0, NULL}, {0, 0, NULL}, NULL}};
     Work work[COLUMNS] = {{NULL, NULL, 0}};
@@ -467,8 +433,7 @@ static void bench_sigmoid(void)
 enum { SUMS = 12 };
 
 #define DEFINE_PEAK(name, target, Vector, all, multiply_add)                                    \
-    target static void name(void *state, long times)                                            \
-    {                                                                                           \
+    target static void name(void *state, long times) {                                            \
         Vector x = all(0.999f), y = all(0.001f), s0 = all(0), s1 = all(1), s2 = all(2),         \
                s3 = all(3), s4 = all(4), s5 = all(5), s6 = all(6), s7 = all(7), s8 = all(8),    \
                s9 = all(9), s10 = all(10), s11 = all(11);                                       \
@@ -513,8 +478,7 @@ typedef struct Peak {
 } Peak;
 
 /* What this processor can run, the best last; NULL ends them. */
-static const Peak *peaks_here(void)
-{
+static const Peak *peaks_here(void) {
     static Peak peaks[4];
     Peak *at = peaks;
 #if defined(__x86_64__) || defined(__i386__)
@@ -541,8 +505,7 @@ typedef struct Speed {
 } Speed;
 
 /* The products and the peaks take turns, so that both meet the same clock rate. */
-static Speed bench_matmul(void)
-{
+static Speed bench_matmul(void) {
     enum { SIZE = 512 };
     const double flops = 2.0 * SIZE * SIZE * SIZE;
     Arrays arrays[COLUMNS] = {{{0, 0, NULL}, {0, 0, NULL}, {0, 0, NULL}, NULL}};
@@ -582,21 +545,18 @@ typedef struct FileState {
     char path[500], plain_path[500];
 } FileState;
 
-static void header_save(void *state, long times)
-{
+static void header_save(void *state, long times) {
     FileState *f = state;
     for (; times > 0; --times) require(ffnn_save(&f->net, f->path) == FFNN_OK, "ffnn_save");
 }
 
-static void header_load(void *state, long times)
-{
+static void header_load(void *state, long times) {
     FileState *f = state;
     for (; times > 0; --times) require(ffnn_load(&f->net, f->path) == FFNN_OK, "ffnn_load");
 }
 
 /* Like ffnn_save, it waits for the disk. */
-static void plain_save(void *state, long times)
-{
+static void plain_save(void *state, long times) {
     FileState *f = state;
     size_t count = f->weights.rows * f->weights.cols;
     for (; times > 0; --times) {
@@ -606,8 +566,7 @@ static void plain_save(void *state, long times)
     }
 }
 
-static void plain_load(void *state, long times)
-{
+static void plain_load(void *state, long times) {
     FileState *f = state;
     size_t count = f->weights.rows * f->weights.cols;
     for (; times > 0; --times) {
@@ -617,8 +576,7 @@ static void plain_load(void *state, long times)
     }
 }
 
-static void bench_files(const char *folder)
-{
+static void bench_files(const char *folder) {
     enum { SIZE = 5000 };
     FileState f;
     Work save[COLUMNS] = {{NULL, NULL, 0}}, load[COLUMNS] = {{NULL, NULL, 0}};
@@ -656,14 +614,12 @@ typedef struct Axis {
     double low, high;   /* logarithms */
 } Axis;
 
-static int axis_x(Axis axis, double ratio)
-{
+static int axis_x(Axis axis, double ratio) {
     double part = (log10(ratio) - axis.low) / (axis.high - axis.low);
     return AXIS_LEFT + (int)lround((AXIS_RIGHT - AXIS_LEFT) * part);
 }
 
-static Axis make_axis(void)
-{
+static Axis make_axis(void) {
     Axis axis = {0, 1};
     size_t i;
     int column;
@@ -676,8 +632,7 @@ static Axis make_axis(void)
     return axis;
 }
 
-static void draw_style(FILE *out)
-{
+static void draw_style(FILE *out) {
     static const char *const schemes[2][7] = {
         /* background, text, grid, then the libraries */
         {"#ffffff", "#24292f", "#d8dee4", "#05909a", "#ed5d0d", "#a010f0", "#352779"},
@@ -694,8 +649,7 @@ static void draw_style(FILE *out)
     }
 }
 
-static void draw_axis(FILE *out, Axis axis, int bottom)
-{
+static void draw_axis(FILE *out, Axis axis, int bottom) {
     static const char *const ticks[] = {"0.1", "0.2", "0.5", "1",   "2",   "5",   "10",
                                         "20",  "50",  "100", "200", "500", "1000"};
     static const double values[] = {0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000};
@@ -708,8 +662,7 @@ static void draw_axis(FILE *out, Axis axis, int bottom)
     }
 }
 
-static void draw_bar(FILE *out, Axis axis, int column, double ratio, int y)
-{
+static void draw_bar(FILE *out, Axis axis, int column, double ratio, int y) {
     int x = axis_x(axis, ratio), one = axis_x(axis, 1);
     long hundredths = lround(ratio * 100), tenths = lround(ratio * 10);
     fprintf(out, "<rect class=\"c%d\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>", column,
@@ -724,8 +677,7 @@ static void draw_bar(FILE *out, Axis axis, int column, double ratio, int y)
 }
 
 /* Returns where the next row begins. */
-static int draw_row(FILE *out, Axis axis, const Row *row, int top)
-{
+static int draw_row(FILE *out, Axis axis, const Row *row, int top) {
     int column, y = top;
     for (column = PLAIN; column < COLUMNS; ++column) {
         if (row->seconds[column] <= 0) continue;
@@ -737,8 +689,7 @@ static int draw_row(FILE *out, Axis axis, const Row *row, int top)
     return y + ROW_GAP;
 }
 
-static void draw_legend(FILE *out)
-{
+static void draw_legend(FILE *out) {
     int column, x = AXIS_LEFT;
     size_t i;
     for (column = PLAIN; column < COLUMNS; ++column) {
@@ -752,8 +703,7 @@ static void draw_legend(FILE *out)
     }
 }
 
-static void draw(const char *path)
-{
+static void draw(const char *path) {
     FILE *out = fopen(path, "w");
     Axis axis = make_axis();
     int bottom = AXIS_TOP + ROW_GAP, column;
@@ -779,13 +729,11 @@ static void draw(const char *path)
 
 /* ---- the whole --------------------------------------------------------------------------- */
 
-static void compile(void *command, long times)
-{
+static void compile(void *command, long times) {
     for (; times > 0; --times) require(system(command) == 0, "compiling the header");
 }
 
-static void print_notes(Speed speed, double growth, double compile_seconds, const char *code_size)
-{
+static void print_notes(Speed speed, double growth, double compile_seconds, const char *code_size) {
     int i;
     printf("\nMultiply-add peak of this core:");
     for (i = 0; speed.peaks[i].run != NULL; ++i)
@@ -801,8 +749,7 @@ static void print_notes(Speed speed, double growth, double compile_seconds, cons
 }
 
 /* bench FOLDER CODE_SIZE COMPILE_COMMAND [TO_PYTORCH FROM_PYTORCH] */
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     char path[500], arrays_path[500];
     Work compiling = {compile, NULL, 0};
     Speed speed;

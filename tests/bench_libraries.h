@@ -39,22 +39,19 @@ typedef struct Library {
 } Library;
 
 /* Ends the program unless ok. */
-static void require(bool ok, const char *what)
-{
+static void require(bool ok, const char *what) {
     if (ok) return;
     fprintf(stderr, "bench: %s failed\n", what);
     exit(1);
 }
 
-static ffnn_tensor new_tensor(size_t rows, size_t cols)
-{
+static ffnn_tensor new_tensor(size_t rows, size_t cols) {
     ffnn_tensor t;
     require(ffnn_tensor_init(&t, rows, cols) == FFNN_OK, "allocating a tensor");
     return t;
 }
 
-static void copy_out(float *to, ffnn_tensor from)
-{
+static void copy_out(float *to, ffnn_tensor from) {
     memcpy(to, from.data, from.rows * from.cols * sizeof(float));
 }
 
@@ -69,8 +66,7 @@ typedef struct HeaderNetwork {
     ffnn_tensor output;
 } HeaderNetwork;
 
-static void *header_open(const Problem *p)
-{
+static void *header_open(const Problem *p) {
     HeaderNetwork *n = calloc(1, sizeof *n);
     ffnn_desc desc = {{0}, NULL};
     require(n != NULL, "allocating a network");
@@ -85,15 +81,13 @@ static void *header_open(const Problem *p)
     return n;
 }
 
-static void header_train(void *network, long times)
-{
+static void header_train(void *network, long times) {
     HeaderNetwork *n = network;
     const Problem *p = n->problem;
     for (; times > 0; --times) ffnn_train(&n->net, p->X, p->y, p->rate, NULL);
 }
 
-static void header_predict(void *network, long times)
-{
+static void header_predict(void *network, long times) {
     HeaderNetwork *n = network;
     for (; times > 0; --times) {
         ffnn_predict(&n->net, n->problem->X, n->output);
@@ -101,16 +95,14 @@ static void header_predict(void *network, long times)
     }
 }
 
-static void header_results(void *network, float *W1, float *W2, float *output)
-{
+static void header_results(void *network, float *W1, float *W2, float *output) {
     HeaderNetwork *n = network;
     copy_out(W1, n->net.layers[0].weight);
     copy_out(W2, n->net.layers[1].weight);
     copy_out(output, n->output);
 }
 
-static void header_close(void *network)
-{
+static void header_close(void *network) {
     HeaderNetwork *n = network;
     ffnn_tensor_free(&n->output);
     ffnn_free(&n->net);
@@ -124,8 +116,7 @@ static const Library header_library = {header_open, header_train, header_predict
 /* What a C programmer writes down first, with the loops in the order that suits the cache. */
 
 /* c (m x n) = a (m x k) b (k x n) */
-static void loops_product(float *c, const float *a, const float *b, size_t m, size_t k, size_t n)
-{
+static void loops_product(float *c, const float *a, const float *b, size_t m, size_t k, size_t n) {
     size_t i, j, p;
     for (i = 0; i < m; ++i, c += n, a += k) {
         for (j = 0; j < n; ++j) c[j] = 0;
@@ -136,8 +127,7 @@ static void loops_product(float *c, const float *a, const float *b, size_t m, si
 
 /* c (m x n) = a (m x k) b^T, where b is n x k */
 static void loops_product_transposed(float *c, const float *a, const float *b, size_t m, size_t k,
-                                     size_t n)
-{
+                                     size_t n) {
     size_t i, j, p;
     for (i = 0; i < m; ++i, a += k) {
         for (j = 0; j < n; ++j) {
@@ -150,8 +140,7 @@ static void loops_product_transposed(float *c, const float *a, const float *b, s
 
 /* w (k x n) += rate * a^T b, where a is m x k and b is m x n */
 static void loops_update(float *w, const float *a, const float *b, size_t m, size_t k, size_t n,
-                         float rate)
-{
+                         float rate) {
     size_t i, j, p;
     for (p = 0; p < k; ++p, w += n) {
         for (i = 0; i < m; ++i) {
@@ -161,8 +150,7 @@ static void loops_update(float *w, const float *a, const float *b, size_t m, siz
     }
 }
 
-static void loops_sigmoid(float *x, size_t count)
-{
+static void loops_sigmoid(float *x, size_t count) {
     size_t i;
     for (i = 0; i < count; ++i) x[i] = 1 / (1 + expf(-x[i]));
 }
@@ -184,8 +172,7 @@ typedef struct StepNetwork {
     ffnn_tensor W1, W2, a1, a2, delta1, delta2;
 } StepNetwork;
 
-static void *step_open(const Problem *p, const Products *use)
-{
+static void *step_open(const Problem *p, const Products *use) {
     StepNetwork *n = calloc(1, sizeof *n);
     require(n != NULL, "allocating a network");
     n->problem = p;
@@ -201,8 +188,7 @@ static void *step_open(const Problem *p, const Products *use)
     return n;
 }
 
-static void step_forward(StepNetwork *n)
-{
+static void step_forward(StepNetwork *n) {
     const Problem *p = n->problem;
     n->use->product(n->a1.data, p->X.data, n->W1.data, p->batch, p->inputs, p->hidden);
     n->use->sigmoid(n->a1.data, p->batch * p->hidden);
@@ -210,8 +196,7 @@ static void step_forward(StepNetwork *n)
     n->use->sigmoid(n->a2.data, p->batch * p->outputs);
 }
 
-static void step_backward(StepNetwork *n)
-{
+static void step_backward(StepNetwork *n) {
     const Problem *p = n->problem;
     const float *y = p->y.data, *a1 = n->a1.data, *a2 = n->a2.data;
     float *delta1 = n->delta1.data, *delta2 = n->delta2.data;
@@ -223,32 +208,28 @@ static void step_backward(StepNetwork *n)
     n->use->update(n->W2.data, a1, delta2, p->batch, p->hidden, p->outputs, p->rate);
 }
 
-static void step_train(void *network, long times)
-{
+static void step_train(void *network, long times) {
     for (; times > 0; --times) {
         step_forward(network);
         step_backward(network);
     }
 }
 
-static void step_predict(void *network, long times)
-{
+static void step_predict(void *network, long times) {
     for (; times > 0; --times) {
         step_forward(network);
         FORGET();
     }
 }
 
-static void step_results(void *network, float *W1, float *W2, float *output)
-{
+static void step_results(void *network, float *W1, float *W2, float *output) {
     StepNetwork *n = network;
     copy_out(W1, n->W1);
     copy_out(W2, n->W2);
     copy_out(output, n->a2);
 }
 
-static void step_close(void *network)
-{
+static void step_close(void *network) {
     StepNetwork *n = network;
     ffnn_tensor_free(&n->W1);
     ffnn_tensor_free(&n->W2);
@@ -272,8 +253,7 @@ static const Library loops_library = {loops_open, step_train, step_predict, step
 enum { INPUTS = 3, HIDDEN = 4, SAMPLES = 3 };
 
 static float fixed_forward(const float x[INPUTS], float W1[INPUTS][HIDDEN], const float W2[HIDDEN],
-                           float a1[HIDDEN])
-{
+                           float a1[HIDDEN]) {
     float z2 = 0;
     int i, j;
     for (j = 0; j < HIDDEN; ++j) {
@@ -285,8 +265,7 @@ static float fixed_forward(const float x[INPUTS], float W1[INPUTS][HIDDEN], cons
     return 1 / (1 + expf(-z2));
 }
 
-static void fixed_train(void *network, long times)
-{
+static void fixed_train(void *network, long times) {
     StepNetwork *n = network;
     float (*X)[INPUTS] = (float (*)[INPUTS])n->problem->X.data, *y = n->problem->y.data;
     float (*W1)[HIDDEN] = (float (*)[HIDDEN])n->W1.data, *W2 = n->W2.data;
@@ -310,8 +289,7 @@ static void fixed_train(void *network, long times)
     }
 }
 
-static void fixed_predict(void *network, long times)
-{
+static void fixed_predict(void *network, long times) {
     StepNetwork *n = network;
     float a1[HIDDEN];
     for (; times > 0; --times) {
@@ -321,8 +299,7 @@ static void fixed_predict(void *network, long times)
     }
 }
 
-static bool fixed_fits(const Problem *p)
-{
+static bool fixed_fits(const Problem *p) {
     return p->inputs == INPUTS && p->hidden == HIDDEN && p->outputs == 1 &&
            p->batch == (p->is_training ? SAMPLES : 1);
 }
@@ -335,8 +312,7 @@ static const Library fixed_library = {loops_open, fixed_train, fixed_predict, st
    that what is compared is the products. */
 #ifdef BENCH_OPENBLAS
 
-static void blas_product(float *c, const float *a, const float *b, size_t m, size_t k, size_t n)
-{
+static void blas_product(float *c, const float *a, const float *b, size_t m, size_t k, size_t n) {
     int rows = (int)m, depth = (int)k, cols = (int)n;
     if (m == 1)
         cblas_sgemv(CblasRowMajor, CblasTrans, depth, cols, 1, b, cols, a, 1, 0, c, 1);
@@ -346,8 +322,7 @@ static void blas_product(float *c, const float *a, const float *b, size_t m, siz
 }
 
 static void blas_product_transposed(float *c, const float *a, const float *b, size_t m, size_t k,
-                                    size_t n)
-{
+                                    size_t n) {
     int rows = (int)m, depth = (int)k, cols = (int)n;
     if (m == 1)
         cblas_sgemv(CblasRowMajor, CblasNoTrans, cols, depth, 1, b, depth, a, 1, 0, c, 1);
@@ -357,8 +332,7 @@ static void blas_product_transposed(float *c, const float *a, const float *b, si
 }
 
 static void blas_update(float *w, const float *a, const float *b, size_t m, size_t k, size_t n,
-                        float rate)
-{
+                        float rate) {
     int rows = (int)m, depth = (int)k, cols = (int)n;
     if (m == 1)
         cblas_sger(CblasRowMajor, depth, cols, rate, a, 1, b, 1, w, cols);
@@ -367,13 +341,11 @@ static void blas_update(float *w, const float *a, const float *b, size_t m, size
                     cols, 1, w, cols);
 }
 
-static void blas_sigmoid(float *x, size_t count)
-{
+static void blas_sigmoid(float *x, size_t count) {
     ffnn_sigmoid(ffnn_view(x, 1, count), ffnn_view(x, 1, count));
 }
 
-static void *blas_open(const Problem *p)
-{
+static void *blas_open(const Problem *p) {
     static const Products products = {blas_product, blas_product_transposed, blas_update,
                                       blas_sigmoid};
     openblas_set_num_threads(1);
@@ -397,8 +369,7 @@ typedef struct FannNetwork {
     ffnn_tensor output;
 } FannNetwork;
 
-static void *fann_open(const Problem *p)
-{
+static void *fann_open(const Problem *p) {
     FannNetwork *n = calloc(1, sizeof *n);
     unsigned sizes[3], rows = (unsigned)p->batch;
     size_t i, j, row;
@@ -428,14 +399,12 @@ static void *fann_open(const Problem *p)
     return n;
 }
 
-static void fann_train_network(void *network, long times)
-{
+static void fann_train_network(void *network, long times) {
     FannNetwork *n = network;
     for (; times > 0; --times) fann_train_epoch(n->ann, n->data);
 }
 
-static void fann_predict(void *network, long times)
-{
+static void fann_predict(void *network, long times) {
     FannNetwork *n = network;
     size_t row, outputs = n->problem->outputs;
     for (; times > 0; --times)
@@ -444,8 +413,7 @@ static void fann_predict(void *network, long times)
                    outputs * sizeof(float));
 }
 
-static void fann_results(void *network, float *W1, float *W2, float *output)
-{
+static void fann_results(void *network, float *W1, float *W2, float *output) {
     FannNetwork *n = network;
     const Problem *p = n->problem;
     const fann_type *w = n->ann->weights;
@@ -457,8 +425,7 @@ static void fann_results(void *network, float *W1, float *W2, float *output)
     copy_out(output, n->output);
 }
 
-static void fann_close(void *network)
-{
+static void fann_close(void *network) {
     FannNetwork *n = network;
     fann_destroy_train(n->data);
     fann_destroy(n->ann);
@@ -481,8 +448,7 @@ static struct {
     double seconds;         /* of processor time that its commands have taken */
 } torch;
 
-static void torch_ask(const char *command, long count)
-{
+static void torch_ask(const char *command, long count) {
     char answer[100], *end;
     fprintf(torch.to, "%s %ld\n", command, count);
     fflush(torch.to);
@@ -491,8 +457,7 @@ static void torch_ask(const char *command, long count)
     require(end > answer, "PyTorch");
 }
 
-static void torch_send(FILE *file, ffnn_tensor t)
-{
+static void torch_send(FILE *file, ffnn_tensor t) {
     uint64_t shape[2];
     shape[0] = t.rows;
     shape[1] = t.cols;
@@ -501,8 +466,7 @@ static void torch_send(FILE *file, ffnn_tensor t)
 }
 
 /* The arrays that PyTorch's next commands work on. */
-static void torch_give(const ffnn_tensor *arrays, size_t count, float rate)
-{
+static void torch_give(const ffnn_tensor *arrays, size_t count, float rate) {
     FILE *file = fopen(torch.path, "wb");
     size_t i;
     require(file != NULL, "writing arrays for PyTorch");
@@ -512,8 +476,7 @@ static void torch_give(const ffnn_tensor *arrays, size_t count, float rate)
     torch_ask("take", (long)count);
 }
 
-static void *torch_open(const Problem *p)
-{
+static void *torch_open(const Problem *p) {
     ffnn_tensor arrays[4];
     arrays[0] = p->X;
     arrays[1] = p->y;
@@ -524,21 +487,18 @@ static void *torch_open(const Problem *p)
     return &torch;
 }
 
-static void torch_train(void *network, long times)
-{
+static void torch_train(void *network, long times) {
     (void)network;
     torch_ask("train", times);
 }
 
-static void torch_predict(void *network, long times)
-{
+static void torch_predict(void *network, long times) {
     (void)network;
     torch_ask("predict", times);
 }
 
 /* What PyTorch's last command computed. */
-static void torch_receive(const ffnn_tensor *arrays, size_t count)
-{
+static void torch_receive(const ffnn_tensor *arrays, size_t count) {
     FILE *file;
     size_t i;
     torch_ask("results", 1);
@@ -552,8 +512,7 @@ static void torch_receive(const ffnn_tensor *arrays, size_t count)
     fclose(file);
 }
 
-static void torch_results(void *network, float *W1, float *W2, float *output)
-{
+static void torch_results(void *network, float *W1, float *W2, float *output) {
     const Problem *p = torch.problem;
     ffnn_tensor arrays[3];
     (void)network;

@@ -12,8 +12,7 @@
 enum { LINE_SIZE = 512 };
 
 /* Reads a line without its end; cuts a row of the last table off after its fourth column. */
-static int read_line(FILE *file, char line[LINE_SIZE])
-{
+static int read_line(FILE *file, char line[LINE_SIZE]) {
     char *end = line;
     int column;
     if (fgets(line, LINE_SIZE, file) == NULL) return 0;
@@ -24,8 +23,7 @@ static int read_line(FILE *file, char line[LINE_SIZE])
 }
 
 /* The length of the number with a fraction that text begins with, or 0. */
-static size_t figure_length(const char *text)
-{
+static size_t figure_length(const char *text) {
     size_t sign = text[0] == '-', whole = strspn(text + sign, "0123456789"), fraction;
     if (whole == 0 || text[sign + whole] != '.') return 0;
     fraction = strspn(text + sign + whole + 1, "0123456789");
@@ -33,16 +31,14 @@ static size_t figure_length(const char *text)
 }
 
 /* Whether two figures of the same form are at most one apart in the last digit. */
-static int off_by_one(const char *a, const char *b, size_t length)
-{
+static int off_by_one(const char *a, const char *b, size_t length) {
     const char *point = strchr(a, '.');
     double unit = pow(10, -(double)(a + length - point - 1));
     return fabs(strtod(a, NULL) - strtod(b, NULL)) < 1.5 * unit;
 }
 
 /* Counts the figures of a line and those that are off by one; 0 if anything else differs. */
-static int compare_lines(const char *a, const char *b, int *figures, int *misses)
-{
+static int compare_lines(const char *a, const char *b, int *figures, int *misses) {
     while (*a != '\0' || *b != '\0') {
         size_t length = figure_length(a);
         if (length == 0) {
@@ -61,8 +57,7 @@ static int compare_lines(const char *a, const char *b, int *figures, int *misses
     return 1;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     FILE *expected = argc == 3 ? fopen(argv[1], "r") : NULL;
     FILE *got = argc == 3 ? fopen(argv[2], "r") : NULL;
     char a[LINE_SIZE], b[LINE_SIZE];

@@ -68,7 +68,7 @@ awk -v lowest=$lowest '
     $1 == "branch" {
         key = name " " line " " ++nth
         if (!(key in taken)) { taken[key] = 0; order[++count] = key; text[key] = source; in_function[key] = name; at_line[key] = line }
-        if ($3 == "taken") taken[key] += $4
+        if ($3 == "taken" && $4 > 0) taken[key] += $4 # gcov may count to below 0
     }
     END {
         for (i = 1; i <= count; ++i) {

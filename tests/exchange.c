@@ -18,8 +18,7 @@ static const uint32_t awkward[3 * 5 + 5 * 2] = {
     0xdeadbeefu, 0x01020304u, 0xfffefdfcu, 0x7f010203u};
 
 /* The layers' weights lie in the file one after the other, here in `bits`. */
-static void copy_weights(ffnn_net *net, uint32_t *bits, int into_the_network)
-{
+static void copy_weights(ffnn_net *net, uint32_t *bits, int into_the_network) {
     size_t i;
     for (i = 0; i < net->layer_count; ++i) {
         ffnn_tensor weight = net->layers[i].weight;
@@ -30,14 +29,12 @@ static void copy_weights(ffnn_net *net, uint32_t *bits, int into_the_network)
     }
 }
 
-static int fail(const char *what, ffnn_status status)
-{
+static int fail(const char *what, ffnn_status status) {
     fprintf(stderr, "exchange: %s: %s\n", what, ffnn_status_string(status));
     return 1;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     ffnn_desc desc = {{3, 5, 2}, NULL};
     uint32_t bits[sizeof awkward / sizeof awkward[0]];
     ffnn_net net;

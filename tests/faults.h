@@ -38,22 +38,19 @@ static struct {
     void (*before)(const char *function);
 } faults;
 
-static inline void faults_begin(int fail_at, int error)
-{
+static inline void faults_begin(int fail_at, int error) {
     memset(&faults, 0, sizeof faults);
     faults.fail_at = fail_at;
     faults.error = error;
 }
 
 /* From here on nothing fails. */
-static inline void faults_end(void)
-{
+static inline void faults_end(void) {
     memset(&faults, 0, sizeof faults);
 }
 
 /* Whether this call of a function shall fail. */
-static inline int faults_here(const char *function)
-{
+static inline int faults_here(const char *function) {
     if (faults.before != NULL)
         faults.before(function);
     if (++faults.calls != faults.fail_at)
@@ -63,8 +60,7 @@ static inline int faults_here(const char *function)
     return 1;
 }
 
-static inline FILE *faults_fopen(const char *path, const char *mode)
-{
+static inline FILE *faults_fopen(const char *path, const char *mode) {
     FILE *file = faults_here("fopen") ? NULL : fopen(path, mode);
     if (file != NULL && mode[0] == 'w' && strlen(path) < sizeof faults.created)
         strcpy(faults.created, path);
@@ -72,8 +68,7 @@ static inline FILE *faults_fopen(const char *path, const char *mode)
 }
 
 /* One that fails has written half of its bytes, as on a disk that is full. */
-static inline size_t faults_fwrite(const void *data, size_t size, size_t count, FILE *file)
-{
+static inline size_t faults_fwrite(const void *data, size_t size, size_t count, FILE *file) {
     if (!faults_here("fwrite"))
         return fwrite(data, size, count, file);
     faults.broken = file;
@@ -82,41 +77,42 @@ static inline size_t faults_fwrite(const void *data, size_t size, size_t count, 
     return count;
 }
 
-static inline size_t faults_fread(void *data, size_t size, size_t count, FILE *file)
-{
+static inline size_t faults_fread(void *data, size_t size, size_t count, FILE *file) {
     if (!faults_here("fread"))
         return fread(data, size, count, file);
     faults.broken = file;
     return 0;
 }
 
-static inline int faults_ferror(FILE *file)
-{
+static inline int faults_getc(FILE *file) {
+    if (!faults_here("getc"))
+        return getc(file);
+    faults.broken = file;
+    return EOF;
+}
+
+static inline int faults_ferror(FILE *file) {
     return file == faults.broken || ferror(file);
 }
 
-static inline int faults_fflush(FILE *file)
-{
+static inline int faults_fflush(FILE *file) {
     return faults_here("fflush") ? EOF : fflush(file);
 }
 
 /* One that fails has closed the file all the same, as the real one does. One that succeeds may
    change errno. */
-static inline int faults_fclose(FILE *file)
-{
+static inline int faults_fclose(FILE *file) {
     int fails = faults_here("fclose");
     int result = fclose(file);
     errno = fails ? faults.error : 0;
     return fails ? EOF : result;
 }
 
-static inline int faults_rename(const char *from, const char *to)
-{
+static inline int faults_rename(const char *from, const char *to) {
     return faults_here("rename") ? -1 : rename(from, to);
 }
 
-static inline int faults_remove(const char *path)
-{
+static inline int faults_remove(const char *path) {
     int result = faults_here("remove") ? -1 : remove(path);
     if (result == 0)
         errno = 0;
@@ -126,6 +122,8 @@ static inline int faults_remove(const char *path)
 #define fopen(path, mode) faults_fopen(path, mode)
 #define fwrite(data, size, count, file) faults_fwrite(data, size, count, file)
 #define fread(data, size, count, file) faults_fread(data, size, count, file)
+#undef getc
+#define getc(file) faults_getc(file)
 #define ferror(file) faults_ferror(file)
 #define fflush(file) faults_fflush(file)
 #define fclose(file) faults_fclose(file)
@@ -134,28 +132,23 @@ static inline int faults_remove(const char *path)
 
 #if HAS_POSIX
 
-static inline int faults_stat(const char *path, struct stat *info)
-{
+static inline int faults_stat(const char *path, struct stat *info) {
     return faults_here("stat") ? -1 : stat(path, info);
 }
 
-static inline int faults_chmod(const char *path, mode_t mode)
-{
+static inline int faults_chmod(const char *path, mode_t mode) {
     return faults_here("chmod") ? -1 : chmod(path, mode);
 }
 
-static inline int faults_access(const char *path, int mode)
-{
+static inline int faults_access(const char *path, int mode) {
     return faults_here("access") ? -1 : access(path, mode);
 }
 
-static inline int faults_fsync(int file)
-{
+static inline int faults_fsync(int file) {
     return faults_here("fsync") ? -1 : fsync(file);
 }
 
-static inline ssize_t faults_readlink(const char *path, char *target, size_t size)
-{
+static inline ssize_t faults_readlink(const char *path, char *target, size_t size) {
     return faults_here("readlink") ? -1 : readlink(path, target, size);
 }
 
@@ -169,34 +162,29 @@ static inline ssize_t faults_readlink(const char *path, char *target, size_t siz
 
 /* What Windows has in place of fopen, remove and fsync; MoveFileExW cannot be replaced here. */
 
-static inline FILE *faults_wfopen(const wchar_t *path, const wchar_t *mode)
-{
+static inline FILE *faults_wfopen(const wchar_t *path, const wchar_t *mode) {
     return faults_here("fopen") ? NULL : _wfopen(path, mode);
 }
 
-static inline int faults_wopen(const wchar_t *path, int flags, int rights)
-{
+static inline int faults_wopen(const wchar_t *path, int flags, int rights) {
     int number = faults_here("_wopen") ? -1 : _wopen(path, flags, rights);
     if (number >= 0)
         snprintf(faults.created, sizeof faults.created, "%ls", path);
     return number;
 }
 
-static inline FILE *faults_fdopen(int number, const char *mode)
-{
+static inline FILE *faults_fdopen(int number, const char *mode) {
     return faults_here("_fdopen") ? NULL : _fdopen(number, mode);
 }
 
-static inline int faults_wremove(const wchar_t *path)
-{
+static inline int faults_wremove(const wchar_t *path) {
     int result = faults_here("remove") ? -1 : _wremove(path);
     if (result == 0)
         errno = 0;
     return result;
 }
 
-static inline int faults_commit(int file)
-{
+static inline int faults_commit(int file) {
     return faults_here("_commit") ? -1 : _commit(file);
 }
 

@@ -29,16 +29,14 @@ static struct {
     size_t made, live, largest;
 } heap;
 
-static void *fuzz_malloc(size_t size)
-{
+static void *fuzz_malloc(size_t size) {
     heap.made++;
     heap.live++;
     heap.largest = size > heap.largest ? size : heap.largest;
     return malloc(size);
 }
 
-static void fuzz_free(void *p)
-{
+static void fuzz_free(void *p) {
     heap.live--;
     free(p);
 }
@@ -63,8 +61,7 @@ enum { MAX_SIZE = 16384 }; /* bytes of an input */
 static const unsigned char *input;
 static size_t input_size;
 
-static void fail(const char *what)
-{
+static void fail(const char *what) {
     fprintf(stderr, "fuzz_load: FAILED: %s\n", what);
     fprintf(stderr, "fuzz_load: the checker says: %s\n",
             checker.flaw != NULL ? checker.flaw : "well formed");
@@ -72,8 +69,7 @@ static void fail(const char *what)
 }
 
 /* A file with the input's bytes, whatever the path; it goes away when it is closed. */
-static FILE *fuzz_open(const char *path, const char *mode)
-{
+static FILE *fuzz_open(const char *path, const char *mode) {
     FILE *file = tmpfile();
     (void)path, (void)mode;
     if (file == NULL || fwrite(input, 1, input_size, file) != input_size)
@@ -87,8 +83,7 @@ static FILE *fuzz_open(const char *path, const char *mode)
 /* Answers that are good, one bit each. */
 #define ANSWER(status) (1u << (status))
 
-static int has_tensor_beyond(uint64_t last_layer)
-{
+static int has_tensor_beyond(uint64_t last_layer) {
     size_t i;
     for (i = 0; i < checker.count; i++) {
         uint64_t number = checker_layer_number(&checker.tensors[i]);
@@ -98,8 +93,7 @@ static int has_tensor_beyond(uint64_t last_layer)
     return 0;
 }
 
-static int repeats_tensor_beyond(uint64_t last_layer)
-{
+static int repeats_tensor_beyond(uint64_t last_layer) {
     size_t i;
     for (i = 0; i < checker.count; i++) {
         uint64_t number = checker_layer_number(&checker.tensors[i]);
@@ -115,8 +109,7 @@ static int repeats_tensor_beyond(uint64_t last_layer)
    file refused in any case; then ffnn.h does not look further for tensors that overlap, and takes
    two of one name for two. So in such files it may take a flaw of that kind for a mismatch, or
    the other way round. */
-static unsigned answers_to_flaw(void)
-{
+static unsigned answers_to_flaw(void) {
     int either = has_tensor_beyond(FFNN_MAX_LAYERS);
     if (checker.flaw == NULL) {
         if (!repeats_tensor_beyond(FFNN_MAX_LAYERS))
@@ -127,16 +120,14 @@ static unsigned answers_to_flaw(void)
     return ANSWER(FFNN_ERROR_FORMAT) | (either ? ANSWER(FFNN_ERROR_MISMATCH) : 0);
 }
 
-static int layer_is(uint64_t number, uint64_t rows, uint64_t cols)
-{
+static int layer_is(uint64_t number, uint64_t rows, uint64_t cols) {
     const checker_tensor *tensor = checker_layer(number);
     uint64_t tensor_rows, tensor_cols;
     return tensor != NULL && checker_matrix(tensor, &tensor_rows, &tensor_cols) &&
            tensor_rows == rows && tensor_cols == cols;
 }
 
-static unsigned answers_to_load(const ffnn_net *net)
-{
+static unsigned answers_to_load(const ffnn_net *net) {
     unsigned answers = answers_to_flaw();
     size_t i;
     if (answers != 0)
@@ -147,8 +138,7 @@ static unsigned answers_to_load(const ffnn_net *net)
     return has_tensor_beyond(net->layer_count) ? ANSWER(FFNN_ERROR_MISMATCH) : ANSWER(FFNN_OK);
 }
 
-static unsigned answers_to_init(void)
-{
+static unsigned answers_to_init(void) {
     unsigned answers = answers_to_flaw();
     uint64_t rows, cols, previous = 0, count = 0;
     const checker_tensor *tensor;
@@ -181,8 +171,7 @@ static const ffnn_desc shapes[] = {
 
 static ffnn_net nets[COUNT_OF(shapes)];
 
-static size_t count_of_weights(const ffnn_net *net)
-{
+static size_t count_of_weights(const ffnn_net *net) {
     size_t i, count = 0;
     for (i = 0; i < net->layer_count; i++)
         count += net->layers[i].weight.rows * net->layers[i].weight.cols;
@@ -190,8 +179,7 @@ static size_t count_of_weights(const ffnn_net *net)
 }
 
 /* Bits that no file is likely to hold; W1, W2, ... are in one piece of memory. */
-static void get_pattern(uint32_t *bits, size_t count)
-{
+static void get_pattern(uint32_t *bits, size_t count) {
     size_t i;
     for (i = 0; i < count; i++)
         bits[i] = (uint32_t)i * 0x9E3779B9u + 0xA5C3E17Bu;
@@ -199,22 +187,19 @@ static void get_pattern(uint32_t *bits, size_t count)
 
 enum { MAX_WEIGHTS = 64 };
 
-static void set_pattern(ffnn_net *net)
-{
+static void set_pattern(ffnn_net *net) {
     uint32_t bits[MAX_WEIGHTS];
     get_pattern(bits, count_of_weights(net));
     memcpy(net->layers[0].weight.data, bits, count_of_weights(net) * sizeof bits[0]);
 }
 
-static int has_pattern(const ffnn_net *net)
-{
+static int has_pattern(const ffnn_net *net) {
     uint32_t bits[MAX_WEIGHTS];
     get_pattern(bits, count_of_weights(net));
     return memcmp(net->layers[0].weight.data, bits, count_of_weights(net) * sizeof bits[0]) == 0;
 }
 
-static void make_networks(void)
-{
+static void make_networks(void) {
     size_t i;
     if (nets[0].layer_count > 0)
         return;
@@ -228,8 +213,7 @@ static void make_networks(void)
 /* ---- checks -------------------------------------------------------------------------------- */
 
 /* The weights are the file's, byte for byte, wherever the file has them. */
-static void check_weights(const ffnn_net *net)
-{
+static void check_weights(const ffnn_net *net) {
     size_t layer, i;
     for (layer = 0; layer < net->layer_count; layer++) {
         ffnn_tensor weight = net->layers[layer].weight;
@@ -245,8 +229,7 @@ static void check_weights(const ffnn_net *net)
 }
 
 /* What is saved is well formed, loads, and is the same weights and the same bytes again. */
-static void check_saved_again(ffnn_net *net)
-{
+static void check_saved_again(ffnn_net *net) {
     static unsigned char first[MAX_SIZE * 2], second[MAX_SIZE * 2];
     size_t size = 0, again = 0;
     if (ffnn_save_memory(net, first, sizeof first, &size) != FFNN_OK)
@@ -260,8 +243,7 @@ static void check_saved_again(ffnn_net *net)
         fail("the same weights are saved as other bytes");
 }
 
-static ffnn_status check_load(ffnn_net *net, ffnn_status status, unsigned answers)
-{
+static ffnn_status check_load(ffnn_net *net, ffnn_status status, unsigned answers) {
     if ((answers & ANSWER(status)) == 0)
         fail(ffnn_status_string(status));
     if (status == FFNN_OK)
@@ -271,8 +253,7 @@ static ffnn_status check_load(ffnn_net *net, ffnn_status status, unsigned answer
     return status;
 }
 
-static void check_memory(ffnn_net *net, unsigned answers)
-{
+static void check_memory(ffnn_net *net, unsigned answers) {
     size_t made = heap.made;
     if (check_load(net, ffnn_load_memory(net, input, input_size), answers) == FFNN_OK) {
         check_saved_again(net);
@@ -282,14 +263,12 @@ static void check_memory(ffnn_net *net, unsigned answers)
         fail("ffnn_load_memory or ffnn_save_memory has allocated memory");
 }
 
-static void check_file(ffnn_net *net, unsigned answers)
-{
+static void check_file(ffnn_net *net, unsigned answers) {
     if (check_load(net, ffnn_load(net, "input"), answers) == FFNN_OK)
         set_pattern(net);
 }
 
-static void check_init_from_file(void)
-{
+static void check_init_from_file(void) {
     static const ffnn_net zeros;
     ffnn_net net;
     ffnn_status status = ffnn_init_from_file(&net, "input");
@@ -306,8 +285,7 @@ static void check_init_from_file(void)
     ffnn_free(&net);
 }
 
-static void check_files(void)
-{
+static void check_files(void) {
     size_t i, live = heap.live;
     heap.largest = 0;
     for (i = 0; i < COUNT_OF(nets); i++)
@@ -320,8 +298,7 @@ static void check_files(void)
 }
 
 /* One in 64 inputs, whatever the order they come in, is read from a file, too. */
-static int is_sample(void)
-{
+static int is_sample(void) {
     uint32_t hash = 2166136261u;
     size_t i;
     for (i = 0; i < input_size; i++)
@@ -329,8 +306,7 @@ static int is_sample(void)
     return (hash >> 8) % 64 == 0;
 }
 
-static void check_input(const unsigned char *data, size_t size)
-{
+static void check_input(const unsigned char *data, size_t size) {
     size_t i;
     input = data;
     input_size = size;
@@ -346,8 +322,7 @@ static void check_input(const unsigned char *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
-int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
-{
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
     if (size <= MAX_SIZE)
         check_input(data, size);
     return 0;
@@ -359,8 +334,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 
 static uint64_t random_state;
 
-static uint64_t random_bits(void) /* splitmix64 */
-{
+/* splitmix64 */
+static uint64_t random_bits(void) {
     uint64_t z = random_state += 0x9E3779B97F4A7C15u;
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
     z = (z ^ z >> 27) * 0x94D049BB133111EBu;
@@ -380,8 +355,7 @@ static struct {
 } made;
 
 /* Replaces `removed` bytes by `count` others, unless there is no room for them. */
-static void replace(size_t at, size_t removed, const void *bytes, size_t count)
-{
+static void replace(size_t at, size_t removed, const void *bytes, size_t count) {
     if (made.size - removed + count > sizeof made.bytes)
         return;
     memmove(made.bytes + at + count, made.bytes + at + removed, made.size - at - removed);
@@ -392,22 +366,19 @@ static void replace(size_t at, size_t removed, const void *bytes, size_t count)
 
 static void append(const char *text) { replace(made.size, 0, text, strlen(text)); }
 
-static void append_number(uint64_t number)
-{
+static void append_number(uint64_t number) {
     char text[32];
     sprintf(text, "%lu", (unsigned long)number);
     append(text);
 }
 
-static void set_header_size(uint64_t size)
-{
+static void set_header_size(uint64_t size) {
     size_t i;
     for (i = 0; i < 8 && i < made.size; i++)
         made.bytes[i] = (unsigned char)(size >> 8 * i & 0xFF);
 }
 
-static uint64_t get_header_size(void)
-{
+static uint64_t get_header_size(void) {
     uint64_t size = 0;
     size_t i;
     for (i = 0; i < 8 && i < made.size; i++)
@@ -416,8 +387,7 @@ static uint64_t get_header_size(void)
 }
 
 /* Where the header ends, or the file if that comes first. */
-static size_t header_end(void)
-{
+static size_t header_end(void) {
     uint64_t size = get_header_size();
     if (made.size < 8 || size > made.size - 8)
         return made.size;
@@ -447,22 +417,19 @@ static const char *const dtypes[] = {
 static const char *const names[] = {"W1",  "W2", "W3", "W4", "W8",        "W9",
                                     "W01", "W",  "",   "w1", "W10000000", "\\u0057\\u0031"};
 
-static void append_space(void)
-{
+static void append_space(void) {
     static const char *const spaces[] = {" ", "\n", "\t", "\r\n", "    "};
     while (one_in(16))
         append(ONE_OF(spaces));
 }
 
-static void append_token(const char *token)
-{
+static void append_token(const char *token) {
     append_space();
     append(one_in(200) ? ONE_OF(values) : token);
     append_space();
 }
 
-static void append_size(uint64_t size)
-{
+static void append_size(uint64_t size) {
     append_space();
     if (one_in(100))
         append(ONE_OF(numbers));
@@ -472,8 +439,7 @@ static void append_size(uint64_t size)
 }
 
 /* A string, with some of its characters as escapes. */
-static void append_string(const char *string)
-{
+static void append_string(const char *string) {
     char escape[8];
     append_space();
     append("\"");
@@ -490,8 +456,7 @@ typedef struct planned_tensor {
     uint64_t rows, cols, begin, end;
 } planned_tensor;
 
-static void append_field(const planned_tensor *tensor, size_t field)
-{
+static void append_field(const planned_tensor *tensor, size_t field) {
     if (field == 0) {
         append("\"dtype\":");
         append_string(tensor->dtype);
@@ -516,8 +481,7 @@ static void append_field(const planned_tensor *tensor, size_t field)
     }
 }
 
-static void append_tensor(const planned_tensor *tensor)
-{
+static void append_tensor(const planned_tensor *tensor) {
     size_t first = below(3), i;
     append_string(tensor->name);
     append_token(":");
@@ -534,16 +498,14 @@ static void append_tensor(const planned_tensor *tensor)
     append_token("}");
 }
 
-static uint64_t bytes_of(const planned_tensor *tensor)
-{
+static uint64_t bytes_of(const planned_tensor *tensor) {
     const char *digits = tensor->dtype + strcspn(tensor->dtype, "123468");
     uint64_t bits = *digits == '\0' ? 8 : strtoul(digits, NULL, 10); /* 6 for F6_E2M3, 8 for BOOL */
     return tensor->rows * tensor->cols * bits / 8;
 }
 
 /* The tensors of a network, or others, in any order; returns how many. */
-static size_t plan(planned_tensor *tensors, size_t most)
-{
+static size_t plan(planned_tensor *tensors, size_t most) {
     size_t count = 0, i, j;
     const ffnn_net *net = one_in(4) ? NULL : &nets[below(COUNT_OF(nets))];
     for (; count < most && (net == NULL ? !one_in(3) : count < net->layer_count); count++) {
@@ -561,8 +523,7 @@ static size_t plan(planned_tensor *tensors, size_t most)
     return count;
 }
 
-static void make_new(void)
-{
+static void make_new(void) {
     planned_tensor tensors[8];
     size_t count = plan(tensors, COUNT_OF(tensors)), i, first;
     uint64_t end = 0;
@@ -599,8 +560,7 @@ static const char *const tokens[] = {
 };
 
 /* The place of some byte of the header that is one of these, or any place if there is none. */
-static size_t find_one_of(const char *characters, size_t end)
-{
+static size_t find_one_of(const char *characters, size_t end) {
     size_t at = 8 + below(end - 8), i;
     for (i = 0; i < end - 8; i++, at = at + 1 < end ? at + 1 : 8)
         if (made.bytes[at] != '\0' && strchr(characters, made.bytes[at]) != NULL)
@@ -608,8 +568,7 @@ static size_t find_one_of(const char *characters, size_t end)
     return at;
 }
 
-static void change_number(size_t end)
-{
+static void change_number(size_t end) {
     const char *number = ONE_OF(numbers);
     size_t at = find_one_of("0123456789", end), length = 0;
     while (at > 8 && made.bytes[at - 1] >= '0' && made.bytes[at - 1] <= '9')
@@ -620,8 +579,7 @@ static void change_number(size_t end)
 }
 
 /* Removes what is between two marks, or writes it a second time, or somewhere else. */
-static void change_span(size_t end)
-{
+static void change_span(size_t end) {
     static const char marks[] = "{}[],:\"";
     static unsigned char span[MAX_SIZE];
     size_t from = find_one_of(marks, end), to = find_one_of(marks, end), length;
@@ -638,8 +596,7 @@ static void change_span(size_t end)
         replace(one_in(2) ? to : find_one_of(marks, end), 0, span, length);
 }
 
-static void change_header(size_t end)
-{
+static void change_header(size_t end) {
     const char *token = ONE_OF(tokens);
     size_t at = 8 + below(end - 8);
     switch (below(8)) {
@@ -655,8 +612,7 @@ static void change_header(size_t end)
 }
 
 /* The header's size, or the bytes behind the header. */
-static void change_sizes(void)
-{
+static void change_sizes(void) {
     static const unsigned char zeros[64];
     switch (below(5)) {
     case 0: set_header_size(get_header_size() + 1); break;
@@ -667,8 +623,7 @@ static void change_sizes(void)
     }
 }
 
-static void change(void)
-{
+static void change(void) {
     size_t end = header_end(), size = made.size;
     if (end <= 8 || one_in(12)) {
         change_sizes();
@@ -688,8 +643,7 @@ static struct {
 
 static size_t corpus_count;
 
-static void read_corpus_file(const char *path)
-{
+static void read_corpus_file(const char *path) {
     FILE *file = fopen(path, "rb");
     unsigned char *bytes = (unsigned char *)malloc(MAX_SIZE);
     if (file == NULL || bytes == NULL || corpus_count == COUNT_OF(corpus)) {
@@ -702,8 +656,7 @@ static void read_corpus_file(const char *path)
 }
 
 /* Checks a copy of just the input's size, so that a sanitizer sees a read beyond its end. */
-static void check_copy(const unsigned char *bytes, size_t size)
-{
+static void check_copy(const unsigned char *bytes, size_t size) {
     unsigned char *copy = (unsigned char *)malloc(size + (size == 0));
     if (copy == NULL)
         exit(1);
@@ -713,16 +666,14 @@ static void check_copy(const unsigned char *bytes, size_t size)
     free(copy);
 }
 
-static void check_corpus_file(size_t i)
-{
+static void check_corpus_file(size_t i) {
     check_input(corpus[i].bytes, corpus[i].size);
     check_files(); /* whether it is a sample or not */
     check_copy(corpus[i].bytes, corpus[i].size);
 }
 
 /* The files of a seed do not depend on one another: each has a state of its own to start from. */
-static void run(uint64_t seed, uint64_t number)
-{
+static void run(uint64_t seed, uint64_t number) {
     random_state = seed * 0xD1342543DE82EF95u + number * 0x2545F4914F6CDD1Du;
     if (corpus_count == 0 || one_in(2)) {
         make_new();
@@ -737,8 +688,7 @@ static void run(uint64_t seed, uint64_t number)
     check_copy(made.bytes, made.size);
 }
 
-static void save_input(void)
-{
+static void save_input(void) {
     static const char path[] = "build/fuzz_load-failed.safetensors";
     FILE *file = fopen(path, "wb");
     if (file == NULL)
@@ -748,15 +698,13 @@ static void save_input(void)
         fprintf(stderr, "fuzz_load: the input is in %s\n", path);
 }
 
-static void on_signal(int number)
-{
+static void on_signal(int number) {
     (void)number;
     save_input();
     _Exit(1);
 }
 
-int main(int count, char **arguments)
-{
+int main(int count, char **arguments) {
     unsigned long seed = 1, runs = ~0ul, done;
     double seconds = 0;
     clock_t start = clock();

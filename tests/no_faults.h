@@ -3,6 +3,7 @@
 #undef fopen
 #undef fwrite
 #undef fread
+#undef getc
 #undef ferror
 #undef fflush
 #undef fclose

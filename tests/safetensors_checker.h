@@ -82,8 +82,7 @@ static const struct {
     {4, {{0xF4, 0xF4}, {0x80, 0x8F}, {0x80, 0xBF}, {0x80, 0xBF}}},
 };
 
-static int checker_fits_row(const unsigned char *bytes, size_t left, size_t row)
-{
+static int checker_fits_row(const unsigned char *bytes, size_t left, size_t row) {
     size_t i;
     for (i = 0; i < checker_utf8_rows[row].length; i++) {
         if (i >= left)
@@ -95,8 +94,7 @@ static int checker_fits_row(const unsigned char *bytes, size_t left, size_t row)
     return 1;
 }
 
-static int checker_is_utf8(const unsigned char *bytes, size_t size)
-{
+static int checker_is_utf8(const unsigned char *bytes, size_t size) {
     size_t at = 0, row;
     while (at < size) {
         for (row = 0; row < 9 && !checker_fits_row(bytes + at, size - at, row); row++)
@@ -117,13 +115,11 @@ static size_t checker_value_count;
 static char checker_characters[CHECKER_LIMIT]; /* a decoded string is never the longer one */
 static size_t checker_character_count;
 
-static int checker_sees(char c)
-{
+static int checker_sees(char c) {
     return checker_at < checker_end && *checker_at == c;
 }
 
-static int checker_take(char c)
-{
+static int checker_take(char c) {
     if (!checker_sees(c))
         return 0;
     checker_at++;
@@ -131,22 +127,19 @@ static int checker_take(char c)
 }
 
 /* ws = *( %x20 / %x09 / %x0A / %x0D ) */
-static void checker_white_space(void)
-{
+static void checker_white_space(void) {
     while (checker_take(' ') || checker_take('\t') || checker_take('\n') || checker_take('\r'))
         continue;
 }
 
-static int checker_take_any_of(const char *characters)
-{
+static int checker_take_any_of(const char *characters) {
     for (; *characters != '\0'; characters++)
         if (checker_take(*characters))
             return 1;
     return 0;
 }
 
-static int checker_take_digits(void)
-{
+static int checker_take_digits(void) {
     int count = 0;
     while (checker_take_any_of("0123456789"))
         count++;
@@ -154,8 +147,7 @@ static int checker_take_digits(void)
 }
 
 /* number = [ minus ] int [ frac ] [ exp ] */
-static int checker_take_number(void)
-{
+static int checker_take_number(void) {
     checker_take('-');
     if (!checker_take('0') && checker_take_digits() == 0)
         return 0;
@@ -169,8 +161,7 @@ static int checker_take_number(void)
     return 1;
 }
 
-static int checker_take_word(const char *word)
-{
+static int checker_take_word(const char *word) {
     size_t length = strlen(word);
     if ((size_t)(checker_end - checker_at) < length || memcmp(checker_at, word, length) != 0)
         return 0;
@@ -179,8 +170,7 @@ static int checker_take_word(const char *word)
 }
 
 /* 4HEXDIG */
-static int checker_take_code_unit(uint32_t *unit)
-{
+static int checker_take_code_unit(uint32_t *unit) {
     static const char lower[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
     int i;
     *unit = 0;
@@ -195,13 +185,11 @@ static int checker_take_code_unit(uint32_t *unit)
     return 1;
 }
 
-static void checker_put(uint32_t byte)
-{
+static void checker_put(uint32_t byte) {
     checker_characters[checker_character_count++] = (char)(unsigned char)byte;
 }
 
-static void checker_put_code_point(uint32_t c)
-{
+static void checker_put_code_point(uint32_t c) {
     if (c < 0x80) {
         checker_put(c);
     } else if (c < 0x800) {
@@ -220,8 +208,7 @@ static void checker_put_code_point(uint32_t c)
 }
 
 /* What follows \u: one code unit, or two that are a surrogate pair. */
-static int checker_unicode_escape(void)
-{
+static int checker_unicode_escape(void) {
     uint32_t unit, second;
     if (!checker_take_code_unit(&unit))
         return 0;
@@ -239,8 +226,7 @@ static int checker_unicode_escape(void)
     return 1;
 }
 
-static int checker_escape(void)
-{
+static int checker_escape(void) {
     if (checker_take('b'))
         checker_put(0x08);
     else if (checker_take('f'))
@@ -261,8 +247,7 @@ static int checker_escape(void)
 }
 
 /* string = quotation-mark *char quotation-mark */
-static int checker_string(checker_text *text)
-{
+static int checker_string(checker_text *text) {
     text->at = checker_characters + checker_character_count;
     if (!checker_take('"'))
         return 0;
@@ -285,8 +270,7 @@ static int checker_string(checker_text *text)
 static checker_value *checker_parse(int level);
 
 /* [ value *( , value ) ]  or  { string : value *( , string : value ) } */
-static int checker_members(checker_value *parent, char close, int level)
-{
+static int checker_members(checker_value *parent, char close, int level) {
     checker_value *last = NULL, *value;
     checker_text key = {NULL, 0};
     checker_white_space();
@@ -315,8 +299,7 @@ static int checker_members(checker_value *parent, char close, int level)
 }
 
 /* value = ws ( object / array / number / string / false / null / true ) ws */
-static checker_value *checker_parse(int level)
-{
+static checker_value *checker_parse(int level) {
     checker_value *value = &checker_values[checker_value_count++];
     const char *begin;
     int good;
@@ -347,14 +330,12 @@ static checker_value *checker_parse(int level)
 
 /* ---- 3. the rules -------------------------------------------------------------------------- */
 
-static int checker_is(checker_text text, const char *expected)
-{
+static int checker_is(checker_text text, const char *expected) {
     return text.length == strlen(expected) && memcmp(text.at, expected, text.length) == 0;
 }
 
 /* A non-negative integer below 2^64, compared as one compares numbers on paper. */
-static int checker_unsigned(const checker_value *value, uint64_t *number)
-{
+static int checker_unsigned(const checker_value *value, uint64_t *number) {
     static const char largest[] = "18446744073709551615";
     checker_text digits = value->text;
     size_t i;
@@ -370,8 +351,7 @@ static int checker_unsigned(const checker_value *value, uint64_t *number)
     return 1;
 }
 
-static int checker_multiply(uint64_t *product, uint64_t factor)
-{
+static int checker_multiply(uint64_t *product, uint64_t factor) {
     if (factor != 0 && *product > UINT64_MAX / factor)
         return 0;
     *product *= factor;
@@ -379,8 +359,7 @@ static int checker_multiply(uint64_t *product, uint64_t factor)
 }
 
 /* The levels of brackets in a value. */
-static int checker_levels(const checker_value *value)
-{
+static int checker_levels(const checker_value *value) {
     const checker_value *member;
     int deepest = 0, levels;
     for (member = value->members; member != NULL; member = member->next) {
@@ -402,8 +381,7 @@ static const struct {
     {64, {"U64", "I64", "F64", "C64", NULL}},
 };
 
-static int checker_dtype(const checker_value *value, checker_tensor *tensor)
-{
+static int checker_dtype(const checker_value *value, checker_tensor *tensor) {
     size_t size, i;
     for (size = 0; size < sizeof checker_dtypes / sizeof checker_dtypes[0]; size++) {
         for (i = 0; checker_dtypes[size].names[i] != NULL; i++) {
@@ -417,8 +395,7 @@ static int checker_dtype(const checker_value *value, checker_tensor *tensor)
     return 0;
 }
 
-static const char *checker_shape(const checker_value *shape)
-{
+static const char *checker_shape(const checker_value *shape) {
     const checker_value *size;
     uint64_t ignored;
     if (shape->kind != CHECKER_ARRAY)
@@ -429,8 +406,7 @@ static const char *checker_shape(const checker_value *shape)
     return NULL;
 }
 
-static const char *checker_offsets(const checker_value *offsets, checker_tensor *tensor)
-{
+static const char *checker_offsets(const checker_value *offsets, checker_tensor *tensor) {
     const checker_value *begin = offsets->members, *end;
     if (offsets->kind != CHECKER_ARRAY || begin == NULL || begin->next == NULL)
         return "offsets are an array of two";
@@ -442,8 +418,7 @@ static const char *checker_offsets(const checker_value *offsets, checker_tensor 
     return NULL;
 }
 
-static const char *checker_entry(const checker_value *entry, checker_tensor *tensor)
-{
+static const char *checker_entry(const checker_value *entry, checker_tensor *tensor) {
     const checker_value *field;
     const char *flaw = NULL;
     int dtypes = 0, shapes = 0, offsets = 0;
@@ -469,8 +444,7 @@ static const char *checker_entry(const checker_value *entry, checker_tensor *ten
     return flaw;
 }
 
-static const char *checker_metadata(const checker_value *metadata)
-{
+static const char *checker_metadata(const checker_value *metadata) {
     const checker_value *member;
     if (metadata->kind == CHECKER_WORD && checker_is(metadata->text, "null"))
         return NULL;
@@ -483,8 +457,7 @@ static const char *checker_metadata(const checker_value *metadata)
 }
 
 /* Adds a tensor; a name that is there already is replaced: the last one counts. */
-static void checker_add(const checker_tensor *tensor)
-{
+static void checker_add(const checker_tensor *tensor) {
     size_t i = 0;
     while (i < checker.count && (checker.tensors[i].name.length != tensor->name.length ||
                                  memcmp(checker.tensors[i].name.at, tensor->name.at,
@@ -495,8 +468,7 @@ static void checker_add(const checker_tensor *tensor)
     checker.count += i == checker.count;
 }
 
-static const char *checker_header(const checker_value *header)
-{
+static const char *checker_header(const checker_value *header) {
     const checker_value *member;
     const char *flaw;
     int metadata = 0;
@@ -518,8 +490,7 @@ static const char *checker_header(const checker_value *header)
     return NULL;
 }
 
-static const char *checker_size(const checker_tensor *tensor)
-{
+static const char *checker_size(const checker_tensor *tensor) {
     const checker_value *size;
     uint64_t bits = 1, factor;
     for (size = tensor->shape->members; size != NULL; size = size->next)
@@ -536,8 +507,7 @@ static const char *checker_size(const checker_tensor *tensor)
 
 /* Walks over the data: each step takes, of the tensors that are left, the one that begins first
    (and of those the one that ends first), which must begin where the walk has come to. */
-static const char *checker_fill(void)
-{
+static const char *checker_fill(void) {
     static int taken[CHECKER_MAX_TENSORS];
     uint64_t reached = 0;
     size_t step, i;
@@ -559,8 +529,7 @@ static const char *checker_fill(void)
 }
 
 /* Fills in `checker` but for flaw, which it returns. */
-static const char *checker_check(const unsigned char *file, size_t size)
-{
+static const char *checker_check(const unsigned char *file, size_t size) {
     const checker_value *header;
     const char *flaw;
     uint64_t length = 0;
@@ -594,8 +563,7 @@ static const char *checker_check(const unsigned char *file, size_t size)
     return checker_fill();
 }
 
-static inline void checker_read(const unsigned char *file, size_t size)
-{
+static inline void checker_read(const unsigned char *file, size_t size) {
     checker.count = 0;
     checker.flaw_is_fill = 0;
     checker.flaw = checker_check(file, size);
@@ -604,8 +572,7 @@ static inline void checker_read(const unsigned char *file, size_t size)
 /* ---- what tests ask about a tensor --------------------------------------------------------- */
 
 /* Whether a tensor is a matrix of 32-bit floats; then its sizes. */
-static inline int checker_matrix(const checker_tensor *tensor, uint64_t *rows, uint64_t *cols)
-{
+static inline int checker_matrix(const checker_tensor *tensor, uint64_t *rows, uint64_t *cols) {
     const checker_value *first = tensor->shape->members;
     if (strcmp(tensor->dtype, "F32") != 0)
         return 0;
@@ -615,8 +582,7 @@ static inline int checker_matrix(const checker_tensor *tensor, uint64_t *rows, u
 }
 
 /* n if the tensor's name is Wn, else 0. */
-static inline uint64_t checker_layer_number(const checker_tensor *tensor)
-{
+static inline uint64_t checker_layer_number(const checker_tensor *tensor) {
     checker_value digits;
     uint64_t number;
     if (tensor->name.length < 2 || tensor->name.at[0] != 'W' || tensor->name.at[1] == '0')
@@ -629,8 +595,7 @@ static inline uint64_t checker_layer_number(const checker_tensor *tensor)
 }
 
 /* The tensor Wn, or NULL. */
-static inline const checker_tensor *checker_layer(uint64_t number)
-{
+static inline const checker_tensor *checker_layer(uint64_t number) {
     size_t i;
     for (i = 0; i < checker.count; i++)
         if (checker_layer_number(&checker.tensors[i]) == number)

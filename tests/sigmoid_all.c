@@ -27,8 +27,7 @@ typedef struct findings {
 } findings;
 
 /* The number-th float from below: NaN, -inf, ..., -0, 0, ..., inf, NaN. */
-static float float_number(uint64_t number)
-{
+static float float_number(uint64_t number) {
     uint32_t bits = (uint32_t)(number < 0x80000000u ? 0xffffffffu - number : number - 0x80000000u);
     float value;
     memcpy(&value, &bits, sizeof value);
@@ -36,15 +35,13 @@ static float float_number(uint64_t number)
 }
 
 /* The true value, to about 1e-16 relative. */
-static double truth_of(float x)
-{
+static double truth_of(float x) {
     double power = exp(-fabs((double)x));
     return (x < 0 ? power : 1) / (1 + power);
 }
 
 /* The distance from one float to the next, where this number is; it is not above 1. */
-static double float_step(double size)
-{
+static double float_step(double size) {
     uint64_t bits;
     if (size < (double)FLT_MIN) return (double)FLT_MIN * (double)FLT_EPSILON;
     memcpy(&bits, &size, sizeof bits);
@@ -53,14 +50,12 @@ static double float_step(double size)
     return size;
 }
 
-static void fail(findings *all, float x, float got, const char *what)
-{
+static void fail(findings *all, float x, float got, const char *what) {
     if (++all->failures <= 10)
         printf("sigmoid of %.9g is %.9g: %s\n", (double)x, (double)got, what);
 }
 
-static void look_at(findings *all, float x, float got)
-{
+static void look_at(findings *all, float x, float got) {
     double truth, ulps, step_down;
     if (isnan(x)) {
         ++all->nans;
@@ -81,8 +76,7 @@ static void look_at(findings *all, float x, float got)
         all->worst_step_down = step_down, all->step_down_at = x;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     static float x[BLOCK], got[BLOCK];
     const uint64_t all_blocks = ((uint64_t)1 << 32) / BLOCK;
     uint64_t part = argc == 3 ? strtoull(argv[1], NULL, 10) : 0, block, i;

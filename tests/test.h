@@ -36,8 +36,7 @@ static struct {
     size_t fail_at;                     /* refuse the allocation with this number, 1 is the first */
 } test;
 
-static inline void *test_malloc(size_t size)
-{
+static inline void *test_malloc(size_t size) {
     void *p = NULL;
     test.allocations++;
     if (test.allocations != test.fail_at)
@@ -46,21 +45,18 @@ static inline void *test_malloc(size_t size)
     return p;
 }
 
-static inline void test_free(void *p)
-{
+static inline void test_free(void *p) {
     test.live -= p != NULL;
     free(p);
 }
 
 /* Makes the allocation `number` (1 is the next one) fail; 0: none. */
-static inline void test_fail_allocation(size_t number)
-{
+static inline void test_fail_allocation(size_t number) {
     test.fail_at = number > 0 ? test.allocations + number : 0;
 }
 
 /* Names the row of a table, the seed, the size, ... that the next checks are about. */
-static inline void test_case(const char *format, ...)
-{
+static inline void test_case(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(test.where, sizeof test.where, format, arguments);
@@ -68,8 +64,7 @@ static inline void test_case(const char *format, ...)
 }
 
 /* Counts an error; returns 1 if it shall be printed. */
-static inline int test_error(const char *file, int line)
-{
+static inline int test_error(const char *file, int line) {
     enum { PRINTED_ERRORS = 10 };
     test.errors++;
     if (test.errors > PRINTED_ERRORS)
@@ -103,24 +98,21 @@ static inline int test_error(const char *file, int line)
                    test_expected, test_got); \
     } while (0)
 
-static inline int test_close(double expected, double got, double relative)
-{
+static inline int test_close(double expected, double got, double relative) {
     if (isnan(expected) || isnan(got))
         return isnan(expected) && isnan(got);
     return expected == got || fabs(got - expected) <= relative * fabs(expected);
 }
 
 /* For what this machine cannot test: says so, and the function does not count as passed. */
-static inline void test_skip(const char *why)
-{
+static inline void test_skip(const char *why) {
     test.skipped = 1;
     printf("skipped: %s\n", why);
 }
 
 #define RUN(function) test_run(function, #function)
 
-static inline void test_run(void (*function)(void), const char *name)
-{
+static inline void test_run(void (*function)(void), const char *name) {
     size_t live = test.live;
     test.errors = test.skipped = 0;
     test.where[0] = '\0';
@@ -136,8 +128,7 @@ static inline void test_run(void (*function)(void), const char *name)
     fflush(stdout);
 }
 
-static inline int test_summary(const char *name)
-{
+static inline int test_summary(const char *name) {
     printf("%s: %d passed, %d failed\n", name, test.passed, test.failed);
     return test.failed > 0;
 }

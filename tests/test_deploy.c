@@ -9,30 +9,26 @@
 
 static const char *folder = "tests/reference";
 
-static const char *path_of(const struct deploy_case *deploy)
-{
+static const char *path_of(const struct deploy_case *deploy) {
     static char path[512];
     snprintf(path, sizeof path, "%s/%s", folder, deploy->file);
     return path;
 }
 
 /* A copy, as ffnn_view wants data that it may write to. */
-static ffnn_tensor copy_of(const float *data, size_t rows, size_t cols)
-{
+static ffnn_tensor copy_of(const float *data, size_t rows, size_t cols) {
     ffnn_tensor copy;
     CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&copy, rows, cols));
     memcpy(copy.data, data, rows * cols * sizeof(float));
     return copy;
 }
 
-static void check_outputs(ffnn_tensor output, const float *expected)
-{
+static void check_outputs(ffnn_tensor output, const float *expected) {
     for (size_t i = 0; i < output.rows * output.cols; ++i)
         CHECK(fabs((double)output.data[i] - (double)expected[i]) <= 1e-6);
 }
 
-static void test_predictions_are_pytorchs(void)
-{
+static void test_predictions_are_pytorchs(void) {
     for (size_t i = 0; i < COUNT_OF(deploy_cases); ++i) {
         const struct deploy_case *deploy = &deploy_cases[i];
         ffnn_tensor X = copy_of(deploy->X, deploy->rows, deploy->inputs), output, forward = {0};
@@ -51,8 +47,7 @@ static void test_predictions_are_pytorchs(void)
 }
 
 /* What is loaded and saved again is the file that PyTorch wrote, byte for byte. */
-static void test_saving_gives_pytorchs_file(void)
-{
+static void test_saving_gives_pytorchs_file(void) {
     for (size_t i = 0; i < COUNT_OF(deploy_cases); ++i) {
         static unsigned char written[16384], saved[16384];
         FILE *file = fopen(path_of(&deploy_cases[i]), "rb");
@@ -70,8 +65,7 @@ static void test_saving_gives_pytorchs_file(void)
     }
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     if (argc > 1) folder = argv[1];
     RUN(test_predictions_are_pytorchs);
     RUN(test_saving_gives_pytorchs_file);

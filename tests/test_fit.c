@@ -8,31 +8,27 @@
 
 static float X_data[FIT_SAMPLES * FIT_INPUTS], y_data[FIT_SAMPLES * FIT_OUTPUTS];
 
-static ffnn_tensor make_X(void)
-{
+static ffnn_tensor make_X(void) {
     for (size_t i = 0; i < FIT_SAMPLES * FIT_INPUTS; ++i)
         X_data[i] = (float)((7 * (i / FIT_INPUTS) + 5 * (i % FIT_INPUTS)) % 16) / 16;
     return ffnn_view(X_data, FIT_SAMPLES, FIT_INPUTS);
 }
 
-static ffnn_tensor make_y(void)
-{
+static ffnn_tensor make_y(void) {
     for (size_t i = 0; i < FIT_SAMPLES * FIT_OUTPUTS; ++i)
         y_data[i] = (float)((3 * (i / FIT_OUTPUTS) + 11 * (i % FIT_OUTPUTS)) % 8) / 8;
     return ffnn_view(y_data, FIT_SAMPLES, FIT_OUTPUTS);
 }
 
 /* The same weights each time. */
-static ffnn_net make_net(void)
-{
+static ffnn_net make_net(void) {
     ffnn_desc desc = {{FIT_INPUTS, FIT_HIDDEN, FIT_OUTPUTS}, NULL};
     ffnn_net net;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &desc));
     return net;
 }
 
-static bool same_weights(const ffnn_net *a, const ffnn_net *b)
-{
+static bool same_weights(const ffnn_net *a, const ffnn_net *b) {
     for (size_t i = 0; i < a->layer_count; ++i) {
         ffnn_tensor v = a->layers[i].weight, w = b->layers[i].weight;
         if (memcmp(v.data, w.data, v.rows * v.cols * sizeof(float)) != 0) return false;
@@ -41,14 +37,12 @@ static bool same_weights(const ffnn_net *a, const ffnn_net *b)
 }
 
 /* Rows first to first + count of t. */
-static ffnn_tensor rows_of(ffnn_tensor t, size_t first, size_t count)
-{
+static ffnn_tensor rows_of(ffnn_tensor t, size_t first, size_t count) {
     return ffnn_view(t.data + first * t.cols, count, t.cols);
 }
 
 /* What ffnn_fit without rng does, written out. Returns the mean loss of the last epoch. */
-static double train_by_hand(ffnn_net *net, size_t epochs, size_t batch_size, float learning_rate)
-{
+static double train_by_hand(ffnn_net *net, size_t epochs, size_t batch_size, float learning_rate) {
     ffnn_tensor X = make_X(), y = make_y();
     double sum = 0;
     for (size_t epoch = 0; epoch < epochs; ++epoch) {
@@ -72,8 +66,7 @@ typedef struct journal {
     size_t epoch_sum;
 } journal;
 
-static bool keep_journal(void *user, const ffnn_progress *progress)
-{
+static bool keep_journal(void *user, const ffnn_progress *progress) {
     journal *seen = (journal *)user;
     if (seen->calls < FIT_EPOCHS) seen->losses[seen->calls] = progress->loss;
     ++seen->calls;
@@ -84,8 +77,7 @@ static bool keep_journal(void *user, const ffnn_progress *progress)
 
 /* ---- the defaults ------------------------------------------------------------------------ */
 
-static void test_no_description_is_the_labs_loop(void)
-{
+static void test_no_description_is_the_labs_loop(void) {
     float inputs[] = {2 / 3.0f, 1, 0, 1 / 3.0f, 5 / 9.0f, 0.5f, 1, 6 / 9.0f, 1};
     float targets[] = {0.9f, 1, 0.88f};
     ffnn_tensor X = ffnn_view(inputs, 3, 3), y = ffnn_view(targets, 3, 1);
@@ -107,8 +99,7 @@ static void test_no_description_is_the_labs_loop(void)
     ffnn_free(&by_zeros);
 }
 
-static void test_each_field_has_its_own_default(void)
-{
+static void test_each_field_has_its_own_default(void) {
     journal logged = {0};
     ffnn_fit_desc rate_only = {0, 0.25f, 0, NULL, keep_journal, &logged};
     ffnn_fit_desc epochs_only = {3, 0, 0, NULL, NULL, NULL};
@@ -126,8 +117,7 @@ static void test_each_field_has_its_own_default(void)
 
 /* ---- batches ----------------------------------------------------------------------------- */
 
-static void test_batches_in_the_order_given(void)
-{
+static void test_batches_in_the_order_given(void) {
     static const size_t sizes[] = {1, 7, 8, 22, 23};
     for (size_t i = 0; i < COUNT_OF(sizes); ++i) {
         ffnn_fit_desc desc = {5, 0.3f, sizes[i], NULL, NULL, NULL};
@@ -141,8 +131,7 @@ static void test_batches_in_the_order_given(void)
     }
 }
 
-static void test_a_batch_beyond_the_set_is_the_set(void)
-{
+static void test_a_batch_beyond_the_set_is_the_set(void) {
     static const size_t sizes[] = {FIT_SAMPLES + 1, SIZE_MAX / 8, SIZE_MAX};
     ffnn_net expected = make_net();
     train_by_hand(&expected, 2, FIT_SAMPLES, 0.3f);
@@ -163,8 +152,7 @@ static void test_a_batch_beyond_the_set_is_the_set(void)
 
 /* ---- the shuffle ------------------------------------------------------------------------- */
 
-static ffnn_net fit_shuffled(uint64_t seed, ffnn_rng *rng, journal *logged)
-{
+static ffnn_net fit_shuffled(uint64_t seed, ffnn_rng *rng, journal *logged) {
     ffnn_fit_desc desc = {FIT_EPOCHS, fit_learning_rate, FIT_BATCH_SIZE, rng, NULL, NULL};
     ffnn_desc sizes = {{FIT_INPUTS, FIT_HIDDEN, FIT_OUTPUTS}, rng};
     ffnn_net net;
@@ -180,8 +168,7 @@ static ffnn_net fit_shuffled(uint64_t seed, ffnn_rng *rng, journal *logged)
 
 /* The weights and the order of the samples come from one generator, as in PyTorch. The first
    weights differ from PyTorch's in their last bits (its vector log and sin), the rest follows. */
-static void test_the_shuffle_is_pytorchs(void)
-{
+static void test_the_shuffle_is_pytorchs(void) {
     journal logged = {0};
     ffnn_rng rng;
     ffnn_net net = fit_shuffled(FIT_SEED, &rng, &logged);
@@ -193,8 +180,7 @@ static void test_the_shuffle_is_pytorchs(void)
     ffnn_free(&net);
 }
 
-static void test_the_same_seed_gives_the_same_weights(void)
-{
+static void test_the_same_seed_gives_the_same_weights(void) {
     ffnn_rng rng;
     ffnn_net first = fit_shuffled(5, &rng, NULL), second = fit_shuffled(5, &rng, NULL);
     ffnn_net other_order = make_net(), given_order = make_net();
@@ -211,8 +197,7 @@ static void test_the_same_seed_gives_the_same_weights(void)
 }
 
 /* torch.randperm(n) draws n - 1 numbers. */
-static void test_the_shuffle_draws_one_number_a_sample(void)
-{
+static void test_the_shuffle_draws_one_number_a_sample(void) {
     ffnn_rng used, expected;
     ffnn_desc sizes = {{FIT_INPUTS, FIT_HIDDEN, FIT_OUTPUTS}, &expected};
     ffnn_net net = fit_shuffled(9, &used, NULL), fresh;
@@ -229,8 +214,7 @@ static void test_the_shuffle_draws_one_number_a_sample(void)
 
 /* With inputs that are all different and targets that follow from them, every sample must be
    seen once an epoch, with its own target: then the epoch's loss at rate ~0 is the whole set's. */
-static void test_an_epoch_sees_each_sample_once(void)
-{
+static void test_an_epoch_sees_each_sample_once(void) {
     ffnn_rng rng;
     journal logged = {0};
     ffnn_fit_desc desc = {FIT_EPOCHS, 1e-30f, 4, &rng, keep_journal, &logged};
@@ -245,8 +229,7 @@ static void test_an_epoch_sees_each_sample_once(void)
     ffnn_free(&net);
 }
 
-static void test_the_users_data_stay_as_they_are(void)
-{
+static void test_the_users_data_stay_as_they_are(void) {
     float X_before[FIT_SAMPLES * FIT_INPUTS], y_before[FIT_SAMPLES * FIT_OUTPUTS];
     ffnn_rng rng;
     ffnn_fit_desc desc = {4, 0.3f, 8, &rng, NULL, NULL};
@@ -263,8 +246,7 @@ static void test_the_users_data_stay_as_they_are(void)
 
 /* ---- progress ---------------------------------------------------------------------------- */
 
-static void test_progress_counts_epochs_and_samples(void)
-{
+static void test_progress_counts_epochs_and_samples(void) {
     journal logged = {0};
     ffnn_fit_desc desc = {6, 0.3f, 10, NULL, keep_journal, &logged};
     ffnn_net net = make_net();
@@ -277,8 +259,7 @@ static void test_progress_counts_epochs_and_samples(void)
 }
 
 /* Batches of 10, 10 and 3: the last one counts for 3 of 23. */
-static void test_the_loss_is_weighted_by_samples(void)
-{
+static void test_the_loss_is_weighted_by_samples(void) {
     journal logged = {0};
     ffnn_fit_desc desc = {3, 0.3f, 10, NULL, keep_journal, &logged};
     ffnn_net net = make_net(), by_hand = make_net();
@@ -289,8 +270,7 @@ static void test_the_loss_is_weighted_by_samples(void)
     ffnn_free(&by_hand);
 }
 
-static void test_the_loss_of_one_batch_is_trains_own(void)
-{
+static void test_the_loss_of_one_batch_is_trains_own(void) {
     journal logged = {0};
     ffnn_fit_desc desc = {1, 0.3f, 0, NULL, keep_journal, &logged};
     ffnn_net net = make_net(), by_hand = make_net();
@@ -302,8 +282,7 @@ static void test_the_loss_of_one_batch_is_trains_own(void)
     ffnn_free(&by_hand);
 }
 
-static void test_stopping_is_no_error(void)
-{
+static void test_stopping_is_no_error(void) {
     journal logged = {0};
     ffnn_fit_desc desc = {100, 0.3f, 8, NULL, keep_journal, &logged};
     ffnn_net net = make_net(), expected = make_net();
@@ -316,8 +295,7 @@ static void test_stopping_is_no_error(void)
     ffnn_free(&expected);
 }
 
-static void test_watching_changes_nothing(void)
-{
+static void test_watching_changes_nothing(void) {
     journal logged = {0};
     ffnn_fit_desc desc = {10, 0.3f, 8, NULL, NULL, NULL};
     ffnn_net watched = make_net(), alone = make_net();
@@ -330,16 +308,14 @@ static void test_watching_changes_nothing(void)
     ffnn_free(&alone);
 }
 
-static bool look_at_all_samples(void *user, const ffnn_progress *progress)
-{
+static bool look_at_all_samples(void *user, const ffnn_progress *progress) {
     ffnn_tensor output;
     CHECK_STATUS(FFNN_OK, ffnn_forward((ffnn_net *)user, make_X(), &output));
     return progress->epoch > 0;
 }
 
 /* A forward pass over more samples than a batch has makes the network take more memory. */
-static void test_the_callback_may_use_the_network(void)
-{
+static void test_the_callback_may_use_the_network(void) {
     ffnn_net net = make_net(), expected = make_net();
     ffnn_fit_desc desc = {5, 0.3f, 4, NULL, look_at_all_samples, &net};
     CHECK_STATUS(FFNN_OK, ffnn_fit(&net, make_X(), make_y(), &desc));
@@ -353,8 +329,7 @@ static void test_the_callback_may_use_the_network(void)
 
 /* Each allocation is refused in turn: had one of them come after the first step, that step would
    be seen in the weights. */
-static void test_memory_is_taken_before_the_first_step(void)
-{
+static void test_memory_is_taken_before_the_first_step(void) {
     size_t refused, before;
     ffnn_status status = FFNN_ERROR_MEMORY;
     ffnn_net net = make_net(), untrained = make_net();
@@ -383,8 +358,7 @@ static void test_memory_is_taken_before_the_first_step(void)
 }
 
 /* In the order given there is nothing to copy: only the network's own memory is taken, once. */
-static void test_without_shuffle_only_the_network_allocates(void)
-{
+static void test_without_shuffle_only_the_network_allocates(void) {
     ffnn_fit_desc desc = {3, 0.3f, 8, NULL, NULL, NULL};
     ffnn_net net = make_net();
     size_t before = test.allocations;
@@ -397,8 +371,7 @@ static void test_without_shuffle_only_the_network_allocates(void)
 
 /* ---- what is refused --------------------------------------------------------------------- */
 
-static void test_bad_arguments_change_nothing(void)
-{
+static void test_bad_arguments_change_nothing(void) {
     static float wide[FIT_SAMPLES * FIT_INPUTS];
     ffnn_net net = make_net(), untouched = make_net(), none;
     ffnn_tensor X = make_X(), y = make_y(), W1 = net.layers[0].weight, W2 = net.layers[1].weight;
@@ -444,15 +417,13 @@ static void test_bad_arguments_change_nothing(void)
 }
 
 /* From epoch 2 on there is no network to train; the callback must not be called for epoch 3. */
-static bool spoil_the_network(void *user, const ffnn_progress *progress)
-{
+static bool spoil_the_network(void *user, const ffnn_progress *progress) {
     CHECK(progress->epoch <= 2);
     if (progress->epoch == 2) ((ffnn_net *)user)->layer_count = 0;
     return true;
 }
 
-static void test_a_failure_leaves_the_last_whole_step(void)
-{
+static void test_a_failure_leaves_the_last_whole_step(void) {
     ffnn_net net = make_net(), expected = make_net();
     ffnn_fit_desc desc = {5, 0.3f, 8, NULL, spoil_the_network, &net};
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_fit(&net, make_X(), make_y(), &desc));
@@ -463,8 +434,7 @@ static void test_a_failure_leaves_the_last_whole_step(void)
     ffnn_free(&expected);
 }
 
-int main(void)
-{
+int main(void) {
     RUN(test_no_description_is_the_labs_loop);
     RUN(test_each_field_has_its_own_default);
     RUN(test_batches_in_the_order_given);

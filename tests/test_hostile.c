@@ -10,8 +10,7 @@
 /* The largest allocation counts here, too. */
 static size_t largest_allocation;
 
-static void *counting_malloc(size_t size)
-{
+static void *counting_malloc(size_t size) {
     if (size > largest_allocation)
         largest_allocation = size;
     return test_malloc(size);
@@ -46,8 +45,7 @@ typedef struct bytes {
     size_t size, capacity;
 } bytes;
 
-static void add(bytes *b, const void *data, size_t size)
-{
+static void add(bytes *b, const void *data, size_t size) {
     if (b->size + size > b->capacity) {
         size_t capacity = 2 * (b->size + size);
         unsigned char *larger = (unsigned char *)realloc(b->data, capacity);
@@ -63,8 +61,7 @@ static void add(bytes *b, const void *data, size_t size)
 }
 
 /* In the text, ` stands for a double quote, # for a number, and ~ for the number after it. */
-static void add_text(bytes *b, const char *text, size_t number)
-{
+static void add_text(bytes *b, const char *text, size_t number) {
     char digits[24];
     for (; *text != '\0'; text++) {
         if (*text == '#' || *text == '~') {
@@ -76,16 +73,14 @@ static void add_text(bytes *b, const char *text, size_t number)
     }
 }
 
-static void set_header_size(bytes *b, uint64_t size)
-{
+static void set_header_size(bytes *b, uint64_t size) {
     for (size_t i = 0; i < 8; i++)
         b->data[i] = (unsigned char)(size >> (8 * i) & 0xff);
 }
 
 /* A file with a piece of its header `count` times over. The data is zeros. */
 static bytes make_file(const char *before, const char *piece, size_t count, const char *after,
-                       size_t data_size)
-{
+                       size_t data_size) {
     static const unsigned char zeros[8];
     bytes b = {NULL, 0, 0};
     add(&b, zeros, 8);
@@ -99,8 +94,7 @@ static bytes make_file(const char *before, const char *piece, size_t count, cons
     return b;
 }
 
-static void write_file(const char *path, const void *data, size_t size)
-{
+static void write_file(const char *path, const void *data, size_t size) {
     FILE *file = fopen(path, "wb");
     CHECK(file != NULL);
     if (file == NULL)
@@ -110,15 +104,13 @@ static void write_file(const char *path, const void *data, size_t size)
 }
 
 /* All weights are -1, which no file here has. */
-static void mark(ffnn_net *net)
-{
+static void mark(ffnn_net *net) {
     for (size_t i = 0; i < net->layer_count; i++)
         for (size_t k = 0; k < net->layers[i].weight.rows * net->layers[i].weight.cols; k++)
             net->layers[i].weight.data[k] = -1;
 }
 
-static int all_weights_are(const ffnn_net *net, float value)
-{
+static int all_weights_are(const ffnn_net *net, float value) {
     for (size_t i = 0; i < net->layer_count; i++) {
         ffnn_tensor weight = net->layers[i].weight;
         for (size_t k = 0; k < weight.rows * weight.cols; k++)
@@ -128,15 +120,13 @@ static int all_weights_are(const ffnn_net *net, float value)
     return 1;
 }
 
-static int is_all_zero(const ffnn_net *net)
-{
+static int is_all_zero(const ffnn_net *net) {
     static const ffnn_net zero;
     return memcmp(net, &zero, sizeof zero) == 0;
 }
 
 /* Reads a file in every way that there is. The weights become 0, or stay. */
-static void check_file(ffnn_net *net, bytes file, ffnn_status load, ffnn_status init)
-{
+static void check_file(ffnn_net *net, bytes file, ffnn_status load, ffnn_status init) {
     ffnn_net fresh;
     size_t allocations = test.allocations;
     mark(net);
@@ -262,8 +252,7 @@ static const struct {
      FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT},
 };
 
-static void test_enormous_headers(void)
-{
+static void test_enormous_headers(void) {
     ffnn_net net;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &small));
     for (size_t i = 0; i < COUNT_OF(enormous); i++) {
@@ -301,8 +290,7 @@ static const struct {
     {"4 GB", "{`W1`:{`dtype`:`F32`,`shape`:[32768,32768],`data_offsets`:[0,4294967296]}}", 8},
 };
 
-static void test_claims_cost_nothing(void)
-{
+static void test_claims_cost_nothing(void) {
     ffnn_net net;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &small));
     for (size_t i = 0; i < COUNT_OF(claims); i++) {
@@ -314,8 +302,7 @@ static void test_claims_cost_nothing(void)
     ffnn_free(&net);
 }
 
-static void test_claimed_headers_cost_nothing(void)
-{
+static void test_claimed_headers_cost_nothing(void) {
     static const uint64_t sizes[] = {100000000, 100000001, UINT64_C(1) << 32, UINT64_C(1) << 60,
                                      UINT64_MAX};
     ffnn_net net;
@@ -340,8 +327,7 @@ static struct {
     int is_renamed;                 /* as another file of that name, or as the same one */
 } change;
 
-static void change_file(const char *function)
-{
+static void change_file(const char *function) {
     if (strcmp(function, "fread") != 0 || ++change.calls != change.at)
         return;
     write_file(change.is_renamed ? FOLDER "/other" : HOSTILE, change.bytes, change.size);
@@ -351,8 +337,7 @@ static void change_file(const char *function)
 
 /* Loads a file that changes before the at-th read; returns whether there were so many. */
 static int check_change(ffnn_net *net, bytes file, int at, size_t size, int is_renamed,
-                        int *refused)
-{
+                        int *refused) {
     ffnn_status status;
     write_file(HOSTILE, file.data, file.size);
     mark(net);
@@ -375,8 +360,7 @@ static int check_change(ffnn_net *net, bytes file, int at, size_t size, int is_r
 }
 
 /* A file of a network whose weights are all 0, and then some bytes that it does not have yet. */
-static bytes make_zero_file(const ffnn_desc *desc, size_t *size)
-{
+static bytes make_zero_file(const ffnn_desc *desc, size_t *size) {
     bytes b = {NULL, 0, 0};
     ffnn_net net;
     *size = 0;
@@ -394,8 +378,7 @@ static bytes make_zero_file(const ffnn_desc *desc, size_t *size)
     return b;
 }
 
-static void test_files_that_change(void)
-{
+static void test_files_that_change(void) {
     ffnn_net net;
     size_t size;
     bytes file = make_zero_file(&large, &size);
@@ -419,8 +402,7 @@ static void test_files_that_change(void)
 #if HAS_POSIX
 
 /* What ffnn_save does while another program loads: that one reads the old file to its end. */
-static void test_files_that_are_replaced(void)
-{
+static void test_files_that_are_replaced(void) {
     ffnn_net net;
     size_t size;
     bytes file = make_zero_file(&large, &size);
@@ -436,8 +418,7 @@ static void test_files_that_are_replaced(void)
     ffnn_free(&net);
 }
 
-static void check_device(const char *path)
-{
+static void check_device(const char *path) {
     ffnn_net net, fresh;
     FILE *device = fopen(path, "rb");
     if (device == NULL) {
@@ -461,8 +442,7 @@ static void test_dev_zero(void) { check_device("/dev/zero"); }
 static void test_dev_urandom(void) { check_device("/dev/urandom"); }
 
 /* Writes to a pipe in pieces of so many bytes and then, if is_endless, zeros for ever. */
-static void feed_pipe(bytes file, size_t piece, int is_endless)
-{
+static void feed_pipe(bytes file, size_t piece, int is_endless) {
     const struct timespec pause = {0, 100000}; /* 0.1 ms */
     static const unsigned char zeros[4096];
     alarm(20); /* if nobody reads */
@@ -480,8 +460,7 @@ static void feed_pipe(bytes file, size_t piece, int is_endless)
 
 /* Loads the file, or as much of it as there is, from a pipe. */
 static void check_pipe(bytes file, size_t piece, int is_endless, const ffnn_desc *desc,
-                       ffnn_status status)
-{
+                       ffnn_status status) {
     ffnn_net net;
     CHECK(mkfifo(HOSTILE, 0600) == 0);
     fflush(stdout);
@@ -503,8 +482,7 @@ static void check_pipe(bytes file, size_t piece, int is_endless, const ffnn_desc
     unlink(HOSTILE);
 }
 
-static void test_slow_pipes(void)
-{
+static void test_slow_pipes(void) {
     size_t size;
     bytes file = make_zero_file(&large, &size), part = file;
     check_pipe(file, 61, 0, &large, FFNN_OK);
@@ -518,8 +496,7 @@ static void test_slow_pipes(void)
     free(file.data);
 }
 
-static void test_pipes_that_never_end(void)
-{
+static void test_pipes_that_never_end(void) {
     size_t size;
     bytes file = make_zero_file(&large, &size);
     check_pipe(file, size, 1, &large, FFNN_ERROR_FORMAT);
@@ -528,16 +505,14 @@ static void test_pipes_that_never_end(void)
     free(file.data);
 }
 
-static void make_scratch_folder(void)
-{
+static void make_scratch_folder(void) {
     mkdir("build", 0777);
     mkdir("build/tests-tmp", 0777);
     mkdir(FOLDER, 0777);
     remove(HOSTILE); /* of a test that failed */
 }
 
-static void run_posix_tests(void)
-{
+static void run_posix_tests(void) {
     RUN(test_files_that_are_replaced);
     RUN(test_dev_null);
     RUN(test_dev_zero);
@@ -548,19 +523,16 @@ static void run_posix_tests(void)
 
 #else
 
-static void make_scratch_folder(void)
-{
+static void make_scratch_folder(void) {
 }
 
-static void run_posix_tests(void)
-{
+static void run_posix_tests(void) {
     test_skip("devices and pipes: this is no POSIX system");
 }
 
 #endif
 
-int main(void)
-{
+int main(void) {
     make_scratch_folder();
     RUN(test_enormous_headers);
     RUN(test_claims_cost_nothing);

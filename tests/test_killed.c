@@ -26,8 +26,7 @@ static const ffnn_desc large = {{50, 60, 10}, NULL}; /* several pieces to write 
 /* ---- generations --------------------------------------------------------------------------- */
 
 /* The n-th set of weights that is saved: all of them are n. */
-static void set_generation(ffnn_net *net, int generation)
-{
+static void set_generation(ffnn_net *net, int generation) {
     for (size_t i = 0; i < net->layer_count; i++) {
         ffnn_tensor weight = net->layers[i].weight;
         for (size_t k = 0; k < weight.rows * weight.cols; k++)
@@ -36,8 +35,7 @@ static void set_generation(ffnn_net *net, int generation)
 }
 
 /* The generation in the file, or -1 if the file is not whole or not there. */
-static int saved_generation(void)
-{
+static int saved_generation(void) {
     ffnn_net net;
     int generation = -1;
     if (ffnn_init_from_file(&net, SAVED) != FFNN_OK)
@@ -55,8 +53,7 @@ static int saved_generation(void)
 }
 
 /* Removes what killed processes have left; returns how many files. */
-static int clean_up(void)
-{
+static int clean_up(void) {
     DIR *listing = opendir(FOLDER);
     const struct dirent *entry;
     char path[4200];
@@ -75,8 +72,7 @@ static int clean_up(void)
     return count;
 }
 
-static void save_generation(int generation)
-{
+static void save_generation(int generation) {
     ffnn_net net;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
     set_generation(&net, generation);
@@ -89,8 +85,7 @@ static void save_generation(int generation)
 
 static int calls_left;
 
-static void kill_at_last_call(const char *function)
-{
+static void kill_at_last_call(const char *function) {
     (void)function;
     if (calls_left-- == 0)
         raise(SIGKILL);
@@ -98,8 +93,7 @@ static void kill_at_last_call(const char *function)
 
 /* As above, but what the process has written so far has reached the file: so large a part of it
    as the calls before have written, and not just what the buffer had no room for. */
-static void kill_at_last_call_flushed(const char *function)
-{
+static void kill_at_last_call_flushed(const char *function) {
     (void)function;
     if (calls_left == 0)
         fflush(NULL);
@@ -108,8 +102,7 @@ static void kill_at_last_call_flushed(const char *function)
 
 /* Saves generation 2 in a process that is killed before its n-th call of a file function. Returns
    whether it was killed, or the save had fewer calls. */
-static int save_killed(int n, void (*before)(const char *function))
-{
+static int save_killed(int n, void (*before)(const char *function)) {
     int status = 0;
     fflush(stdout);
     pid_t child = fork();
@@ -127,8 +120,7 @@ static int save_killed(int n, void (*before)(const char *function))
     return WIFSIGNALED(status);
 }
 
-static void check_killed(void (*before)(const char *function))
-{
+static void check_killed(void (*before)(const char *function)) {
     int n = 1, left = 0, is_new = 0;
     for (;; n++) {
         test_case("before call %d", n);
@@ -147,19 +139,16 @@ static void check_killed(void (*before)(const char *function))
     remove(SAVED);
 }
 
-static void test_killed_before_each_call(void)
-{
+static void test_killed_before_each_call(void) {
     check_killed(kill_at_last_call);
 }
 
-static void test_killed_before_each_call_with_all_written(void)
-{
+static void test_killed_before_each_call_with_all_written(void) {
     check_killed(kill_at_last_call_flushed);
 }
 
 /* What a process has left that had the same number as this one has now. */
-static void test_a_file_of_the_same_temporary_name(void)
-{
+static void test_a_file_of_the_same_temporary_name(void) {
     char left[4200];
     FILE *file;
     faults_end();
@@ -180,8 +169,8 @@ static void test_a_file_of_the_same_temporary_name(void)
 
 static uint64_t random_state = 20240229;
 
-static uint64_t random_bits(void) /* splitmix64 */
-{
+/* splitmix64 */
+static uint64_t random_bits(void) {
     uint64_t z = random_state += 0x9E3779B97F4A7C15u;
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
     z = (z ^ z >> 27) * 0x94D049BB133111EBu;
@@ -189,8 +178,7 @@ static uint64_t random_bits(void) /* splitmix64 */
 }
 
 /* Says through the pipe that it begins, so that it is not killed before. */
-static void save_for_ever(int generation, int pipe)
-{
+static void save_for_ever(int generation, int pipe) {
     ffnn_net net;
     if (ffnn_init(&net, &large) != FFNN_OK || write(pipe, "!", 1) != 1)
         _exit(1);
@@ -202,8 +190,7 @@ static void save_for_ever(int generation, int pipe)
 }
 
 /* Starts a process that saves, lets it go on for so long, and kills it. */
-static void kill_after(long nanoseconds, int generation)
-{
+static void kill_after(long nanoseconds, int generation) {
     const struct timespec time = {0, nanoseconds};
     int ends[2], status = 0;
     char begun = 0;
@@ -222,8 +209,7 @@ static void kill_after(long nanoseconds, int generation)
 }
 
 /* The processes save generation after generation, each from where the one before had come to. */
-static void test_killed_at_any_time(void)
-{
+static void test_killed_at_any_time(void) {
     enum { PROCESSES = 250, LONGEST = 3000000 }; /* nanoseconds */
     int generation = 1, left = 0;
     save_generation(1);
@@ -241,8 +227,7 @@ static void test_killed_at_any_time(void)
     CHECK(rmdir(FOLDER) == 0); /* nothing else is in it */
 }
 
-int main(void)
-{
+int main(void) {
     mkdir("build", 0777);
     mkdir("build/tests-tmp", 0777);
     mkdir(FOLDER, 0777);
@@ -256,8 +241,7 @@ int main(void)
 
 #else
 
-int main(void)
-{
+int main(void) {
     test_skip("killed processes: this is no POSIX system");
     return test_summary("test_killed");
 }

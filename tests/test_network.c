@@ -17,8 +17,7 @@ enum { REFERENCE_SIZES = FFNN_MAX_LAYERS + 1 };
 /* ---- helpers ----------------------------------------------------------------------------- */
 
 /* A network of the sizes up to the first 0, its weights drawn with this seed. */
-static void make_network(ffnn_net *net, const size_t *sizes, uint64_t seed)
-{
+static void make_network(ffnn_net *net, const size_t *sizes, uint64_t seed) {
     ffnn_rng rng;
     ffnn_desc desc;
     memset(&desc, 0, sizeof desc);
@@ -31,20 +30,17 @@ static void make_network(ffnn_net *net, const size_t *sizes, uint64_t seed)
 
 static const size_t lab_sizes[REFERENCE_SIZES] = {3, 4, 1};
 
-static size_t element_count(ffnn_tensor t)
-{
+static size_t element_count(ffnn_tensor t) {
     return t.rows * t.cols;
 }
 
 /* Numbers from 0 to 1 that repeat late. */
-static void fill(float *data, size_t count)
-{
+static void fill(float *data, size_t count) {
     for (size_t i = 0; i < count; i++)
         data[i] = (float)(i * 37 % 101) / 100.0f;
 }
 
-static double largest(const float *values, size_t count)
-{
+static double largest(const float *values, size_t count) {
     double found = 0;
     for (size_t i = 0; i < count; i++)
         found = fmax(found, fabs((double)values[i]));
@@ -52,8 +48,7 @@ static double largest(const float *values, size_t count)
 }
 
 /* The reference's arrays hold one layer after the other; `*values` moves on. */
-static void check_tensor(const char *name, ffnn_tensor t, const float **values, double difference)
-{
+static void check_tensor(const char *name, ffnn_tensor t, const float **values, double difference) {
     double allowed = difference * largest(*values, element_count(t));
     CHECK(t.data != NULL);
     for (size_t i = 0; i < element_count(t); i++) {
@@ -65,8 +60,7 @@ static void check_tensor(const char *name, ffnn_tensor t, const float **values, 
     *values += element_count(t);
 }
 
-static void set_weights(ffnn_net *net, const float *values)
-{
+static void set_weights(ffnn_net *net, const float *values) {
     for (size_t i = 0; i < net->layer_count; i++) {
         ffnn_tensor weight = net->layers[i].weight;
         memcpy(weight.data, values, element_count(weight) * sizeof *values);
@@ -82,8 +76,7 @@ typedef struct snapshot {
 } snapshot;
 
 /* Copies the values of all tensors to `values`, if not NULL; returns how many there are. */
-static size_t copy_values(const ffnn_net *net, float *values)
-{
+static size_t copy_values(const ffnn_net *net, float *values) {
     size_t count = 0;
     for (size_t i = 0; i < net->layer_count; i++) {
         const ffnn_layer *layer = &net->layers[i];
@@ -99,8 +92,7 @@ static size_t copy_values(const ffnn_net *net, float *values)
     return count;
 }
 
-static snapshot take_snapshot(const ffnn_net *net)
-{
+static snapshot take_snapshot(const ffnn_net *net) {
     snapshot s;
     s.layer_count = net->layer_count;
     memcpy(s.layers, net->layers, sizeof s.layers);
@@ -109,8 +101,7 @@ static snapshot take_snapshot(const ffnn_net *net)
     return s;
 }
 
-static int is_unchanged(const ffnn_net *net, const snapshot *s)
-{
+static int is_unchanged(const ffnn_net *net, const snapshot *s) {
     size_t count = copy_values(net, NULL);
     float *values = (float *)malloc(count * sizeof *values + 1);
     int same = net->layer_count == s->layer_count
@@ -121,13 +112,11 @@ static int is_unchanged(const ffnn_net *net, const snapshot *s)
     return same;
 }
 
-static void free_snapshot(snapshot *s)
-{
+static void free_snapshot(snapshot *s) {
     free(s->values);
 }
 
-static int is_all_zero(const ffnn_net *net)
-{
+static int is_all_zero(const ffnn_net *net) {
     ffnn_net zero;
     memset(&zero, 0, sizeof zero);
     return memcmp(net, &zero, sizeof zero) == 0;
@@ -138,8 +127,7 @@ typedef struct batch {
     ffnn_tensor X, y, output;
 } batch;
 
-static batch make_batch(const ffnn_net *net, size_t rows)
-{
+static batch make_batch(const ffnn_net *net, size_t rows) {
     batch b;
     CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&b.X, rows, net->layers[0].weight.rows));
     CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&b.y, rows,
@@ -150,23 +138,20 @@ static batch make_batch(const ffnn_net *net, size_t rows)
     return b;
 }
 
-static void free_batch(batch *b)
-{
+static void free_batch(batch *b) {
     ffnn_tensor_free(&b->X);
     ffnn_tensor_free(&b->y);
     ffnn_tensor_free(&b->output);
 }
 
-static int same_values(ffnn_tensor a, ffnn_tensor b)
-{
+static int same_values(ffnn_tensor a, ffnn_tensor b) {
     return a.rows == b.rows && a.cols == b.cols
         && memcmp(a.data, b.data, element_count(a) * sizeof *a.data) == 0;
 }
 
 /* ---- a new network ----------------------------------------------------------------------- */
 
-static void check_sizes(const ffnn_net *net, const size_t *sizes)
-{
+static void check_sizes(const ffnn_net *net, const size_t *sizes) {
     size_t layers = 0;
     while (layers + 1 < REFERENCE_SIZES && sizes[layers + 1] > 0)
         layers++;
@@ -182,8 +167,7 @@ static void check_sizes(const ffnn_net *net, const size_t *sizes)
 }
 
 /* Below 16 weights to the last bit or one beside it, from there on to 1e-6: see test_random.c. */
-static void check_new_weights(const ffnn_net *net, const float *values)
-{
+static void check_new_weights(const ffnn_net *net, const float *values) {
     for (size_t i = 0; i < net->layer_count; i++) {
         ffnn_tensor weight = net->layers[i].weight;
         for (size_t k = 0; k < element_count(weight); k++)
@@ -192,8 +176,7 @@ static void check_new_weights(const ffnn_net *net, const float *values)
     }
 }
 
-static void test_new_weights_are_pytorchs_in_order(void)
-{
+static void test_new_weights_are_pytorchs_in_order(void) {
     for (size_t i = 0; i < COUNT_OF(init_cases); i++) {
         const init_case *c = &init_cases[i];
         ffnn_desc desc;
@@ -216,8 +199,7 @@ static void test_new_weights_are_pytorchs_in_order(void)
     }
 }
 
-static void test_no_description_is_the_lab_seeded_with_0(void)
-{
+static void test_no_description_is_the_lab_seeded_with_0(void) {
     ffnn_desc zero, only_sizes;
     ffnn_net net;
     memset(&zero, 0, sizeof zero);
@@ -236,8 +218,7 @@ static void test_no_description_is_the_lab_seeded_with_0(void)
     }
 }
 
-static void test_a_network_as_deep_as_can_be(void)
-{
+static void test_a_network_as_deep_as_can_be(void) {
     size_t sizes[REFERENCE_SIZES];
     ffnn_net net;
     batch b;
@@ -273,8 +254,7 @@ static const struct {
     {"layers that overflow together", {1, SIZE_MAX / 8, 1, SIZE_MAX / 8, 1}, FFNN_ERROR_MEMORY},
 };
 
-static void test_bad_descriptions_are_refused(void)
-{
+static void test_bad_descriptions_are_refused(void) {
     ffnn_net net;
     ffnn_desc desc;
     ffnn_rng rng, before;
@@ -296,8 +276,7 @@ static void test_bad_descriptions_are_refused(void)
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_init(NULL, NULL));
 }
 
-static void test_init_without_memory(void)
-{
+static void test_init_without_memory(void) {
     static const size_t sizes[REFERENCE_SIZES] = {2, 3, 3, 2};
     enum { ENOUGH = 1000 };
     ffnn_status status = FFNN_ERROR_MEMORY;
@@ -326,8 +305,7 @@ static void test_init_without_memory(void)
     ffnn_free(&net);
 }
 
-static void test_free_of_nothing_is_harmless(void)
-{
+static void test_free_of_nothing_is_harmless(void) {
     ffnn_net net;
     ffnn_free(NULL);
     memset(&net, 0, sizeof net);
@@ -339,8 +317,7 @@ static void test_free_of_nothing_is_harmless(void)
     CHECK(is_all_zero(&net));
 }
 
-static void test_networks_are_independent(void)
-{
+static void test_networks_are_independent(void) {
     ffnn_net one, other;
     make_network(&one, lab_sizes, 1);
     make_network(&other, lab_sizes, 1);
@@ -358,8 +335,7 @@ static void test_networks_are_independent(void)
 /* ---- forward, backward and training against PyTorch -------------------------------------- */
 
 /* The reference's data copied, for ffnn_view takes what may be written. */
-static batch reference_batch(const network_case *c)
-{
+static batch reference_batch(const network_case *c) {
     ffnn_net net;
     batch b;
     make_network(&net, c->sizes, 0);
@@ -370,8 +346,7 @@ static batch reference_batch(const network_case *c)
     return b;
 }
 
-static void check_forward(const network_case *c, const ffnn_net *net, ffnn_tensor output)
-{
+static void check_forward(const network_case *c, const ffnn_net *net, ffnn_tensor output) {
     const float *z = c->z, *a = c->a;
     for (size_t i = 0; i < net->layer_count; i++) {
         check_tensor("z", net->layers[i].z, &z, ONE_PASS);
@@ -381,8 +356,7 @@ static void check_forward(const network_case *c, const ffnn_net *net, ffnn_tenso
     CHECK(output.data == net->layers[net->layer_count - 1].a.data);
 }
 
-static void check_backward(const network_case *c, const ffnn_net *net)
-{
+static void check_backward(const network_case *c, const ffnn_net *net) {
     const float *error = c->error, *delta = c->delta, *updated = c->updated;
     for (size_t i = 0; i < net->layer_count; i++) {
         check_tensor("error", net->layers[i].error, &error, ONE_PASS);
@@ -391,8 +365,7 @@ static void check_backward(const network_case *c, const ffnn_net *net)
     }
 }
 
-static void test_forward_and_backward_are_the_labs(void)
-{
+static void test_forward_and_backward_are_the_labs(void) {
     for (size_t i = 0; i < COUNT_OF(network_cases); i++) {
         const network_case *c = &network_cases[i];
         ffnn_tensor output = {0, 0, NULL};
@@ -411,8 +384,7 @@ static void test_forward_and_backward_are_the_labs(void)
     }
 }
 
-static void test_training_is_the_labs(void)
-{
+static void test_training_is_the_labs(void) {
     for (size_t i = 0; i < COUNT_OF(network_cases); i++) {
         const network_case *c = &network_cases[i];
         ffnn_net net;
@@ -437,8 +409,7 @@ static void test_training_is_the_labs(void)
 enum { MOST_WEIGHTS = 100, MOST_UNITS = 8 };
 
 /* Half the sum of (y - output)^2 of a network with these weights, all in double. */
-static double half_squared_error(const size_t *sizes, const double *weights, const batch *b)
-{
+static double half_squared_error(const size_t *sizes, const double *weights, const batch *b) {
     double sum = 0;
     for (size_t row = 0; row < b->X.rows; row++) {
         double a[MOST_UNITS], next[MOST_UNITS];
@@ -467,8 +438,7 @@ static double half_squared_error(const size_t *sizes, const double *weights, con
 
 /* One layer's part of -d(half_squared_error)/d(weight), by central differences. */
 static void differentiate(const size_t *sizes, double *weights, const batch *b, size_t first,
-                          size_t count, float *gradient)
-{
+                          size_t count, float *gradient) {
     const double step = 1e-5;
     for (size_t i = 0; i < count; i++) {
         double before = weights[first + i], above, below;
@@ -482,8 +452,7 @@ static void differentiate(const size_t *sizes, double *weights, const batch *b, 
 }
 
 /* A large learning rate, so that the update is not lost in the weight it is added to. */
-static void check_gradients(const size_t *sizes)
-{
+static void check_gradients(const size_t *sizes) {
     const float learning_rate = 1048576;
     double weights[MOST_WEIGHTS];
     size_t first = 0;
@@ -513,8 +482,7 @@ static void check_gradients(const size_t *sizes)
     ffnn_free(&net);
 }
 
-static void test_gradients_are_those_of_the_squared_error(void)
-{
+static void test_gradients_are_those_of_the_squared_error(void) {
     static const size_t sizes[][REFERENCE_SIZES + 1] = {     /* each ended by a 0 */
         {2, 3}, {3, 4, 1}, {4, 5, 3, 2}, {3, 5, 4, 4, 3, 2}, {2, 2, 2, 2, 2, 2, 2, 2, 2},
     };
@@ -524,8 +492,7 @@ static void test_gradients_are_those_of_the_squared_error(void)
 
 /* ---- how the functions belong together --------------------------------------------------- */
 
-static void test_training_is_forward_then_backward(void)
-{
+static void test_training_is_forward_then_backward(void) {
     static const size_t sizes[][REFERENCE_SIZES] = {{3, 4, 1}, {5, 2}, {3, 17, 9, 2}};
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         ffnn_net trained, stepped;
@@ -554,8 +521,7 @@ static void test_training_is_forward_then_backward(void)
     }
 }
 
-static void test_training_without_a_place_for_the_loss(void)
-{
+static void test_training_without_a_place_for_the_loss(void) {
     ffnn_net one, other;
     float loss = -1;
     make_network(&one, lab_sizes, 3);
@@ -570,8 +536,7 @@ static void test_training_without_a_place_for_the_loss(void)
 }
 
 /* All batches up to a few vectors' worth; any kernel must treat them the same way twice. */
-static void test_prediction_is_the_forward_pass(void)
-{
+static void test_prediction_is_the_forward_pass(void) {
     static const size_t sizes[][REFERENCE_SIZES] = {
         {3, 4, 1}, {1, 1}, {5, 2}, {3, 16, 1}, {7, 33, 9, 4}, {2, 2, 3, 2, 3, 2, 3, 2, 2},
         {2, 700, 3, 2},
@@ -592,8 +557,7 @@ static void test_prediction_is_the_forward_pass(void)
     }
 }
 
-static void test_prediction_only_reads_the_network(void)
-{
+static void test_prediction_only_reads_the_network(void) {
     ffnn_net net, before;
     make_network(&net, lab_sizes, 3);
     batch small = make_batch(&net, 2), large = make_batch(&net, 50);
@@ -612,8 +576,7 @@ static void test_prediction_only_reads_the_network(void)
     ffnn_free(&net);
 }
 
-static void test_inputs_are_only_read(void)
-{
+static void test_inputs_are_only_read(void) {
     ffnn_net net;
     make_network(&net, lab_sizes, 3);
     batch b = make_batch(&net, 5), same = make_batch(&net, 5);
@@ -625,8 +588,7 @@ static void test_inputs_are_only_read(void)
     ffnn_free(&net);
 }
 
-static void test_a_network_may_learn_its_own_input(void)
-{
+static void test_a_network_may_learn_its_own_input(void) {
     static const size_t sizes[REFERENCE_SIZES] = {3, 2, 3};
     ffnn_net net;
     float first = -1, last = -1;
@@ -641,8 +603,7 @@ static void test_a_network_may_learn_its_own_input(void)
 }
 
 /* Before the first backward pass they have the size of the batch, too, and are all zeros. */
-static void test_error_and_delta_come_with_backward(void)
-{
+static void test_error_and_delta_come_with_backward(void) {
     ffnn_net net;
     make_network(&net, lab_sizes, 3);
     batch b = make_batch(&net, 5);
@@ -662,8 +623,7 @@ static void test_error_and_delta_come_with_backward(void)
 }
 
 /* A rate of 0 changes nothing, a negative one climbs, NaN and inf are arithmetic like any other. */
-static void test_any_learning_rate_is_taken(void)
-{
+static void test_any_learning_rate_is_taken(void) {
     ffnn_net net;
     float loss[3];
     make_network(&net, lab_sizes, 3);
@@ -681,8 +641,7 @@ static void test_any_learning_rate_is_taken(void)
 
 /* ---- batches of changing size ------------------------------------------------------------ */
 
-static void test_batches_may_grow_and_shrink(void)
-{
+static void test_batches_may_grow_and_shrink(void) {
     static const size_t rows[] = {3, 1, 8, 2, 8, 33, 5, 1, 64};
     ffnn_net net, fresh;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -709,8 +668,7 @@ static void test_batches_may_grow_and_shrink(void)
     ffnn_free(&net);
 }
 
-static void test_only_larger_batches_allocate(void)
-{
+static void test_only_larger_batches_allocate(void) {
     static const struct {
         size_t rows;
         int grows;
@@ -736,8 +694,7 @@ static void test_only_larger_batches_allocate(void)
 
 typedef enum call { FORWARD, TRAIN, PREDICT } call;
 
-static ffnn_status make_call(call which, ffnn_net *net, const batch *b, float *loss)
-{
+static ffnn_status make_call(call which, ffnn_net *net, const batch *b, float *loss) {
     switch (which) {
     case FORWARD: return ffnn_forward(net, b->X, NULL);
     case TRAIN:   return ffnn_train(net, b->X, b->y, 0.1f, loss);
@@ -747,8 +704,7 @@ static ffnn_status make_call(call which, ffnn_net *net, const batch *b, float *l
 }
 
 /* Fails the first allocation, then the second, ... until the call has all it needs. */
-static void check_call_without_memory(call which, ffnn_net *net, const batch *b)
-{
+static void check_call_without_memory(call which, ffnn_net *net, const batch *b) {
     enum { ENOUGH = 1000 };
     ffnn_status status = FFNN_ERROR_MEMORY;
     snapshot before = take_snapshot(net);
@@ -769,8 +725,7 @@ static void check_call_without_memory(call which, ffnn_net *net, const batch *b)
     free_snapshot(&before);
 }
 
-static void check_growing_without_memory(call which, const size_t *sizes)
-{
+static void check_growing_without_memory(call which, const size_t *sizes) {
     ffnn_net net, fresh;
     make_network(&net, sizes, 3);
     batch first = make_batch(&net, 2), larger = make_batch(&net, 9);
@@ -787,8 +742,7 @@ static void check_growing_without_memory(call which, const size_t *sizes)
     free_batch(&larger);
 }
 
-static void test_growing_without_memory(void)
-{
+static void test_growing_without_memory(void) {
     static const size_t sizes[][REFERENCE_SIZES] = {{2, 5, 3, 2}, {2, 700, 2}};
     for (size_t i = 0; i < COUNT_OF(sizes); i++)
         for (int which = FORWARD; which <= PREDICT; which++)
@@ -796,8 +750,7 @@ static void test_growing_without_memory(void)
 }
 
 /* The smaller batch's forward pass is still there, so its backward pass goes on. */
-static void test_backward_after_a_failed_forward(void)
-{
+static void test_backward_after_a_failed_forward(void) {
     ffnn_net net, undisturbed;
     make_network(&net, lab_sizes, 3);
     make_network(&undisturbed, lab_sizes, 3);
@@ -842,8 +795,7 @@ static const struct {
     {"one number", 1, 1, 1, FFNN_ERROR_SHAPE},
 };
 
-static void test_bad_inputs_are_refused(void)
-{
+static void test_bad_inputs_are_refused(void) {
     float data[20];
     ffnn_net net;
     make_network(&net, lab_sizes, 3);
@@ -871,8 +823,7 @@ static void test_bad_inputs_are_refused(void)
     ffnn_free(&net);
 }
 
-static void test_bad_targets_and_outputs_are_refused(void)
-{
+static void test_bad_targets_and_outputs_are_refused(void) {
     float data[20];
     ffnn_net net;
     make_network(&net, lab_sizes, 3);
@@ -900,8 +851,7 @@ static void test_bad_targets_and_outputs_are_refused(void)
     ffnn_free(&net);
 }
 
-static void test_backward_needs_its_forward_pass(void)
-{
+static void test_backward_needs_its_forward_pass(void) {
     ffnn_net net;
     make_network(&net, lab_sizes, 3);
     batch b = make_batch(&net, 5), other = make_batch(&net, 4);
@@ -925,8 +875,7 @@ static void test_backward_needs_its_forward_pass(void)
 }
 
 /* They would be overwritten while they are read. */
-static void test_a_networks_own_buffers_are_refused(void)
-{
+static void test_a_networks_own_buffers_are_refused(void) {
     static const size_t sizes[REFERENCE_SIZES] = {2, 2, 2};
     ffnn_net net;
     make_network(&net, sizes, 3);
@@ -953,8 +902,7 @@ static void test_a_networks_own_buffers_are_refused(void)
     ffnn_free(&net);
 }
 
-static void test_prediction_into_its_input_is_refused(void)
-{
+static void test_prediction_into_its_input_is_refused(void) {
     static const size_t sizes[REFERENCE_SIZES] = {2, 2};
     float data[12], before[12];
     ffnn_net net;
@@ -972,8 +920,7 @@ static void test_prediction_into_its_input_is_refused(void)
     ffnn_free(&net);
 }
 
-static void check_unusable(ffnn_net *net)
-{
+static void check_unusable(ffnn_net *net) {
     float data[6] = {0}, loss = -1;
     ffnn_tensor X = ffnn_view(data, 1, 3), y = ffnn_view(data + 3, 1, 1), output = {7, 7, data};
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_forward(net, X, &output));
@@ -983,8 +930,7 @@ static void check_unusable(ffnn_net *net)
     CHECK(output.rows == 7 && loss == -1 && data[3] == 0);
 }
 
-static void test_no_network_is_refused(void)
-{
+static void test_no_network_is_refused(void) {
     ffnn_net net;
     test_case("NULL");
     check_unusable(NULL);
@@ -998,8 +944,7 @@ static void test_no_network_is_refused(void)
     CHECK(is_all_zero(&net));
 }
 
-int main(void)
-{
+int main(void) {
     RUN(test_new_weights_are_pytorchs_in_order);
     RUN(test_no_description_is_the_lab_seeded_with_0);
     RUN(test_a_network_as_deep_as_can_be);

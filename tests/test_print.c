@@ -9,8 +9,7 @@
 #include "reference/printing.h"
 
 /* What ffnn_print writes; freed by the caller. NULL if there is no temporary file. */
-static char *printed(ffnn_tensor t)
-{
+static char *printed(ffnn_tensor t) {
     FILE *file = tmpfile();
     char *text = NULL;
     long length;
@@ -28,8 +27,7 @@ static char *printed(ffnn_tensor t)
 }
 
 /* Every line as expected, each ended by a newline, and nothing after the last. */
-static void check_lines(const char *text, const char *const *lines, size_t line_count)
-{
+static void check_lines(const char *text, const char *const *lines, size_t line_count) {
     for (size_t i = 0; i < line_count; i++) {
         size_t length = strcspn(text, "\n");
         if (text[length] != '\n' || length != strlen(lines[i])
@@ -44,8 +42,7 @@ static void check_lines(const char *text, const char *const *lines, size_t line_
     CHECK(text[0] == '\0');
 }
 
-static void check_printed(ffnn_tensor t, const char *const *lines, size_t line_count)
-{
+static void check_printed(ffnn_tensor t, const char *const *lines, size_t line_count) {
     char *text = printed(t);
     CHECK(text != NULL);
     if (text != NULL)
@@ -54,14 +51,12 @@ static void check_printed(ffnn_tensor t, const char *const *lines, size_t line_c
 }
 
 /* As whole() in make_reference.py. */
-static void fill(ffnn_tensor t, float step)
-{
+static void fill(ffnn_tensor t, float step) {
     for (size_t i = 0; i < t.rows * t.cols; i++)
         t.data[i] = (float)(i % 100) * step;
 }
 
-static void check_case(const print_case *c)
-{
+static void check_case(const print_case *c) {
     ffnn_tensor t;
     test_case("%s", c->name);
     CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&t, c->rows, c->cols));
@@ -73,15 +68,13 @@ static void check_case(const print_case *c)
     ffnn_tensor_free(&t);
 }
 
-static void test_prints_as_pytorch(void)
-{
+static void test_prints_as_pytorch(void) {
     for (size_t i = 0; i < COUNT_OF(print_cases); i++)
         check_case(&print_cases[i]);
 }
 
 /* What a summary leaves out has no say in width and mode. */
-static void test_hidden_elements_do_not_count(void)
-{
+static void test_hidden_elements_do_not_count(void) {
     for (size_t i = 0; i < COUNT_OF(print_cases); i++) {
         const print_case *c = &print_cases[i];
         ffnn_tensor t;
@@ -100,8 +93,7 @@ static void test_hidden_elements_do_not_count(void)
     }
 }
 
-static void test_prints_sizes_without_elements(void)
-{
+static void test_prints_sizes_without_elements(void) {
     static const struct {
         size_t rows, cols;
         const char *line;
@@ -118,8 +110,7 @@ static void test_prints_sizes_without_elements(void)
     }
 }
 
-static void test_prints_after_what_is_there(void)
-{
+static void test_prints_after_what_is_there(void) {
     float data[2] = {1, 2};
     char text[64] = "";
     FILE *file = tmpfile();
@@ -135,8 +126,7 @@ static void test_prints_after_what_is_there(void)
     fclose(file);
 }
 
-static void test_printing_changes_nothing(void)
-{
+static void test_printing_changes_nothing(void) {
     float data[6] = {1, NAN, -0.0f, 4.5f, -INFINITY, 1e-30f}, before[6];
     char *text;
     memcpy(before, data, sizeof data);
@@ -145,8 +135,7 @@ static void test_printing_changes_nothing(void)
     free(text);
 }
 
-static void test_prints_the_same_under_a_decimal_comma(void)
-{
+static void test_prints_the_same_under_a_decimal_comma(void) {
     static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "de_DE", "fr_FR.UTF-8",
                                         "fr_FR.utf8", "fr_FR", "it_IT.UTF-8", "es_ES.UTF-8",
                                         "pt_BR.UTF-8", "ru_RU.UTF-8", "German_Germany.1252"};
@@ -160,8 +149,7 @@ static void test_prints_the_same_under_a_decimal_comma(void)
     setlocale(LC_ALL, "C");
 }
 
-static void test_print_refusals(void)
-{
+static void test_print_refusals(void) {
     float data[6] = {1, 2, 3, 4, 5, 6};
     FILE *file = tmpfile();
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_print(NULL, ffnn_view(data, 2, 3)));
@@ -174,8 +162,7 @@ static void test_print_refusals(void)
     fclose(file);
 }
 
-static void check_print_fails(FILE *file)
-{
+static void check_print_fails(FILE *file) {
     static float data[40 * 25];
     setvbuf(file, NULL, _IONBF, 0);
     CHECK_STATUS(FFNN_ERROR_IO, ffnn_print(file, ffnn_view(data, 1, 1)));
@@ -183,8 +170,7 @@ static void check_print_fails(FILE *file)
     CHECK_STATUS(FFNN_ERROR_IO, ffnn_print(file, ffnn_view(data, 0, 4)));
 }
 
-static void test_print_to_a_file_that_is_only_read(void)
-{
+static void test_print_to_a_file_that_is_only_read(void) {
     FILE *file = fopen("tests/test_print.c", "r");
     if (file == NULL) {
         test_skip("tests/test_print.c cannot be opened: run this from the repository's root");
@@ -194,8 +180,7 @@ static void test_print_to_a_file_that_is_only_read(void)
     fclose(file);
 }
 
-static void test_print_to_a_full_disk(void)
-{
+static void test_print_to_a_full_disk(void) {
     FILE *file = fopen("/dev/full", "r+");
     if (file == NULL) {
         test_skip("there is no /dev/full");
@@ -205,8 +190,7 @@ static void test_print_to_a_full_disk(void)
     fclose(file);
 }
 
-int main(void)
-{
+int main(void) {
     RUN(test_prints_as_pytorch);
     RUN(test_hidden_elements_do_not_count);
     RUN(test_prints_sizes_without_elements);

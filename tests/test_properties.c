@@ -38,8 +38,7 @@ static uint64_t first_seed = 1, seed_count = 400;
 /* splitmix64: good enough for test data, and the same everywhere. */
 static uint64_t random_state;
 
-static uint64_t next_random(void)
-{
+static uint64_t next_random(void) {
     uint64_t x = random_state += 0x9e3779b97f4a7c15u;
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
     x = (x ^ x >> 27) * 0x94d049bb133111ebu;
@@ -47,31 +46,26 @@ static uint64_t next_random(void)
 }
 
 /* From first to last, both included. */
-static size_t random_size(size_t first, size_t last)
-{
+static size_t random_size(size_t first, size_t last) {
     return first + (size_t)(next_random() % (last - first + 1));
 }
 
 /* In [-1, 1), and never 0. */
-static float random_float(void)
-{
+static float random_float(void) {
     return ((float)(next_random() >> 41) + 0.5f) / 4194304.0f - 1.0f;
 }
 
-static void fill(float *data, size_t count)
-{
+static void fill(float *data, size_t count) {
     for (size_t i = 0; i < count; i++)
         data[i] = random_float();
 }
 
-static size_t element_count(ffnn_tensor t)
-{
+static size_t element_count(ffnn_tensor t) {
     return t.rows * t.cols;
 }
 
 /* A tensor of random numbers with memory of its own. */
-static ffnn_tensor new_tensor(size_t rows, size_t cols)
-{
+static ffnn_tensor new_tensor(size_t rows, size_t cols) {
     ffnn_tensor t;
     CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&t, rows, cols));
     fill(t.data, element_count(t));
@@ -79,8 +73,7 @@ static ffnn_tensor new_tensor(size_t rows, size_t cols)
 }
 
 /* A network of the sizes up to the first 0, weights drawn from `random_float`. */
-static void make_network(ffnn_net *net, const size_t *sizes)
-{
+static void make_network(ffnn_net *net, const size_t *sizes) {
     ffnn_desc desc;
     memset(&desc, 0, sizeof desc);
     for (size_t i = 0; i <= FFNN_MAX_LAYERS && sizes[i] > 0; i++)
@@ -90,20 +83,17 @@ static void make_network(ffnn_net *net, const size_t *sizes)
         fill(net->layers[i].weight.data, element_count(net->layers[i].weight));
 }
 
-static int same_bits(const float *a, const float *b, size_t count)
-{
+static int same_bits(const float *a, const float *b, size_t count) {
     return memcmp(a, b, count * sizeof *a) == 0;
 }
 
-static real at(ffnn_tensor t, size_t row, size_t col)
-{
+static real at(ffnn_tensor t, size_t row, size_t col) {
     return (real)t.data[row * t.cols + col];
 }
 
 static const float INFINITE = (float)HUGE_VAL;
 
-static float not_a_number(void)
-{
+static float not_a_number(void) {
     volatile float infinite = INFINITE; /* not for the compiler to compute */
     return infinite - infinite;
 }
@@ -120,8 +110,7 @@ typedef struct experiment {
 } experiment;
 
 /* Targets are out of the sigmoid's reach, so that the error is never a small difference. */
-static void make_experiment(experiment *e, uint64_t seed)
-{
+static void make_experiment(experiment *e, uint64_t seed) {
     size_t sizes[FFNN_MAX_LAYERS + 1] = {0}, layers, rows;
     random_state = seed;
     layers = random_size(1, FFNN_MAX_LAYERS);
@@ -142,8 +131,7 @@ static void make_experiment(experiment *e, uint64_t seed)
     }
 }
 
-static void free_experiment(experiment *e)
-{
+static void free_experiment(experiment *e) {
     for (size_t i = 0; i < e->net.layer_count; i++)
         ffnn_tensor_free(&e->before[i]);
     ffnn_tensor_free(&e->X);
@@ -152,8 +140,7 @@ static void free_experiment(experiment *e)
 }
 
 /* Half the sum of (y - output)^2, with `step` added to one weight. */
-static real error_with(const experiment *e, size_t layer, size_t weight, real step)
-{
+static real error_with(const experiment *e, size_t layer, size_t weight, real step) {
     real sum = 0;
     for (size_t row = 0; row < e->X.rows; row++) {
         real input[MOST_UNITS], output[MOST_UNITS];
@@ -179,8 +166,7 @@ static real error_with(const experiment *e, size_t layer, size_t weight, real st
 /* The slope of the error along one weight, by the five-point formula. Its own error, from the
    rounding of the sums and from the fifth derivative, is about *uncertainty. */
 static real slope(const experiment *e, size_t layer, size_t weight,
-                         real *uncertainty)
-{
+                         real *uncertainty) {
     const real h = (real)pow((double)REAL_EPSILON, 0.2);
     real near = error_with(e, layer, weight, h) - error_with(e, layer, weight, -h);
     real far = error_with(e, layer, weight, 2 * h) - error_with(e, layer, weight, -2 * h);
@@ -190,8 +176,7 @@ static real slope(const experiment *e, size_t layer, size_t weight,
 
 /* How large the terms are that a layer's slopes are sums of, with no sign to cancel: the backward
    pass over absolute values. size (rows x units) belongs to the deltas of that layer. */
-static void delta_sizes(const experiment *e, size_t layer, real *size)
-{
+static void delta_sizes(const experiment *e, size_t layer, real *size) {
     const ffnn_layer *last = &e->net.layers[e->net.layer_count - 1];
     real next[MOST_SAMPLES * MOST_UNITS];
     for (size_t i = 0; i < element_count(last->delta); i++)
@@ -211,8 +196,7 @@ static void delta_sizes(const experiment *e, size_t layer, real *size)
 }
 
 /* The update of a layer, or of some of its weights, against the slope of the error. */
-static void check_layer(const experiment *e, size_t layer, float learning_rate)
-{
+static void check_layer(const experiment *e, size_t layer, float learning_rate) {
     const size_t most_checked = 12, roundings_a_layer = 8;
     ffnn_tensor before = e->before[layer], after = e->net.layers[layer].weight;
     ffnn_tensor input = layer == 0 ? e->X : e->net.layers[layer - 1].a;
@@ -233,8 +217,7 @@ static void check_layer(const experiment *e, size_t layer, float learning_rate)
 }
 
 /* A large learning rate, so that the update drowns the rounding of the weight it is added to. */
-static void test_gradients(void)
-{
+static void test_gradients(void) {
     const float learning_rate = 1048576;
     for (uint64_t seed = first_seed; seed < first_seed + seed_count; seed++) {
         experiment e;
@@ -259,8 +242,7 @@ typedef struct product {
 
 /* got = factor a b + plus. However the terms are summed, with or without fused operations, each
    passes through at most `inner` roundings, and two more with a factor and a summand. */
-static void check_product(const char *name, ffnn_tensor got, const product *p)
-{
+static void check_product(const char *name, ffnn_tensor got, const product *p) {
     size_t inner = p->a_transposed ? p->a.rows : p->a.cols;
     real roundings = (real)(inner + (p->plus.data != NULL ? 2 : 0)) * ROUNDING;
     real worst = 0;
@@ -289,8 +271,7 @@ static void check_product(const char *name, ffnn_tensor got, const product *p)
 }
 
 /* ffnn_matmul, and the four products of one epoch of a k-n-k network with a batch of m. */
-static void check_shape(size_t m, size_t k, size_t n)
-{
+static void check_shape(size_t m, size_t k, size_t n) {
     const float learning_rate = 0.375f;
     size_t sizes[FFNN_MAX_LAYERS + 1] = {0};
     ffnn_net net;
@@ -331,8 +312,7 @@ static void check_shape(size_t m, size_t k, size_t n)
 /* All shapes up to 40 x 40 x 40; or all up to 6 x 6 x 6, all that are 1 in two places, and every
    41st of the others, which meets every size in every place and every remainder of a division by a
    block's size. */
-static void test_products_of_small_shapes(void)
-{
+static void test_products_of_small_shapes(void) {
     size_t number = 0;
     random_state = 1;
     for (size_t m = 1; m <= 40; m++)
@@ -344,8 +324,7 @@ static void test_products_of_small_shapes(void)
 }
 
 /* Sizes just below, at and above those that a kernel may cut its work into. */
-static void test_products_around_blocks(void)
-{
+static void test_products_around_blocks(void) {
     static const size_t near[] = {47, 48, 49, 63, 64, 65, 95, 96, 97, 127, 128, 129,
                                   191, 192, 193, 255, 256, 257, 383, 384, 385, 511, 512, 513,
                                   1023, 1024, 1025};
@@ -371,8 +350,7 @@ static void test_products_around_blocks(void)
 
 /* ---- NaN and infinity -------------------------------------------------------------------- */
 
-static int row_is_nan(ffnn_tensor t, size_t row)
-{
+static int row_is_nan(ffnn_tensor t, size_t row) {
     for (size_t col = 0; col < t.cols; col++)
         if (!isnan(t.data[row * t.cols + col]))
             return 0;
@@ -380,16 +358,14 @@ static int row_is_nan(ffnn_tensor t, size_t row)
 }
 
 /* All rows of a and b but one have the same bits. */
-static int same_but_for_row(ffnn_tensor a, ffnn_tensor b, size_t row)
-{
+static int same_but_for_row(ffnn_tensor a, ffnn_tensor b, size_t row) {
     size_t before = row * a.cols, after = before + a.cols;
     return same_bits(a.data, b.data, before)
         && same_bits(a.data + after, b.data + after, element_count(a) - after);
 }
 
 /* Wherever it stands, also where a kernel handles what is left over from its blocks. */
-static void test_nan_in_a_sample_spoils_that_sample_only(void)
-{
+static void test_nan_in_a_sample_spoils_that_sample_only(void) {
     enum { ROWS = 21, INPUTS = 19, OUTPUTS = 18 };
     static const size_t sizes[FFNN_MAX_LAYERS + 1] = {INPUTS, 23, OUTPUTS};
     ffnn_net net;
@@ -414,8 +390,7 @@ static void test_nan_in_a_sample_spoils_that_sample_only(void)
 }
 
 /* A product is not left out because one of its sides is 0. */
-static void test_matmul_multiplies_zeros(void)
-{
+static void test_matmul_multiplies_zeros(void) {
     enum { M = 11, K = 13, N = 19 };
     ffnn_tensor a = new_tensor(M, K), b = new_tensor(K, N), c = new_tensor(M, N);
     memset(a.data, 0, sizeof(float) * M * K);
@@ -434,8 +409,7 @@ static void test_matmul_multiplies_zeros(void)
 }
 
 /* Infinite inputs meet weights of either sign, and of none: inf * 0 is NaN, inf - inf is NaN. */
-static void test_infinite_inputs(void)
-{
+static void test_infinite_inputs(void) {
     static const size_t sizes[FFNN_MAX_LAYERS + 1] = {2, 3};
     float inputs[4][2] = {{INFINITE, 1}, {-INFINITE, 1}, {INFINITE, INFINITE}, {1, -INFINITE}};
     const float weights[2][3] = {{2, -3, 0}, {1, 1, 1}};
@@ -455,8 +429,7 @@ static void test_infinite_inputs(void)
 
 /* One NaN in y: the delta of that sample's output, so all weights into that output. Those into the
    others stay as they would have been; those of earlier layers get it from all sides. */
-static void test_nan_in_a_target(void)
-{
+static void test_nan_in_a_target(void) {
     enum { ROWS = 6, OUTPUTS = 5, BAD = 3 };
     static const size_t sizes[FFNN_MAX_LAYERS + 1] = {4, 7, OUTPUTS};
     ffnn_net net, clean;
@@ -484,8 +457,7 @@ static void test_nan_in_a_target(void)
 /* Programs that unmask floating-point traps live on: finite data of ordinary size raises neither
    invalid nor division by zero nor overflow. (NaN, infinite and huge data raise what IEEE 754
    says; with traps unmasked they trap, as they would in any other code.) */
-static void test_ordinary_data_raises_no_exception(void)
-{
+static void test_ordinary_data_raises_no_exception(void) {
 #if defined(FE_INVALID) && defined(FE_DIVBYZERO) && defined(FE_OVERFLOW)
     enum { WATCHED = FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW };
     for (size_t units = 1; units < 40; units++) {
@@ -513,8 +485,7 @@ static void test_ordinary_data_raises_no_exception(void)
 /* ---- weights and learning rates ---------------------------------------------------------- */
 
 /* Weights below the smallest normal float count as what they are. */
-static void test_denormal_weights(void)
-{
+static void test_denormal_weights(void) {
     enum { INPUTS = 20, OUTPUTS = 17 };
     static const size_t sizes[FFNN_MAX_LAYERS + 1] = {INPUTS, OUTPUTS};
     ffnn_net net;
@@ -547,8 +518,7 @@ static void test_denormal_weights(void)
 /* A network and data of middling size, for one epoch at some learning rate. */
 static const size_t rate_sizes[FFNN_MAX_LAYERS + 1] = {13, 21, 3};
 
-static void train_at(ffnn_net *net, float learning_rate)
-{
+static void train_at(ffnn_net *net, float learning_rate) {
     ffnn_tensor X, y;
     random_state = 7;
     make_network(net, rate_sizes);
@@ -557,8 +527,7 @@ static void train_at(ffnn_net *net, float learning_rate)
     ffnn_tensor_free(&X), ffnn_tensor_free(&y);
 }
 
-static void test_learning_rate_0(void)
-{
+static void test_learning_rate_0(void) {
     ffnn_net net, untrained;
     train_at(&net, 0);
     random_state = 7;
@@ -571,8 +540,7 @@ static void test_learning_rate_0(void)
 }
 
 /* One epoch at a negative rate goes as far in the other direction. */
-static void test_negative_learning_rate(void)
-{
+static void test_negative_learning_rate(void) {
     ffnn_net down, up, start;
     train_at(&down, 0.25f);
     train_at(&up, -0.25f);
@@ -591,8 +559,7 @@ static void test_negative_learning_rate(void)
 }
 
 /* The weights become huge, infinite or NaN, and everything still returns. */
-static void test_huge_learning_rates(void)
-{
+static void test_huge_learning_rates(void) {
     const float rates[] = {1e10f, 1e30f, FLT_MAX, -FLT_MAX, INFINITE, -INFINITE};
     for (size_t i = 0; i < COUNT_OF(rates); i++) {
         ffnn_net net;
@@ -614,8 +581,7 @@ static void test_huge_learning_rates(void)
     }
 }
 
-static void test_learning_rate_nan(void)
-{
+static void test_learning_rate_nan(void) {
     ffnn_net net;
     train_at(&net, not_a_number());
     for (size_t layer = 0; layer < 2; layer++)
@@ -624,8 +590,7 @@ static void test_learning_rate_nan(void)
     ffnn_free(&net);
 }
 
-static void test_batch_of_nothing(void)
-{
+static void test_batch_of_nothing(void) {
     float number = 0.5f;
     ffnn_net net;
     ffnn_tensor X = ffnn_view(&number, 0, 13), y = ffnn_view(&number, 0, 3);
@@ -643,8 +608,7 @@ static void test_batch_of_nothing(void)
 
 /* A sample gets the same bits alone and in any batch, of any size and at any place; and the same
    from forward and predict. */
-static void test_results_do_not_depend_on_the_batch(void)
-{
+static void test_results_do_not_depend_on_the_batch(void) {
     enum { ROWS = 600 };
     static const size_t shapes[][FFNN_MAX_LAYERS + 1] = {
         {3, 4, 1}, {5, 7, 6}, {40, 33, 2}, {70, 1, 50}, {100, 1}, {9, 200, 130, 3}, {1, 300, 1},
@@ -678,8 +642,7 @@ static void test_results_do_not_depend_on_the_batch(void)
 
 /* A batch whose activations would be more bytes than a size_t can count. It does not get as far as
    to be read; X lies on the stack, so that it does not seem to cover the network's memory. */
-static void test_a_batch_too_large_for_memory(void)
-{
+static void test_a_batch_too_large_for_memory(void) {
     static const size_t sizes[FFNN_MAX_LAYERS + 1] = {1, 1000};
     float number = 1;
     ffnn_net net;
@@ -695,15 +658,13 @@ static void test_a_batch_too_large_for_memory(void)
 
 /* ---- sigmoid ----------------------------------------------------------------------------- */
 
-static float sigmoid(float x)
-{
+static float sigmoid(float x) {
     CHECK_STATUS(FFNN_OK, ffnn_sigmoid(ffnn_view(&x, 1, 1), ffnn_view(&x, 1, 1)));
     return x;
 }
 
 /* The distance from one float to the next, where this number is. */
-static double float_step(double size)
-{
+static double float_step(double size) {
     int exponent;
     frexp(size, &exponent);
     return ldexp(1, (exponent < FLT_MIN_EXP ? FLT_MIN_EXP : exponent) - FLT_MANT_DIG);
@@ -711,8 +672,7 @@ static double float_step(double size)
 
 /* Within [0, 1], never lower than before by more than the rounding of both, and at most 2 ulp from
    the truth. A result below the smallest normal float may be 0. sigmoid_all.c sees all floats. */
-static void test_sigmoid_on_a_dense_sample(void)
-{
+static void test_sigmoid_on_a_dense_sample(void) {
     enum { COUNT = 4096, BLOCKS = 128 };
     static float x[COUNT], got[COUNT];
     float before = 0;
@@ -732,8 +692,7 @@ static void test_sigmoid_on_a_dense_sample(void)
     }
 }
 
-static void test_sigmoid_at_its_ends(void)
-{
+static void test_sigmoid_at_its_ends(void) {
     CHECK(sigmoid(0.0f) == 0.5f && sigmoid(-0.0f) == 0.5f);
     CHECK(sigmoid(INFINITE) == 1 && sigmoid(-INFINITE) == 0);
     CHECK(sigmoid(FLT_MAX) == 1 && sigmoid(-FLT_MAX) == 0);
@@ -744,8 +703,7 @@ static void test_sigmoid_at_its_ends(void)
 }
 
 /* sigmoid(x) + sigmoid(-x) is 1, but for 2 ulp of each: at most 2^-24 each ulp below 1. */
-static void test_sigmoid_is_symmetric(void)
-{
+static void test_sigmoid_is_symmetric(void) {
     for (int i = 0; i < 20000; i++) {
         float x = (float)i * 0.001f;
         test_case("x = %g", (double)x);
@@ -753,8 +711,7 @@ static void test_sigmoid_is_symmetric(void)
     }
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     all_shapes = argc == 2 && strcmp(argv[1], "--all") == 0;
     if (argc == 3 && strcmp(argv[1], "--seed") == 0) {
         first_seed = strtoull(argv[2], NULL, 10);

@@ -13,8 +13,7 @@ static const int32_t SMALL_TENSOR_ULPS = 1;
 static const double LARGE_TENSOR_DIFFERENCE = 1e-6;
 
 /* Units in the last place between two finite floats. */
-static int64_t ulps_between(float a, float b)
-{
+static int64_t ulps_between(float a, float b) {
     int32_t a_bits, b_bits;
     memcpy(&a_bits, &a, sizeof a);
     memcpy(&b_bits, &b, sizeof b);
@@ -25,8 +24,7 @@ static int64_t ulps_between(float a, float b)
 }
 
 /* The 32-bit outputs are not public, but they are the one thing that all else stands on. */
-static void test_raw_outputs_are_pytorchs(void)
-{
+static void test_raw_outputs_are_pytorchs(void) {
     for (size_t i = 0; i < COUNT_OF(raw_cases); i++) {
         const raw_case *c = &raw_cases[i];
         ffnn_rng rng;
@@ -38,8 +36,7 @@ static void test_raw_outputs_are_pytorchs(void)
     }
 }
 
-static void check_numbers(const random_step *step, ffnn_tensor t)
-{
+static void check_numbers(const random_step *step, ffnn_tensor t) {
     size_t count = t.rows * t.cols;
     for (size_t i = step->first; i < count; i++) {
         float expected = step->values[i - step->first];
@@ -50,8 +47,7 @@ static void check_numbers(const random_step *step, ffnn_tensor t)
     }
 }
 
-static void run_step(const random_step *step, ffnn_rng *rng)
-{
+static void run_step(const random_step *step, ffnn_rng *rng) {
     ffnn_tensor t;
     switch (step->kind) {
     case STEP_SEED:
@@ -69,8 +65,7 @@ static void run_step(const random_step *step, ffnn_rng *rng)
     }
 }
 
-static void test_randn_is_pytorchs(void)
-{
+static void test_randn_is_pytorchs(void) {
     for (size_t i = 0; i < COUNT_OF(random_streams); i++) {
         const random_stream *stream = &random_streams[i];
         ffnn_rng rng;
@@ -83,16 +78,14 @@ static void test_randn_is_pytorchs(void)
 }
 
 /* Draws three numbers by each of two generators: are they the same, bit for bit? */
-static int same_stream(ffnn_rng *a, ffnn_rng *b)
-{
+static int same_stream(ffnn_rng *a, ffnn_rng *b) {
     float from_a[3], from_b[3];
     CHECK_STATUS(FFNN_OK, ffnn_randn(ffnn_view(from_a, 1, 3), a));
     CHECK_STATUS(FFNN_OK, ffnn_randn(ffnn_view(from_b, 1, 3), b));
     return memcmp(from_a, from_b, sizeof from_a) == 0;
 }
 
-static void test_only_the_low_32_bits_of_a_seed_count(void)
-{
+static void test_only_the_low_32_bits_of_a_seed_count(void) {
     ffnn_rng a, b;
     ffnn_rng_seed(&a, 5);
     ffnn_rng_seed(&b, 5 + (UINT64_C(1) << 32));
@@ -105,8 +98,7 @@ static void test_only_the_low_32_bits_of_a_seed_count(void)
     CHECK(!same_stream(&a, &b));
 }
 
-static void test_a_zero_generator_is_seeded_with_0(void)
-{
+static void test_a_zero_generator_is_seeded_with_0(void) {
     ffnn_rng zero, seeded;
     memset(&zero, 0, sizeof zero);
     ffnn_rng_seed(&seeded, 0);
@@ -118,8 +110,14 @@ static void test_a_zero_generator_is_seeded_with_0(void)
     CHECK(same_stream(&zero, &seeded));
 }
 
-static void test_a_copied_generator_goes_on_the_same(void)
-{
+static void test_no_generator_is_left_alone(void) {
+    float one[1] = {7};
+    ffnn_rng_seed(NULL, 1);
+    ffnn_rng_discard(NULL, 1);
+    CHECK(ffnn_randn(ffnn_view(one, 1, 1), NULL) == FFNN_ERROR_ARGUMENT && one[0] == 7);
+}
+
+static void test_a_copied_generator_goes_on_the_same(void) {
     float odd[3];
     ffnn_rng rng, copy;
     ffnn_rng_seed(&rng, 1);
@@ -129,8 +127,7 @@ static void test_a_copied_generator_goes_on_the_same(void)
 }
 
 /* A number of a small tensor takes four outputs when none is kept, so 2n numbers take 4n. */
-static void test_discarding_skips_what_drawing_would_use(void)
-{
+static void test_discarding_skips_what_drawing_would_use(void) {
     static const uint64_t pairs[] = {0, 1, 5, 155, 156, 157, 500};
     float two[2];
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
@@ -145,8 +142,7 @@ static void test_discarding_skips_what_drawing_would_use(void)
     }
 }
 
-static void test_discarding_in_parts_is_discarding_at_once(void)
-{
+static void test_discarding_in_parts_is_discarding_at_once(void) {
     static const uint64_t parts[][2] = {{0, 5}, {1, 622}, {1, 623}, {624, 624}, {623, 2},
                                         {700, 746}, {99999, 1}};
     for (size_t i = 0; i < COUNT_OF(parts); i++) {
@@ -162,8 +158,7 @@ static void test_discarding_in_parts_is_discarding_at_once(void)
 }
 
 /* Of 2 * 10^5 standard normal numbers: mean within 5, variance within 5 of their deviations. */
-static void test_randn_is_standard_normal(void)
-{
+static void test_randn_is_standard_normal(void) {
     enum { COUNT = 200000 };
     double sum = 0, squares = 0;
     ffnn_tensor t;
@@ -180,8 +175,7 @@ static void test_randn_is_standard_normal(void)
     ffnn_tensor_free(&t);
 }
 
-static void test_randn_writes_nothing_but_its_tensor(void)
-{
+static void test_randn_writes_nothing_but_its_tensor(void) {
     float data[40];
     ffnn_rng rng;
     ffnn_rng_seed(&rng, 1);
@@ -193,8 +187,7 @@ static void test_randn_writes_nothing_but_its_tensor(void)
     }
 }
 
-static void test_randn_refusals(void)
-{
+static void test_randn_refusals(void) {
     float data[4] = {1, 2, 3, 4};
     const float before[4] = {1, 2, 3, 4};
     ffnn_rng rng, untouched;
@@ -209,12 +202,12 @@ static void test_randn_refusals(void)
     CHECK(same_stream(&rng, &untouched));
 }
 
-int main(void)
-{
+int main(void) {
     RUN(test_raw_outputs_are_pytorchs);
     RUN(test_randn_is_pytorchs);
     RUN(test_only_the_low_32_bits_of_a_seed_count);
     RUN(test_a_zero_generator_is_seeded_with_0);
+    RUN(test_no_generator_is_left_alone);
     RUN(test_a_copied_generator_goes_on_the_same);
     RUN(test_discarding_skips_what_drawing_would_use);
     RUN(test_discarding_in_parts_is_discarding_at_once);

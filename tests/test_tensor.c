@@ -11,8 +11,7 @@
 typedef ffnn_status (*unary_operation)(ffnn_tensor dst, ffnn_tensor a);
 typedef ffnn_status (*binary_operation)(ffnn_tensor dst, ffnn_tensor a, ffnn_tensor b);
 
-static ffnn_status scale_by_3(ffnn_tensor dst, ffnn_tensor a)
-{
+static ffnn_status scale_by_3(ffnn_tensor dst, ffnn_tensor a) {
     return ffnn_scale(dst, a, 3.0f);
 }
 
@@ -44,22 +43,19 @@ static const struct {
 };
 
 /* Bit for bit, so that NaN equals itself and 0 does not equal -0. */
-static int same_bits(const float *a, const float *b, size_t count)
-{
+static int same_bits(const float *a, const float *b, size_t count) {
     return memcmp(a, b, count * sizeof *a) == 0;
 }
 
 /* 1, 2, 3, ... */
-static void count_up(float *data, size_t count)
-{
+static void count_up(float *data, size_t count) {
     for (size_t i = 0; i < count; i++)
         data[i] = (float)(i + 1);
 }
 
 /* ---- the type ---------------------------------------------------------------------------- */
 
-static void test_view_shares_memory_both_ways(void)
-{
+static void test_view_shares_memory_both_ways(void) {
     float data[6] = {1, 2, 3, 4, 5, 6};
     ffnn_tensor t = ffnn_view(data, 2, 3);
     CHECK(t.rows == 2 && t.cols == 3 && t.data == data);
@@ -71,8 +67,7 @@ static void test_view_shares_memory_both_ways(void)
     CHECK(data[0] == 1998 && data[1] == 4 && data[5] == -2);
 }
 
-static void test_at_is_row_major(void)
-{
+static void test_at_is_row_major(void) {
     float data[6];
     ffnn_tensor t = ffnn_view(data, 2, 3);
     for (size_t row = 0; row < 2; row++)
@@ -80,8 +75,7 @@ static void test_at_is_row_major(void)
             CHECK(ffnn_at(t, row, col) == data + row * 3 + col);
 }
 
-static void test_at_outside_is_null(void)
-{
+static void test_at_outside_is_null(void) {
     float data[6];
     ffnn_tensor t = ffnn_view(data, 2, 3), none = {0, 0, NULL};
     CHECK(ffnn_at(t, 2, 0) == NULL);
@@ -91,13 +85,11 @@ static void test_at_outside_is_null(void)
     CHECK(ffnn_at(ffnn_view(NULL, 2, 3), 0, 0) == NULL);
 }
 
-static int is_all_zero(ffnn_tensor t)
-{
+static int is_all_zero(ffnn_tensor t) {
     return t.rows == 0 && t.cols == 0 && t.data == NULL;
 }
 
-static void test_owned_tensor_starts_with_zeros(void)
-{
+static void test_owned_tensor_starts_with_zeros(void) {
     ffnn_tensor t;
     CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&t, 5, 7));
     CHECK(t.rows == 5 && t.cols == 7 && t.data != NULL);
@@ -107,8 +99,7 @@ static void test_owned_tensor_starts_with_zeros(void)
     CHECK(is_all_zero(t));
 }
 
-static void test_free_of_nothing_is_harmless(void)
-{
+static void test_free_of_nothing_is_harmless(void) {
     ffnn_tensor t = {0, 0, NULL};
     ffnn_tensor_free(NULL);
     ffnn_tensor_free(&t);
@@ -118,8 +109,7 @@ static void test_free_of_nothing_is_harmless(void)
     CHECK(is_all_zero(t));
 }
 
-static void test_tensor_that_cannot_be_made_is_zero(void)
-{
+static void test_tensor_that_cannot_be_made_is_zero(void) {
     static const struct {
         size_t rows, cols;
         ffnn_status status;
@@ -143,8 +133,7 @@ static void test_tensor_that_cannot_be_made_is_zero(void)
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_tensor_init(NULL, 1, 1));
 }
 
-static void test_failed_allocation_is_reported(void)
-{
+static void test_failed_allocation_is_reported(void) {
     float elsewhere = 1;
     ffnn_tensor t = {4, 4, &elsewhere};
     test_fail_allocation(1);
@@ -153,8 +142,7 @@ static void test_failed_allocation_is_reported(void)
     ffnn_tensor_free(&t);
 }
 
-static void test_every_status_has_its_own_text(void)
-{
+static void test_every_status_has_its_own_text(void) {
     for (int i = FFNN_OK; i <= FFNN_ERROR_MISMATCH; i++) {
         const char *text = ffnn_status_string((ffnn_status)i);
         test_case("status %d", i);
@@ -164,8 +152,7 @@ static void test_every_status_has_its_own_text(void)
     }
 }
 
-static void test_unknown_status_has_a_text_too(void)
-{
+static void test_unknown_status_has_a_text_too(void) {
     static const int unknown[] = {FFNN_ERROR_MISMATCH + 1, 7000, -1};
     for (size_t i = 0; i < COUNT_OF(unknown); i++) {
         const char *text = ffnn_status_string((ffnn_status)unknown[i]);
@@ -177,23 +164,20 @@ static void test_unknown_status_has_a_text_too(void)
 
 /* ---- what the operations compute --------------------------------------------------------- */
 
-static void test_copy(void)
-{
+static void test_copy(void) {
     float a[4] = {1, -0.0f, INFINITY, 4}, dst[4] = {9, 9, 9, 9};
     CHECK_STATUS(FFNN_OK, ffnn_copy(ffnn_view(dst, 2, 2), ffnn_view(a, 2, 2)));
     CHECK(same_bits(dst, a, 4));
 }
 
-static void test_scale(void)
-{
+static void test_scale(void) {
     float a[4] = {1, -2, 0.5f, INFINITY}, dst[4];
     const float expected[4] = {-1.5f, 3, -0.75f, -INFINITY};
     CHECK_STATUS(FFNN_OK, ffnn_scale(ffnn_view(dst, 4, 1), ffnn_view(a, 4, 1), -1.5f));
     CHECK(same_bits(dst, expected, 4));
 }
 
-static void test_add_sub_mul_div(void)
-{
+static void test_add_sub_mul_div(void) {
     static const float expected[4][4] = {
         {3, 2.5f, 4, 0},
         {-1, 3.5f, -12, -2},
@@ -209,16 +193,14 @@ static void test_add_sub_mul_div(void)
     }
 }
 
-static void test_division_by_zero_is_arithmetic(void)
-{
+static void test_division_by_zero_is_arithmetic(void) {
     float a[3] = {1, -1, 0}, zero[1] = {0}, dst[3];
     CHECK_STATUS(FFNN_OK, ffnn_div(ffnn_view(dst, 1, 3), ffnn_view(a, 1, 3),
                                    ffnn_view(zero, 1, 1)));
     CHECK(dst[0] == INFINITY && dst[1] == -INFINITY && isnan(dst[2]));
 }
 
-static void test_one_row_is_used_for_every_row(void)
-{
+static void test_one_row_is_used_for_every_row(void) {
     static const float expected[4][6] = {
         {3, 0, 3.5f, 6, 3, 6.5f},
         {-1, 4, 2.5f, 2, 7, 5.5f},
@@ -234,8 +216,7 @@ static void test_one_row_is_used_for_every_row(void)
     }
 }
 
-static void test_one_number_is_used_everywhere(void)
-{
+static void test_one_number_is_used_everywhere(void) {
     static const float expected[4][6] = {
         {5, 6, 7, 8, 9, 10},
         {-3, -2, -1, 0, 1, 2},
@@ -253,8 +234,7 @@ static void test_one_number_is_used_everywhere(void)
 
 /* Every length up to some vectors' worth, from an odd address, b in full, as a row, as a number;
    nothing outside dst is written. */
-static void test_elementwise_at_every_length(void)
-{
+static void test_elementwise_at_every_length(void) {
     enum { LONGEST = 70, ROWS = 3, SIZE = ROWS * LONGEST };
     static float a[SIZE + 1], b[SIZE + 1], dst[SIZE + 2];
     const float guard = -12345;
@@ -281,8 +261,7 @@ static void test_elementwise_at_every_length(void)
     }
 }
 
-static void test_matmul(void)
-{
+static void test_matmul(void) {
     float a[6] = {1, 2, 3, 4, 5, 6}, b[6] = {7, 8, 9, 10, 11, 12}, dst[4];
     const float expected[4] = {58, 64, 139, 154};
     CHECK_STATUS(FFNN_OK, ffnn_matmul(ffnn_view(dst, 2, 2), ffnn_view(a, 2, 3),
@@ -290,8 +269,7 @@ static void test_matmul(void)
     CHECK(same_bits(dst, expected, 4));
 }
 
-static void test_matmul_of_row_and_column(void)
-{
+static void test_matmul_of_row_and_column(void) {
     float a[3] = {1, 2, 3}, b[3] = {4, 5, 6}, inner[1], outer[9];
     const float expected[9] = {4, 5, 6, 8, 10, 12, 12, 15, 18};
     CHECK_STATUS(FFNN_OK, ffnn_matmul(ffnn_view(inner, 1, 1), ffnn_view(a, 1, 3),
@@ -302,8 +280,7 @@ static void test_matmul_of_row_and_column(void)
     CHECK(same_bits(outer, expected, 9));
 }
 
-static void test_matmul_of_a_matrix_with_itself(void)
-{
+static void test_matmul_of_a_matrix_with_itself(void) {
     float a[4] = {1, 2, 3, 4}, dst[4];
     const float expected[4] = {7, 10, 15, 22};
     ffnn_tensor t = ffnn_view(a, 2, 2);
@@ -312,8 +289,7 @@ static void test_matmul_of_a_matrix_with_itself(void)
 }
 
 /* Small whole numbers: any order of summation is exact. */
-static void check_matmul(size_t rows, size_t inner, size_t cols)
-{
+static void check_matmul(size_t rows, size_t inner, size_t cols) {
     enum { LARGEST = 80 * 80 };
     static float a[LARGEST + 1], b[LARGEST + 1], dst[LARGEST + 2];
     const float guard = -12345;
@@ -337,8 +313,7 @@ static void check_matmul(size_t rows, size_t inner, size_t cols)
     CHECK(dst[0] == guard && dst[1 + rows * cols] == guard);
 }
 
-static void test_matmul_of_every_size(void)
-{
+static void test_matmul_of_every_size(void) {
     static const size_t larger[] = {1, 3, 16, 17, 31, 33, 64, 79};
     for (size_t rows = 1; rows <= 9; rows++)
         for (size_t inner = 1; inner <= 9; inner++)
@@ -350,8 +325,7 @@ static void test_matmul_of_every_size(void)
                 check_matmul(larger[i], larger[k], larger[j]);
 }
 
-static void test_matmul_carries_nan_and_inf(void)
-{
+static void test_matmul_carries_nan_and_inf(void) {
     float a[4] = {0, 1, 0, 0}, b[4] = {INFINITY, 2, 3, NAN}, dst[4];
     CHECK_STATUS(FFNN_OK, ffnn_matmul(ffnn_view(dst, 2, 2), ffnn_view(a, 2, 2),
                                       ffnn_view(b, 2, 2)));
@@ -359,8 +333,7 @@ static void test_matmul_carries_nan_and_inf(void)
         CHECK(isnan(dst[i]));
 }
 
-static void test_transpose(void)
-{
+static void test_transpose(void) {
     float a[6] = {1, 2, 3, 4, 5, 6}, dst[6], row[6];
     const float expected[6] = {1, 4, 2, 5, 3, 6};
     CHECK_STATUS(FFNN_OK, ffnn_transpose(ffnn_view(dst, 3, 2), ffnn_view(a, 2, 3)));
@@ -369,8 +342,7 @@ static void test_transpose(void)
     CHECK(same_bits(row, a, 6));
 }
 
-static void test_transpose_of_every_size(void)
-{
+static void test_transpose_of_every_size(void) {
     enum { LARGEST = 20 };
     float a[LARGEST * LARGEST], dst[LARGEST * LARGEST];
     count_up(a, COUNT_OF(a));
@@ -385,24 +357,21 @@ static void test_transpose_of_every_size(void)
     }
 }
 
-static void test_max_is_per_column(void)
-{
+static void test_max_is_per_column(void) {
     float a[9] = {2, 9, 0, 1, 5, 1, 3, 6, 2}, dst[3];
     const float expected[3] = {3, 9, 2};
     CHECK_STATUS(FFNN_OK, ffnn_max(ffnn_view(dst, 1, 3), ffnn_view(a, 3, 3)));
     CHECK(same_bits(dst, expected, 3));
 }
 
-static void test_max_of_negative_and_infinite(void)
-{
+static void test_max_of_negative_and_infinite(void) {
     float a[8] = {-3, -INFINITY, -INFINITY, 1, -2, -INFINITY, -1, INFINITY}, dst[4];
     const float expected[4] = {-2, -INFINITY, -1, INFINITY};
     CHECK_STATUS(FFNN_OK, ffnn_max(ffnn_view(dst, 1, 4), ffnn_view(a, 2, 4)));
     CHECK(same_bits(dst, expected, 4));
 }
 
-static void test_max_of_one_row_is_the_row(void)
-{
+static void test_max_of_one_row_is_the_row(void) {
     float a[3] = {3, -1, 2}, dst[3];
     CHECK_STATUS(FFNN_OK, ffnn_max(ffnn_view(dst, 1, 3), ffnn_view(a, 1, 3)));
     CHECK(same_bits(dst, a, 3));
@@ -411,15 +380,13 @@ static void test_max_of_one_row_is_the_row(void)
 }
 
 /* As torch.max does: a NaN anywhere in a column is its maximum. */
-static void test_max_carries_nan(void)
-{
+static void test_max_carries_nan(void) {
     float a[12] = {NAN, 1, 2, 3, 4, NAN, 5, INFINITY, 6, 7, NAN, 8}, dst[4];
     CHECK_STATUS(FFNN_OK, ffnn_max(ffnn_view(dst, 1, 4), ffnn_view(a, 3, 4)));
     CHECK(isnan(dst[0]) && isnan(dst[1]) && isnan(dst[2]) && dst[3] == INFINITY);
 }
 
-static void test_mse(void)
-{
+static void test_mse(void) {
     float a[4] = {1, 2, 3, 4}, b[4] = {1, 4, 0, 3}, mse = -1;
     CHECK_STATUS(FFNN_OK, ffnn_mse(ffnn_view(a, 2, 2), ffnn_view(b, 2, 2), &mse));
     CHECK(mse == 3.5f);                                  /* (0 + 4 + 9 + 1) / 4 */
@@ -427,8 +394,7 @@ static void test_mse(void)
     CHECK(mse == 0);
 }
 
-static void test_mse_with_a_row_and_a_number(void)
-{
+static void test_mse_with_a_row_and_a_number(void) {
     float a[4] = {1, 2, 3, 4}, row[2] = {1, 4}, one[1] = {2}, mse = -1;
     CHECK_STATUS(FFNN_OK, ffnn_mse(ffnn_view(a, 2, 2), ffnn_view(row, 1, 2), &mse));
     CHECK(mse == 2);                                     /* (0 + 4 + 4 + 0) / 4 */
@@ -436,8 +402,7 @@ static void test_mse_with_a_row_and_a_number(void)
     CHECK(mse == 1.5f);                                  /* (1 + 0 + 1 + 4) / 4 */
 }
 
-static void test_mse_of_many_does_not_lose_digits(void)
-{
+static void test_mse_of_many_does_not_lose_digits(void) {
     enum { COUNT = 300000 };
     ffnn_tensor a, b;
     float mse = -1;
@@ -451,16 +416,14 @@ static void test_mse_of_many_does_not_lose_digits(void)
     ffnn_tensor_free(&b);
 }
 
-static void test_mse_carries_nan(void)
-{
+static void test_mse_carries_nan(void) {
     float a[2] = {1, NAN}, b[2] = {1, 2}, mse = -1;
     CHECK_STATUS(FFNN_OK, ffnn_mse(ffnn_view(a, 1, 2), ffnn_view(b, 1, 2), &mse));
     CHECK(isnan(mse));
 }
 
 /* The lab's 1 / (1 + exp(-s)) in float: exp(100) is infinite there, exp(-100) lost beside 1. */
-static void test_sigmoid_at_extremes(void)
-{
+static void test_sigmoid_at_extremes(void) {
     float a[7] = {0, -0.0f, INFINITY, -INFINITY, 100, -100, NAN}, dst[7];
     const float expected[6] = {0.5f, 0.5f, 1, 0, 1, 0};
     CHECK_STATUS(FFNN_OK, ffnn_sigmoid(ffnn_view(dst, 7, 1), ffnn_view(a, 7, 1)));
@@ -470,8 +433,7 @@ static void test_sigmoid_at_extremes(void)
 
 /* 3e-7 is between 3 and 5 units in the last place: two correct exp differ by that much. Results
    below the smallest normal float may be 0, as the manual says. */
-static void test_sigmoid_is_pytorchs(void)
-{
+static void test_sigmoid_is_pytorchs(void) {
     float inputs[COUNT_OF(sigmoid_inputs)], dst[COUNT_OF(sigmoid_inputs)];
     memcpy(inputs, sigmoid_inputs, sizeof inputs);
     CHECK_STATUS(FFNN_OK, ffnn_sigmoid(ffnn_view(dst, 1, COUNT_OF(dst)),
@@ -483,16 +445,14 @@ static void test_sigmoid_is_pytorchs(void)
     }
 }
 
-static void test_sigmoid_derivative_takes_the_output(void)
-{
+static void test_sigmoid_derivative_takes_the_output(void) {
     float a[5] = {0, 0.5f, 1, 0.25f, 3}, dst[5];
     const float expected[5] = {0, 0.25f, 0, 0.1875f, -6};
     CHECK_STATUS(FFNN_OK, ffnn_sigmoid_derivative(ffnn_view(dst, 1, 5), ffnn_view(a, 1, 5)));
     CHECK(same_bits(dst, expected, 5));
 }
 
-static void test_sigmoid_derivative_is_pytorchs(void)
-{
+static void test_sigmoid_derivative_is_pytorchs(void) {
     float outputs[COUNT_OF(sigmoid_outputs)], dst[COUNT_OF(sigmoid_outputs)];
     memcpy(outputs, sigmoid_outputs, sizeof outputs);
     CHECK_STATUS(FFNN_OK, ffnn_sigmoid_derivative(ffnn_view(dst, 1, COUNT_OF(dst)),
@@ -506,8 +466,7 @@ static void test_sigmoid_derivative_is_pytorchs(void)
 
 /* ---- aliasing ---------------------------------------------------------------------------- */
 
-static void test_result_may_be_an_input(void)
-{
+static void test_result_may_be_an_input(void) {
     static const float a[4] = {1, 3, -4, -1}, b[4] = {2, -0.5f, 8, 1};
     float expected[4], x[4], y[4];
     ffnn_tensor in_x = ffnn_view(x, 2, 2), in_y = ffnn_view(y, 2, 2);
@@ -530,8 +489,7 @@ static void test_result_may_be_an_input(void)
     }
 }
 
-static void test_result_may_be_the_only_input(void)
-{
+static void test_result_may_be_the_only_input(void) {
     static const float a[4] = {0.5f, 0.25f, -4, 1};
     float expected[4], x[4], source[4];
     for (size_t i = 0; i < COUNT_OF(same_size); i++) {
@@ -544,8 +502,7 @@ static void test_result_may_be_the_only_input(void)
     }
 }
 
-static void test_inputs_may_overlap_each_other(void)
-{
+static void test_inputs_may_overlap_each_other(void) {
     float a[5] = {1, 2, 3, 4, 5}, dst[4];
     const float expected[4] = {3, 5, 7, 9};
     CHECK_STATUS(FFNN_OK, ffnn_add(ffnn_view(dst, 2, 2), ffnn_view(a, 2, 2),
@@ -572,8 +529,7 @@ static const struct {
     {"the spread number is in dst", {0, 2, 2}, {20, 2, 2}, {0, 1, 1}},
 };
 
-static void test_partial_overlap_is_refused(void)
-{
+static void test_partial_overlap_is_refused(void) {
     float data[30], before[30];
     count_up(data, 30);
     memcpy(before, data, sizeof data);
@@ -589,8 +545,7 @@ static void test_partial_overlap_is_refused(void)
     }
 }
 
-static void test_partial_overlap_with_one_input_is_refused(void)
-{
+static void test_partial_overlap_with_one_input_is_refused(void) {
     float data[8], before[8];
     count_up(data, 8);
     memcpy(before, data, sizeof data);
@@ -608,8 +563,7 @@ static void test_partial_overlap_with_one_input_is_refused(void)
     CHECK(same_bits(data, before, 8));
 }
 
-static void test_neighbours_do_not_overlap(void)
-{
+static void test_neighbours_do_not_overlap(void) {
     float data[8];
     count_up(data, 8);
     CHECK_STATUS(FFNN_OK, ffnn_copy(ffnn_view(data, 2, 2), ffnn_view(data + 4, 2, 2)));
@@ -618,8 +572,7 @@ static void test_neighbours_do_not_overlap(void)
     CHECK(data[4] == 5 + 7 && data[7] == 8 + 8);
 }
 
-static void test_matmul_and_transpose_into_an_input_are_refused(void)
-{
+static void test_matmul_and_transpose_into_an_input_are_refused(void) {
     float x[4] = {1, 2, 3, 4}, y[4] = {5, 6, 7, 8}, one[1] = {3};
     const float x_before[4] = {1, 2, 3, 4}, y_before[4] = {5, 6, 7, 8};
     ffnn_tensor in_x = ffnn_view(x, 2, 2), in_y = ffnn_view(y, 2, 2);
@@ -638,23 +591,20 @@ typedef struct size { size_t rows, cols; } size;
 
 static float refused_dst[40], refused_a[40], refused_b[40];
 
-static void prepare_refusal(void)
-{
+static void prepare_refusal(void) {
     count_up(refused_dst, 40);
     count_up(refused_a, 40);
     count_up(refused_b, 40);
 }
 
-static int dst_is_untouched(void)
-{
+static int dst_is_untouched(void) {
     for (size_t i = 0; i < 40; i++)
         if (refused_dst[i] != (float)(i + 1))
             return 0;
     return 1;
 }
 
-static void test_elementwise_wrong_shapes(void)
-{
+static void test_elementwise_wrong_shapes(void) {
     static const struct {
         size dst, a, b;
     } cases[] = {
@@ -687,8 +637,7 @@ static void test_elementwise_wrong_shapes(void)
     }
 }
 
-static void test_same_size_wrong_shapes(void)
-{
+static void test_same_size_wrong_shapes(void) {
     static const size cases[] = {{3, 2}, {1, 6}, {6, 1}, {2, 2}, {1, 3}, {3, 3}, {1, 1}};
     prepare_refusal();
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -702,8 +651,7 @@ static void test_same_size_wrong_shapes(void)
     }
 }
 
-static void test_matmul_wrong_shapes(void)
-{
+static void test_matmul_wrong_shapes(void) {
     static const struct {
         size dst, a, b;
     } cases[] = {
@@ -728,8 +676,7 @@ static void test_matmul_wrong_shapes(void)
     }
 }
 
-static void test_transpose_and_max_wrong_shapes(void)
-{
+static void test_transpose_and_max_wrong_shapes(void) {
     static const size not_3_x_2[] = {{2, 3}, {6, 1}, {1, 6}, {3, 3}, {2, 2}};
     static const size not_1_x_3[] = {{2, 3}, {3, 1}, {1, 2}, {1, 4}, {2, 1}, {1, 1}};
     ffnn_tensor a = ffnn_view(refused_a, 2, 3);
@@ -747,8 +694,7 @@ static void test_transpose_and_max_wrong_shapes(void)
     CHECK(dst_is_untouched());
 }
 
-static void test_mse_refusals(void)
-{
+static void test_mse_refusals(void) {
     static const size wrong[] = {{3, 2}, {2, 1}, {1, 2}, {3, 3}, {1, 6}};
     float mse = -1;
     ffnn_tensor a = ffnn_view(refused_a, 2, 3), none = {0, 0, NULL};
@@ -782,14 +728,12 @@ static const struct {
     {"nothing at all", 0, 0, 0, FFNN_ERROR_ARGUMENT},
 };
 
-static ffnn_tensor invalid_tensor(size_t which, float *data)
-{
+static ffnn_tensor invalid_tensor(size_t which, float *data) {
     return ffnn_view(invalid[which].has_data ? data : NULL, invalid[which].rows,
                      invalid[which].cols);
 }
 
-static void test_invalid_tensors_with_two_inputs(void)
-{
+static void test_invalid_tensors_with_two_inputs(void) {
     ffnn_tensor dst = ffnn_view(refused_dst, 2, 2), a = ffnn_view(refused_a, 2, 2);
     ffnn_tensor b = ffnn_view(refused_b, 2, 2);
     binary_operation operations[] = {ffnn_add, ffnn_sub, ffnn_mul, ffnn_div, ffnn_matmul};
@@ -806,8 +750,7 @@ static void test_invalid_tensors_with_two_inputs(void)
     }
 }
 
-static void test_invalid_tensors_with_one_input(void)
-{
+static void test_invalid_tensors_with_one_input(void) {
     ffnn_tensor dst = ffnn_view(refused_dst, 2, 2), a = ffnn_view(refused_a, 2, 2);
     unary_operation operations[] = {ffnn_copy, scale_by_3, ffnn_transpose, ffnn_max,
                                     ffnn_sigmoid, ffnn_sigmoid_derivative};
@@ -823,8 +766,7 @@ static void test_invalid_tensors_with_one_input(void)
 }
 
 /* No such tensor can exist; its size in bytes would be small again if it were not checked. */
-static void test_impossible_sizes_are_memory_errors(void)
-{
+static void test_impossible_sizes_are_memory_errors(void) {
     const size_t rows = SIZE_MAX / 4 + 2, wrapped = SIZE_MAX / 2 + 2;
     float mse = -1;
     unary_operation unary[] = {ffnn_copy, scale_by_3, ffnn_sigmoid, ffnn_sigmoid_derivative};
@@ -853,8 +795,7 @@ static void test_impossible_sizes_are_memory_errors(void)
     CHECK(dst_is_untouched() && mse == -1);
 }
 
-int main(void)
-{
+int main(void) {
     RUN(test_view_shares_memory_both_ways);
     RUN(test_at_is_row_major);
     RUN(test_at_outside_is_null);

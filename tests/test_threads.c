@@ -35,8 +35,7 @@ static pthread_rwlock_t gate = PTHREAD_RWLOCK_INITIALIZER;
 static job jobs[THREADS], expected;
 static char folder_and_name[1000]; /* of this program: test files lie beside it */
 
-static void *run_behind_gate(void *argument)
-{
+static void *run_behind_gate(void *argument) {
     job *mine = (job *)argument;
     pthread_rwlock_rdlock(&gate);
     pthread_rwlock_unlock(&gate);
@@ -45,8 +44,7 @@ static void *run_behind_gate(void *argument)
 }
 
 /* Runs one job in every thread; all wait until the last one has been started. */
-static void run_at_once(void (*run)(job *job), const ffnn_net *net)
-{
+static void run_at_once(void (*run)(job *job), const ffnn_net *net) {
     pthread_t threads[THREADS];
     int started = 0;
     pthread_rwlock_wrlock(&gate);
@@ -65,8 +63,7 @@ static void run_at_once(void (*run)(job *job), const ffnn_net *net)
 }
 
 /* Does the same jobs again, one after the other: each gives the same bits. */
-static void check_against_one_thread(void)
-{
+static void check_against_one_thread(void) {
     for (int i = 0; i < THREADS; i++) {
         memset(&expected, 0, sizeof expected);
         expected.number = i;
@@ -80,23 +77,20 @@ static void check_against_one_thread(void)
 }
 
 /* Makes room for rows x cols more floats of a job's result. */
-static ffnn_tensor new_result(job *mine, size_t rows, size_t cols)
-{
+static ffnn_tensor new_result(job *mine, size_t rows, size_t cols) {
     ffnn_tensor t = ffnn_view(mine->result + mine->count, rows, cols);
     mine->count += rows * cols;
     return t;
 }
 
 /* Normal numbers as the seed has them. */
-static void draw(float *data, size_t count, int seed)
-{
+static void draw(float *data, size_t count, int seed) {
     ffnn_rng rng;
     ffnn_rng_seed(&rng, (uint64_t)seed);
     ffnn_randn(ffnn_view(data, 1, count), &rng);
 }
 
-static int make_network(ffnn_net *net, const size_t *sizes, int seed)
-{
+static int make_network(ffnn_net *net, const size_t *sizes, int seed) {
     ffnn_rng rng;
     ffnn_desc desc;
     memset(&desc, 0, sizeof desc);
@@ -110,8 +104,7 @@ static int make_network(ffnn_net *net, const size_t *sizes, int seed)
 /* ---- tests ------------------------------------------------------------------------------- */
 
 /* Every operation that may look at the processor before it chooses how to compute. */
-static void use_tensors(job *mine)
-{
+static void use_tensors(job *mine) {
     enum { ROWS = 9, COLS = 37 };
     float a[ROWS * COLS], b[COLS * ROWS];
     ffnn_tensor A = ffnn_view(a, ROWS, COLS), B = ffnn_view(b, COLS, ROWS);
@@ -129,15 +122,13 @@ static void use_tensors(job *mine)
 }
 
 /* Must be the first test: nothing of the header has run in this process yet. */
-static void test_first_use_at_once(void)
-{
+static void test_first_use_at_once(void) {
     run_at_once(use_tensors, NULL);
     check_against_one_thread();
 }
 
 /* Batches of other sizes in each thread, again and again. */
-static void predict(job *mine)
-{
+static void predict(job *mine) {
     float samples[40 * 12];
     size_t rows = 1 + 5 * (size_t)mine->number, inputs = mine->net->layers[0].weight.rows;
     size_t outputs = mine->net->layers[mine->net->layer_count - 1].weight.cols;
@@ -150,8 +141,7 @@ static void predict(job *mine)
         mine->count = 0;
 }
 
-static void test_predict_on_one_network(void)
-{
+static void test_predict_on_one_network(void) {
     static const size_t shapes[][5] = {
         {3, 4, 1}, {12, 7, 65, 33, 5}, {12, 20}, {5, 600, 2}, /* 600: predict allocates */
     };
@@ -167,8 +157,7 @@ static void test_predict_on_one_network(void)
 }
 
 /* A whole life of a network: drawn, trained on its own data, asked. */
-static void train_own_network(job *mine)
-{
+static void train_own_network(job *mine) {
     static const size_t shapes[][5] = {{3, 4, 1}, {3, 17, 6, 1}, {3, 8, 1}, {3, 5, 5, 5, 1}};
     size_t sizes[6] = {0};
     float samples[10 * 3], targets[10];
@@ -194,22 +183,19 @@ static void train_own_network(job *mine)
     ffnn_free(&net);
 }
 
-static void test_separate_networks(void)
-{
+static void test_separate_networks(void) {
     run_at_once(train_own_network, NULL);
     check_against_one_thread();
 }
 
 #ifndef FFNN_NO_STDIO
 
-static void file_name(char name[1100], const char *ending)
-{
+static void file_name(char name[1100], const char *ending) {
     snprintf(name, 1100, "%s%s", folder_and_name, ending);
 }
 
 /* Saves its own network under a name that all threads share, and again. */
-static void save_to_one_path(job *mine)
-{
+static void save_to_one_path(job *mine) {
     static const size_t sizes[] = {30, 30, 0};
     char name[1100];
     ffnn_net net;
@@ -222,8 +208,7 @@ static void save_to_one_path(job *mine)
     ffnn_free(&net);
 }
 
-static void test_saves_to_one_path(void)
-{
+static void test_saves_to_one_path(void) {
     char name[1100];
     ffnn_net net;
     int same = 0;
@@ -242,8 +227,7 @@ static void test_saves_to_one_path(void)
 }
 
 /* Loads a file that all threads read. */
-static void load_one_path(job *mine)
-{
+static void load_one_path(job *mine) {
     char name[1100];
     ffnn_net net;
     file_name(name, ".safetensors");
@@ -253,8 +237,7 @@ static void load_one_path(job *mine)
     ffnn_free(&net);
 }
 
-static void test_loads_from_one_path(void)
-{
+static void test_loads_from_one_path(void) {
     static const size_t sizes[] = {50, 40, 0};
     char name[1100];
     ffnn_net net;
@@ -270,8 +253,7 @@ static void test_loads_from_one_path(void)
 
 #endif
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     snprintf(folder_and_name, sizeof folder_and_name, "%s", argc > 0 ? argv[0] : "test_threads");
     RUN(test_first_use_at_once);
     RUN(test_predict_on_one_network);
@@ -287,8 +269,7 @@ int main(int argc, char **argv)
 
 static void test_threads(void) { test_skip("no POSIX threads on this platform"); }
 
-int main(void)
-{
+int main(void) {
     RUN(test_threads);
     return test_summary("test_threads");
 }

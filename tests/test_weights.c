@@ -34,8 +34,7 @@ typedef struct bytes {
     size_t size;
 } bytes;
 
-static bytes read_file(const char *path)
-{
+static bytes read_file(const char *path) {
     FILE *file = fopen(path, "rb");
     bytes b = {NULL, 0};
     if (file == NULL)
@@ -46,8 +45,7 @@ static bytes read_file(const char *path)
     return b;
 }
 
-static void write_file(const char *path, const void *data, size_t size)
-{
+static void write_file(const char *path, const void *data, size_t size) {
     FILE *file = fopen(path, "wb");
     CHECK(file != NULL);
     if (file == NULL)
@@ -56,15 +54,13 @@ static void write_file(const char *path, const void *data, size_t size)
     CHECK(fclose(file) == 0);
 }
 
-static int same_bytes(bytes a, bytes b)
-{
+static int same_bytes(bytes a, bytes b) {
     return a.data != NULL && b.data != NULL && a.size == b.size
         && memcmp(a.data, b.data, a.size) == 0;
 }
 
 /* Is this what stands in the file? */
-static int file_is(const char *path, bytes expected)
-{
+static int file_is(const char *path, bytes expected) {
     bytes got = read_file(path);
     int same = same_bytes(got, expected);
     free(got.data);
@@ -78,8 +74,7 @@ enum { MOST_WEIGHTS = 200 };
 static const size_t lab_sizes[] = {3, 4, 1, 0};
 
 /* Of the sizes up to the first 0. */
-static void make_network(ffnn_net *net, const size_t *sizes, uint64_t seed)
-{
+static void make_network(ffnn_net *net, const size_t *sizes, uint64_t seed) {
     ffnn_rng rng;
     ffnn_desc desc;
     memset(&desc, 0, sizeof desc);
@@ -91,8 +86,7 @@ static void make_network(ffnn_net *net, const size_t *sizes, uint64_t seed)
 }
 
 /* All weights, W1 first; returns how many. */
-static size_t copy_weights(const ffnn_net *net, float *values)
-{
+static size_t copy_weights(const ffnn_net *net, float *values) {
     size_t count = 0;
     for (size_t i = 0; i < net->layer_count; i++) {
         ffnn_tensor weight = net->layers[i].weight;
@@ -102,15 +96,13 @@ static size_t copy_weights(const ffnn_net *net, float *values)
     return count;
 }
 
-static int has_weights(const ffnn_net *net, const void *expected)
-{
+static int has_weights(const ffnn_net *net, const void *expected) {
     float values[MOST_WEIGHTS];
     size_t count = copy_weights(net, values);
     return memcmp(values, expected, count * sizeof *values) == 0;
 }
 
-static int same_weights(const ffnn_net *a, const ffnn_net *b)
-{
+static int same_weights(const ffnn_net *a, const ffnn_net *b) {
     float values[MOST_WEIGHTS];
     int same = a->layer_count == b->layer_count;
     for (size_t i = 0; same && i < a->layer_count; i++)
@@ -120,16 +112,14 @@ static int same_weights(const ffnn_net *a, const ffnn_net *b)
     return same && has_weights(a, values);
 }
 
-static int is_all_zero(const ffnn_net *net)
-{
+static int is_all_zero(const ffnn_net *net) {
     ffnn_net zero;
     memset(&zero, 0, sizeof zero);
     return memcmp(net, &zero, sizeof zero) == 0;
 }
 
 /* What ffnn_save writes; the caller frees the data. */
-static bytes saved(const ffnn_net *net)
-{
+static bytes saved(const ffnn_net *net) {
     bytes b = {NULL, 0};
     CHECK_STATUS(FFNN_OK, ffnn_save_memory(net, NULL, 0, &b.size));
     b.data = (unsigned char *)malloc(b.size);
@@ -138,8 +128,7 @@ static bytes saved(const ffnn_net *net)
 }
 
 /* In every way there is: memory, file, new network. The network keeps what it had. */
-static void check_not_loaded(ffnn_net *net, bytes file, ffnn_status load, ffnn_status init)
-{
+static void check_not_loaded(ffnn_net *net, bytes file, ffnn_status load, ffnn_status init) {
     float before[MOST_WEIGHTS];
     ffnn_net fresh;
     copy_weights(net, before);
@@ -155,8 +144,7 @@ static void check_not_loaded(ffnn_net *net, bytes file, ffnn_status load, ffnn_s
     ffnn_free(&fresh);
 }
 
-static void check_loaded(const size_t *sizes, bytes file, const void *weights)
-{
+static void check_loaded(const size_t *sizes, bytes file, const void *weights) {
     ffnn_net net, fresh;
     make_network(&net, sizes, 1);
     CHECK_STATUS(FFNN_OK, ffnn_load_memory(&net, file.data, file.size));
@@ -176,8 +164,7 @@ static void check_loaded(const size_t *sizes, bytes file, const void *weights)
 /* ---- an independent reader of saved files ------------------------------------------------ */
 
 /* Moves *at over the text, if it stands there. */
-static int accept(const unsigned char **at, const unsigned char *end, const char *text)
-{
+static int accept(const unsigned char **at, const unsigned char *end, const char *text) {
     size_t length = strlen(text);
     if ((size_t)(end - *at) < length || memcmp(*at, text, length) != 0)
         return 0;
@@ -186,8 +173,7 @@ static int accept(const unsigned char **at, const unsigned char *end, const char
 }
 
 /* A number without leading zeros; -1 if there is none. */
-static long accept_number(const unsigned char **at, const unsigned char *end)
-{
+static long accept_number(const unsigned char **at, const unsigned char *end) {
     long number = 0;
     const unsigned char *first = *at;
     while (*at < end && **at >= '0' && **at <= '9')
@@ -195,8 +181,7 @@ static long accept_number(const unsigned char **at, const unsigned char *end)
     return *at == first || (*first == '0' && *at - first > 1) ? -1 : number;
 }
 
-static float little_endian_float(const unsigned char *at)
-{
+static float little_endian_float(const unsigned char *at) {
     uint32_t bits = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16
         | (uint32_t)at[3] << 24;
     float value;
@@ -206,8 +191,7 @@ static float little_endian_float(const unsigned char *at)
 
 /* One tensor's entry, as Python's safetensors writes it, for this weight at this offset. */
 static void check_entry(const unsigned char **at, const unsigned char *end, size_t layer,
-                        ffnn_tensor weight, size_t offset)
-{
+                        ffnn_tensor weight, size_t offset) {
     char name[32];
     snprintf(name, sizeof name, "\"W%d\":", (int)(layer + 1));
     CHECK(accept(at, end, layer == 0 ? "{" : ","));
@@ -223,8 +207,7 @@ static void check_entry(const unsigned char **at, const unsigned char *end, size
     CHECK(accept(at, end, "]}"));
 }
 
-static void check_saved_file(bytes file, const ffnn_net *net)
-{
+static void check_saved_file(bytes file, const ffnn_net *net) {
     size_t header_size = 0, offset = 0;
     const unsigned char *at = file.data + 8, *end;
     CHECK(file.size > 8);
@@ -252,8 +235,7 @@ static const size_t many_sizes[][10] = {
     {3, 4, 1}, {1, 1}, {5, 2}, {3, 16, 1}, {10, 12, 3}, {2, 3, 4, 5, 4, 3, 2, 2, 1},
 };
 
-static void test_saved_files_are_as_specified(void)
-{
+static void test_saved_files_are_as_specified(void) {
     for (size_t i = 0; i < COUNT_OF(many_sizes); i++) {
         ffnn_net net;
         bytes in_memory;
@@ -268,8 +250,7 @@ static void test_saved_files_are_as_specified(void)
     }
 }
 
-static void test_the_labs_file_in_full(void)
-{
+static void test_the_labs_file_in_full(void) {
     static const char header[] =
         "\x78\0\0\0\0\0\0\0"
         "{\"W1\":{\"dtype\":\"F32\",\"shape\":[3,4],\"data_offsets\":[0,48]},"
@@ -285,8 +266,7 @@ static void test_the_labs_file_in_full(void)
 
 /* ---- there and back ---------------------------------------------------------------------- */
 
-static void test_what_is_saved_is_loaded(void)
-{
+static void test_what_is_saved_is_loaded(void) {
     for (size_t i = 0; i < COUNT_OF(many_sizes); i++) {
         float weights[MOST_WEIGHTS];
         ffnn_net net;
@@ -300,8 +280,7 @@ static void test_what_is_saved_is_loaded(void)
     }
 }
 
-static void test_every_bit_of_a_weight_survives(void)
-{
+static void test_every_bit_of_a_weight_survives(void) {
     static const uint32_t special[16] = {
         0x7fc00000u, 0xffc00000u, 0x7f800001u, 0xffabcdefu,     /* NaN, quiet and signaling */
         0x7f800000u, 0xff800000u, 0x00000000u, 0x80000000u,     /* inf, 0, both signs */
@@ -320,8 +299,7 @@ static void test_every_bit_of_a_weight_survives(void)
     ffnn_free(&net);
 }
 
-static void test_saving_changes_nothing(void)
-{
+static void test_saving_changes_nothing(void) {
     ffnn_net net, before;
     float weights[MOST_WEIGHTS];
     size_t size;
@@ -334,8 +312,7 @@ static void test_saving_changes_nothing(void)
     ffnn_free(&net);
 }
 
-static void test_a_loaded_network_computes_the_same(void)
-{
+static void test_a_loaded_network_computes_the_same(void) {
     float data[6] = {1, 0.5f, 0, -1, 2, 0.25f}, expected[2], got[2], more[2];
     ffnn_net net, loaded, fresh;
     make_network(&net, lab_sizes, 1);
@@ -354,8 +331,7 @@ static void test_a_loaded_network_computes_the_same(void)
     ffnn_free(&fresh);
 }
 
-static void test_saving_to_memory_never_writes_too_much(void)
-{
+static void test_saving_to_memory_never_writes_too_much(void) {
     enum { MARGIN = 16, GUARD = 0x5a };
     unsigned char buffer[300];
     size_t needed = 0, size;
@@ -381,8 +357,7 @@ static void test_saving_to_memory_never_writes_too_much(void)
 }
 
 /* From any address. */
-static void test_loading_from_unaligned_memory(void)
-{
+static void test_loading_from_unaligned_memory(void) {
     unsigned char moved[300];
     ffnn_net net, other;
     make_network(&net, lab_sizes, 1);
@@ -403,8 +378,7 @@ static void test_loading_from_unaligned_memory(void)
 
 /* ---- files from PyTorch ------------------------------------------------------------------ */
 
-static void test_pytorchs_files_are_loaded(void)
-{
+static void test_pytorchs_files_are_loaded(void) {
     for (size_t i = 0; i < COUNT_OF(weights_cases); i++) {
         size_t sizes[COUNT_OF(weights_cases[i].sizes) + 1] = {0};
         test_case("%s", weights_cases[i].path);
@@ -418,8 +392,7 @@ static void test_pytorchs_files_are_loaded(void)
 }
 
 /* Byte for byte what save_file would have written, but for its metadata. */
-static void test_pytorchs_files_are_written(void)
-{
+static void test_pytorchs_files_are_written(void) {
     for (size_t i = 0; i < COUNT_OF(weights_cases); i++) {
         ffnn_net net;
         test_case("%s", weights_cases[i].path);
@@ -434,8 +407,7 @@ static void test_pytorchs_files_are_written(void)
     }
 }
 
-static void test_other_tensors_from_pytorch_are_mismatches(void)
-{
+static void test_other_tensors_from_pytorch_are_mismatches(void) {
     ffnn_net net;
     make_network(&net, lab_sizes, 1);
     for (size_t i = 0; i < COUNT_OF(mismatched_files); i++) {
@@ -458,8 +430,7 @@ static void test_other_tensors_from_pytorch_are_mismatches(void)
    and sometimes W2, 1 x 1; the data is 1, 2, 3, ... */
 static const size_t one_layer[] = {2, 1, 0}, two_layers[] = {2, 1, 1, 0};
 
-static bytes make_file(const char *text, size_t data_size)
-{
+static bytes make_file(const char *text, size_t data_size) {
     size_t length = strlen(text);
     bytes file;
     file.size = 8 + length + data_size;
@@ -558,6 +529,8 @@ static const struct {
     {"an ignored list that is not closed", WITH("`x`:[[1]"), 8},
     {"nesting that a reader need not follow", WITH("`x`:[" NESTED_64("") "]"), 8},
 
+    {"another tensor of the wrong size", "{" W1 ",`x`:" TENSOR("F32", "2", "8,12") "}", 12},
+
     {"a tab in a string", WITH("`x`:`\t`"), 8},
     {"a newline in a string", WITH("`x`:`\n`"), 8},
     {"a zero byte in a string", WITH("`x`:`~`"), 8},
@@ -573,6 +546,7 @@ static const struct {
     {"a high surrogate before a letter", WITH("`x`:`\\ud800a`"), 8},
     {"a high surrogate before another escape", WITH("`x`:`\\ud800\\n`"), 8},
     {"two high surrogates", WITH("`x`:`\\ud800\\ud800`"), 8},
+    {"a high surrogate before a character that is none", WITH("`x`:`\\ud800\\ue000`"), 8},
     {"a lone low surrogate", WITH("`x`:`\\udc00`"), 8},
     {"surrogates the wrong way round", WITH("`x`:`\\udc00\\ud800`"), 8},
     {"a lone surrogate in a tensor's name",
@@ -691,8 +665,7 @@ static const struct {
     {"metadata that is a tensor", "{`__metadata__`:" TENSOR("F32", "2,1", "0,8") "}", 8},
 };
 
-static void test_malformed_files_are_refused(void)
-{
+static void test_malformed_files_are_refused(void) {
     ffnn_net one, two;
     make_network(&one, one_layer, 1);
     make_network(&two, two_layers, 1);
@@ -722,8 +695,7 @@ static const struct {
      TENSOR("F32", "1", "8,12") "}", 12},
 };
 
-static void test_malformed_strangers_are_refused(void)
-{
+static void test_malformed_strangers_are_refused(void) {
     ffnn_net net;
     make_network(&net, one_layer, 1);
     for (size_t i = 0; i < COUNT_OF(strangers); i++) {
@@ -800,8 +772,7 @@ static const struct {
      one_layer, {1, 2}},
 };
 
-static void test_well_formed_oddities_are_accepted(void)
-{
+static void test_well_formed_oddities_are_accepted(void) {
     for (size_t i = 0; i < COUNT_OF(accepted); i++) {
         test_case("%s", accepted[i].name);
         bytes file = make_file(accepted[i].text, accepted[i].sizes == one_layer ? 8 : 12);
@@ -852,8 +823,7 @@ static const struct {
      FFNN_OK},
 };
 
-static void test_other_tensors_are_mismatches(void)
-{
+static void test_other_tensors_are_mismatches(void) {
     ffnn_net net;
     make_network(&net, one_layer, 1);
     for (size_t i = 0; i < COUNT_OF(mismatched); i++) {
@@ -871,8 +841,7 @@ static void test_other_tensors_are_mismatches(void)
     ffnn_free(&net);
 }
 
-static void test_every_dtype_is_known(void)
-{
+static void test_every_dtype_is_known(void) {
     static const struct {
         const char *dtype;
         size_t bits;
@@ -900,8 +869,7 @@ static void test_every_dtype_is_known(void)
 }
 
 /* Well formed, but more than an ffnn_net has room for. */
-static void test_too_many_layers(void)
-{
+static void test_too_many_layers(void) {
     char text[(FFNN_MAX_LAYERS + 2) * 80] = "{";
     ffnn_net net;
     make_network(&net, one_layer, 1);
@@ -916,8 +884,7 @@ static void test_too_many_layers(void)
     ffnn_free(&net);
 }
 
-static void test_header_lengths_that_lie(void)
-{
+static void test_header_lengths_that_lie(void) {
     static const uint64_t lengths[] = {0, 1, 60, 62, 64, 69, 70, 1000, 99999999, 100000000,
                                        100000001, UINT32_MAX, UINT64_C(1) << 32,
                                        (UINT64_C(1) << 32) + 61, UINT64_C(1) << 63,
@@ -937,8 +904,7 @@ static void test_header_lengths_that_lie(void)
 }
 
 /* The largest header that the reference reader takes, and one byte more. */
-static void test_the_largest_header(void)
-{
+static void test_the_largest_header(void) {
     const size_t largest = 100000000;
     bytes file, small = make_file("{" W1 "}", 8);
     ffnn_net net;
@@ -962,8 +928,7 @@ static void test_the_largest_header(void)
     ffnn_free(&net);
 }
 
-static void test_truncated_files_are_refused(void)
-{
+static void test_truncated_files_are_refused(void) {
     ffnn_net net, other;
     make_network(&net, lab_sizes, 1);
     make_network(&other, lab_sizes, 2);
@@ -984,8 +949,7 @@ static void test_truncated_files_are_refused(void)
 }
 
 /* Whatever comes of it: a network that is not loaded keeps its weights. */
-static void test_damaged_headers_do_no_harm(void)
-{
+static void test_damaged_headers_do_no_harm(void) {
     ffnn_net net, other;
     float before[MOST_WEIGHTS];
     size_t loaded = 0, kept = 0;
@@ -1019,8 +983,7 @@ static void test_damaged_headers_do_no_harm(void)
 
 /* ---- refusals and failures --------------------------------------------------------------- */
 
-static void check_unusable(ffnn_net *net)
-{
+static void check_unusable(ffnn_net *net) {
     size_t size = 7;
     unsigned char data[8] = {0};
     remove(SCRATCH_FILE);
@@ -1033,8 +996,7 @@ static void check_unusable(ffnn_net *net)
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_load_memory(net, data, sizeof data));
 }
 
-static void test_no_network_is_refused(void)
-{
+static void test_no_network_is_refused(void) {
     ffnn_net net;
     test_case("NULL");
     check_unusable(NULL);
@@ -1049,8 +1011,7 @@ static void test_no_network_is_refused(void)
     check_unusable(&net);
 }
 
-static void test_no_place_is_refused(void)
-{
+static void test_no_place_is_refused(void) {
     unsigned char data[300];
     float before[MOST_WEIGHTS];
     ffnn_net net, fresh;
@@ -1068,8 +1029,7 @@ static void test_no_place_is_refused(void)
     ffnn_free(&net);
 }
 
-static void test_missing_files_and_folders(void)
-{
+static void test_missing_files_and_folders(void) {
     float before[MOST_WEIGHTS];
     ffnn_net net, fresh;
     make_network(&net, lab_sizes, 1);
@@ -1092,8 +1052,7 @@ static void test_missing_files_and_folders(void)
 }
 
 /* Fails the first allocation, then the second, ... until the call has all it needs. */
-static void test_loading_without_memory(void)
-{
+static void test_loading_without_memory(void) {
     enum { ENOUGH = 1000 };
     for (int is_new = 0; is_new <= 1; is_new++) {
         ffnn_status status = FFNN_ERROR_MEMORY;
@@ -1120,8 +1079,7 @@ static void test_loading_without_memory(void)
     }
 }
 
-static void test_saving_needs_no_memory_to_fail(void)
-{
+static void test_saving_needs_no_memory_to_fail(void) {
     enum { ENOUGH = 1000 };
     ffnn_status status = FFNN_ERROR_MEMORY;
     ffnn_net net;
@@ -1144,8 +1102,7 @@ static void test_saving_needs_no_memory_to_fail(void)
     ffnn_free(&net);
 }
 
-static void test_saving_over_another_file(void)
-{
+static void test_saving_over_another_file(void) {
     static const char longer[1000] = "an old and longer file";
     ffnn_net net;
     make_network(&net, lab_sizes, 1);
@@ -1169,8 +1126,7 @@ static void test_saving_over_another_file(void)
 #define HERE FOLDER "/posix"
 
 /* How many entries a folder has. */
-static int entries(const char *folder)
-{
+static int entries(const char *folder) {
     DIR *listing = opendir(folder);
     int count = 0;
     if (listing == NULL)
@@ -1182,8 +1138,7 @@ static int entries(const char *folder)
 }
 
 /* With the files in it, but not with folders. */
-static void remove_folder(const char *folder)
-{
+static void remove_folder(const char *folder) {
     DIR *listing = opendir(folder);
     struct dirent *entry;
     char path[1000];
@@ -1200,8 +1155,7 @@ static void remove_folder(const char *folder)
 static ffnn_net posix_net;
 static bytes posix_bytes;
 
-static void begin_posix(void)
-{
+static void begin_posix(void) {
     make_network(&posix_net, lab_sizes, 1);
     posix_bytes = saved(&posix_net);
     remove_folder(HERE "/other");       /* of a run that was stopped */
@@ -1210,8 +1164,7 @@ static void begin_posix(void)
     CHECK(mkdir(HERE "/other", 0777) == 0);
 }
 
-static void end_posix(void)
-{
+static void end_posix(void) {
     CHECK(entries(HERE "/other") == 0 && entries(HERE) == 1);     /* nothing was left behind */
     remove_folder(HERE "/other");
     remove_folder(HERE);
@@ -1219,21 +1172,18 @@ static void end_posix(void)
     ffnn_free(&posix_net);
 }
 
-static int is_link_to(const char *path, const char *target)
-{
+static int is_link_to(const char *path, const char *target) {
     char text[200] = "";
     ssize_t length = readlink(path, text, sizeof text - 1);
     return length == (ssize_t)strlen(target) && strcmp(text, target) == 0;
 }
 
-static mode_t mode_of(const char *path)
-{
+static mode_t mode_of(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 ? info.st_mode & 07777 : 0;
 }
 
-static void test_the_old_file_is_replaced_not_overwritten(void)
-{
+static void test_the_old_file_is_replaced_not_overwritten(void) {
     char text[32] = "";
     FILE *old;
     begin_posix();
@@ -1252,8 +1202,7 @@ static void test_the_old_file_is_replaced_not_overwritten(void)
     end_posix();
 }
 
-static void test_a_path_without_a_folder(void)
-{
+static void test_a_path_without_a_folder(void) {
     char back[4096];
     begin_posix();
     CHECK(getcwd(back, sizeof back) != NULL);
@@ -1269,8 +1218,7 @@ static void test_a_path_without_a_folder(void)
 }
 
 /* Saving to HERE/link, which holds this text: the file is replaced, the link stays. */
-static void check_link(const char *text, const char *target, const char *target_folder)
-{
+static void check_link(const char *text, const char *target, const char *target_folder) {
     for (int exists = 0; exists <= 1; exists++) {
         int links_in_folder = strcmp(target_folder, HERE) == 0 ? 2 : 0;
         test_case("%s link to %s", exists ? "a" : "a dangling", text);
@@ -1288,8 +1236,7 @@ static void check_link(const char *text, const char *target, const char *target_
     }
 }
 
-static void test_a_links_target_is_replaced(void)
-{
+static void test_a_links_target_is_replaced(void) {
     char absolute[4096];
     begin_posix();
     CHECK(getcwd(absolute, sizeof absolute - 100) != NULL);
@@ -1303,8 +1250,7 @@ static void test_a_links_target_is_replaced(void)
     end_posix();
 }
 
-static void test_a_link_to_a_link(void)
-{
+static void test_a_link_to_a_link(void) {
     begin_posix();
     CHECK(symlink("other/second", HERE "/first") == 0);
     CHECK(symlink("../third", HERE "/other/second") == 0);
@@ -1325,8 +1271,7 @@ static void test_a_link_to_a_link(void)
     end_posix();
 }
 
-static void test_links_that_lead_nowhere(void)
-{
+static void test_links_that_lead_nowhere(void) {
     begin_posix();
     CHECK(symlink("b", HERE "/a") == 0);
     CHECK(symlink("a", HERE "/b") == 0);
@@ -1349,8 +1294,7 @@ static void test_links_that_lead_nowhere(void)
 }
 
 /* The system follows ././ ... /./x; whether ffnn_save does or gives up, the link stays a link. */
-static void test_a_link_of_great_length(void)
-{
+static void test_a_link_of_great_length(void) {
     enum { LENGTH = 4085 };
     char text[LENGTH + 1], got[LENGTH + 1];
     ffnn_status status;
@@ -1374,8 +1318,7 @@ static void test_a_link_of_great_length(void)
     end_posix();
 }
 
-static void test_a_folder_as_path(void)
-{
+static void test_a_folder_as_path(void) {
     begin_posix();
     errno = 0;
     CHECK_STATUS(FFNN_ERROR_IO, ffnn_save(&posix_net, HERE "/other"));
@@ -1387,8 +1330,7 @@ static void test_a_folder_as_path(void)
     end_posix();
 }
 
-static void test_the_rights_of_a_file_are_kept(void)
-{
+static void test_the_rights_of_a_file_are_kept(void) {
     static const mode_t modes[] = {0600, 0640, 0644, 0666, 0755};
     begin_posix();
     for (size_t i = 0; i < COUNT_OF(modes); i++) {
@@ -1407,8 +1349,7 @@ static void test_the_rights_of_a_file_are_kept(void)
     end_posix();
 }
 
-static void test_a_new_file_has_the_usual_rights(void)
-{
+static void test_a_new_file_has_the_usual_rights(void) {
     static const mode_t masks[] = {0022, 0077, 0002};
     mode_t before = umask(0022);
     umask(before);
@@ -1426,27 +1367,23 @@ static void test_a_new_file_has_the_usual_rights(void)
 
 /* The superuser may write anywhere, even where a test counts on it that he may not, or where a
    defect would do harm; so he becomes nobody for a moment. Returns whether this is not root now. */
-static int become_nobody(void)
-{
+static int become_nobody(void) {
     enum { NOBODY = 65534 };
     return geteuid() != 0 || (seteuid(NOBODY) == 0 && geteuid() != 0);
 }
 
-static void become_yourself(void)
-{
+static void become_yourself(void) {
     CHECK(seteuid(getuid()) == 0);
 }
 
-static int is_device(const char *path)
-{
+static int is_device(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISCHR(info.st_mode);
 }
 
 /* Saves to a device as somebody who could not replace it, however wrong ffnn_save were. Only root
    may write to the folder /dev, or else nothing is saved there. */
-static int save_to_device(const char *device, const char *path, ffnn_status *status, int *error)
-{
+static int save_to_device(const char *device, const char *path, ffnn_status *status, int *error) {
     struct stat folder;
     int is_safe = is_device(device) && stat("/dev", &folder) == 0 && folder.st_uid == 0
         && (folder.st_mode & (S_IWGRP | S_IWOTH)) == 0 && become_nobody();
@@ -1461,8 +1398,7 @@ static int save_to_device(const char *device, const char *path, ffnn_status *sta
     return is_safe;
 }
 
-static void test_saving_to_a_device(void)
-{
+static void test_saving_to_a_device(void) {
     ffnn_status status;
     int error;
     begin_posix();
@@ -1480,8 +1416,7 @@ static void test_saving_to_a_device(void)
     end_posix();
 }
 
-static void test_saving_to_a_full_device(void)
-{
+static void test_saving_to_a_full_device(void) {
     ffnn_status status;
     int error;
     begin_posix();
@@ -1494,8 +1429,7 @@ static void test_saving_to_a_full_device(void)
 }
 
 /* The pipe is opened for reading first, so that opening it for writing does not wait. */
-static void test_saving_to_a_pipe(void)
-{
+static void test_saving_to_a_pipe(void) {
     unsigned char buffer[1000];
     struct stat info;
     int reader;
@@ -1514,8 +1448,7 @@ static void test_saving_to_a_pipe(void)
 }
 
 /* A file may have 100 bytes, fewer than the weights' 200. */
-static void test_a_full_disk(void)
-{
+static void test_a_full_disk(void) {
     struct rlimit before, small;
     void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
     begin_posix();
@@ -1547,8 +1480,7 @@ static void test_a_full_disk(void)
     end_posix();
 }
 
-static void test_a_folder_that_cannot_be_written(void)
-{
+static void test_a_folder_that_cannot_be_written(void) {
     ffnn_status over_old = FFNN_OK, new_file = FFNN_OK;
     int is_refused, error = 0;
     begin_posix();
@@ -1580,15 +1512,13 @@ static void test_a_folder_that_cannot_be_written(void)
     end_posix();
 }
 
-static int lowest_free_descriptor(void)
-{
+static int lowest_free_descriptor(void) {
     int descriptor = dup(1);
     close(descriptor);
     return descriptor;
 }
 
-static void test_no_file_stays_open(void)
-{
+static void test_no_file_stays_open(void) {
     int before = lowest_free_descriptor();
     ffnn_net fresh;
     begin_posix();
@@ -1610,8 +1540,7 @@ static void test_no_file_stays_open(void)
     end_posix();
 }
 
-static void run_posix_tests(void)
-{
+static void run_posix_tests(void) {
     RUN(test_the_old_file_is_replaced_not_overwritten);
     RUN(test_a_path_without_a_folder);
     RUN(test_a_links_target_is_replaced);
@@ -1629,27 +1558,23 @@ static void run_posix_tests(void)
     RUN(test_no_file_stays_open);
 }
 
-static void make_scratch_folder(void)
-{
+static void make_scratch_folder(void) {
     mkdir("build", 0777);
     mkdir(FOLDER, 0777);
 }
 
 #else
 
-static void run_posix_tests(void)
-{
+static void run_posix_tests(void) {
     test_skip("links, pipes, devices, full disks and rights: this is no POSIX system");
 }
 
-static void make_scratch_folder(void)
-{
+static void make_scratch_folder(void) {
 }
 
 #endif
 
-int main(void)
-{
+int main(void) {
     make_scratch_folder();
 
     RUN(test_saved_files_are_as_specified);
