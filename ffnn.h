@@ -7,7 +7,7 @@
 DO THIS
 
    #define FFNN_IMPLEMENTATION before the include in ONE C or C++ file, to create the
-   implementation; in all others just include it. Build with: cc -O2 program.c -lm
+   implementation; in all others just include it. Build with cc -O2 program.c -lm:
 
        #define FFNN_IMPLEMENTATION
        #include "ffnn.h"
@@ -97,9 +97,9 @@ THE WEIGHTS FILE: safetensors; the tensors are named W1, W2, ... In PyTorch:
    the rest   the weights, row-major, 32-bit little-endian floats
 
    ffnn_save                    the file at path is replaced only when the new one is complete
-                                (written beside it, brought to the disk, renamed): it is the old
-                                or the new one, whole. A symbolic link's target is replaced, not
-                                the link; a device or a pipe is written to
+                                (written beside it, brought to the disk with POSIX and Windows,
+                                renamed): it is the old or the new one, whole. A symbolic link's
+                                target is replaced, not the link; a device or pipe is written to
    ffnn_load                    into a network of the same sizes. What the reference
                                 implementation refuses is refused, whatever the bytes
    ffnn_init_from_file          a new network with the sizes of the file
