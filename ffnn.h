@@ -1319,8 +1319,8 @@ static void ffnn__shuffle(size_t *order, size_t count, ffnn_rng *rng) {
 /* What a fit works with. */
 typedef struct ffnn__fit {
     ffnn_tensor X, y;             /* all samples: the user's */
-    ffnn_tensor X_batch, y_batch; /* a batch of them, in the epoch's order; */
-    size_t *order;                /* NULL: the samples are taken as they lie, and not copied */
+    size_t *order;                /* the epoch's order of them; NULL: as they lie, not copied */
+    ffnn_tensor X_batch, y_batch; /* a batch of them in that order */
     size_t batch_size;
     float learning_rate;
 } ffnn__fit;
