@@ -1373,7 +1373,7 @@ FFNNDEF ffnn_status ffnn_fit(ffnn_net *net, ffnn_tensor X, ffnn_tensor y,
     if (desc != NULL) wanted = *desc;
     progress.epochs = wanted.epochs != 0 ? wanted.epochs : 1000;
     fit.X = X, fit.y = y;
-    fit.learning_rate = fabsf(wanted.learning_rate) > 0 ? wanted.learning_rate : 0.1f;
+    fit.learning_rate = fabsf(wanted.learning_rate) <= 0 ? 0.1f : wanted.learning_rate;
     fit.batch_size = wanted.batch_size;
     if (fit.batch_size == 0 || fit.batch_size > X.rows) fit.batch_size = X.rows;
     if (wanted.rng != NULL) status = ffnn__fit_allocate(&fit);

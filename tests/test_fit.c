@@ -115,6 +115,20 @@ static void test_each_field_has_its_own_default(void) {
     ffnn_free(&expected);
 }
 
+static void test_only_0_is_the_default_rate(void) {
+    const float rates[] = {-0.5f, 1e-30f, (float)NAN};
+    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; ++i) {
+        ffnn_fit_desc desc = {1, rates[i], 0, NULL, NULL, NULL};
+        ffnn_net net = make_net(), expected = make_net();
+        test_case("%g", (double)rates[i]);
+        CHECK_STATUS(FFNN_OK, ffnn_fit(&net, make_X(), make_y(), &desc));
+        CHECK_STATUS(FFNN_OK, ffnn_train(&expected, make_X(), make_y(), rates[i], NULL));
+        CHECK(same_weights(&expected, &net));
+        ffnn_free(&net);
+        ffnn_free(&expected);
+    }
+}
+
 /* ---- batches ----------------------------------------------------------------------------- */
 
 static void test_batches_in_the_order_given(void) {
@@ -437,6 +451,7 @@ static void test_a_failure_leaves_the_last_whole_step(void) {
 int main(void) {
     RUN(test_no_description_is_the_labs_loop);
     RUN(test_each_field_has_its_own_default);
+    RUN(test_only_0_is_the_default_rate);
     RUN(test_batches_in_the_order_given);
     RUN(test_a_batch_beyond_the_set_is_the_set);
     RUN(test_the_shuffle_is_pytorchs);
