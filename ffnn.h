@@ -565,6 +565,7 @@ static const ffnn__kernels *ffnn__pick_kernels(void) {
 }
 
 enum { FFNN__DEPTH = 256, FFNN__MAX_LANES = 16 }; /* rows of b multiplied at a time */
+enum { FFNN__STEP = 4 }; /* floats of an ffnn__f4 */
 
 /* Copies depth rows and cols columns of b into rows of width floats, the last ones 0. */
 static void ffnn__pack(float *panel, size_t width, ffnn__matrix b, size_t depth, size_t cols) {
@@ -646,7 +647,8 @@ static void ffnn__sigmoid(float *dst, const float *src, size_t count) {
 
 #else /* plain C */
 
-typedef float ffnn__f4; /* a vector of one */
+typedef float ffnn__f4;
+enum { FFNN__STEP = 1 };
 
 static void ffnn__multiply(float *c, size_t m, size_t depth, size_t n, ffnn__matrix a,
                            ffnn__matrix b, bool add, float factor) {
@@ -678,7 +680,6 @@ static void ffnn__sigmoid(float *dst, const float *src, size_t count) {
 #endif /* FFNN__SIMD */
 
 enum { FFNN__SMALL = 64, FFNN__SMALL_BATCH = 32 }; /* weights of a layer, rows of an update */
-enum { FFNN__STEP = sizeof(ffnn__f4) / sizeof(float) };
 
 /* z = x W, a = sigmoid(z); a may be z */
 static void ffnn__forward_layer(float *z, float *a, const float *x, const ffnn_tensor *weight,

@@ -122,7 +122,7 @@ static int is_all_zero(const ffnn_net *net) {
 static bytes saved(const ffnn_net *net) {
     bytes b = {NULL, 0};
     CHECK_STATUS(FFNN_OK, ffnn_save_memory(net, NULL, 0, &b.size));
-    b.data = (unsigned char *)malloc(b.size);
+    b.data = (unsigned char *)calloc(b.size + 1, 1);
     CHECK_STATUS(FFNN_OK, ffnn_save_memory(net, b.data, b.size, &b.size));
     return b;
 }
@@ -1300,7 +1300,8 @@ static void test_a_link_of_great_length(void) {
     ffnn_status status;
     begin_posix();
     for (size_t i = 0; i < LENGTH; i++)
-        text[i] = i == LENGTH - 1 ? 'x' : i % 2 == 0 ? '.' : '/';
+        text[i] = "./"[i % 2];
+    text[LENGTH - 1] = 'x';
     text[LENGTH] = '\0';
     if (symlink(text, HERE "/link") != 0) {
         test_skip("links of 4085 characters cannot be made here");
