@@ -270,6 +270,19 @@ static void experiment_2(const Data *data, ffnn_rng *rng, Curves *curves) {
     putchar('\n');
 }
 
+/* Trains a new network 10,000 epochs and prints a line of the table. */
+static void try_configuration(const Data *data, ffnn_rng *rng, size_t hidden_size,
+                              float learning_rate, float *losses) {
+    ffnn_net net = new_network(hidden_size, rng);
+    clock_t start = clock();
+    double seconds;
+    train(&net, data, 10000, learning_rate, losses);
+    seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
+    printf("%-6u | %-5.2f | %-12.6f | %-12.2f | %-10.4f\n", (unsigned)hidden_size,
+           (double)learning_rate, loss_of(&net, data), prediction_of(&net, data) * 100, seconds);
+    ffnn_free(&net);
+}
+
 static void experiment_3(const Data *data, ffnn_rng *rng, Curves *curves) {
     static const size_t hidden_sizes[] = {4, 8, 16};
     static const float learning_rates[] = {0.1f, 0.5f, 1.0f};
@@ -292,22 +305,12 @@ static void experiment_3(const Data *data, ffnn_rng *rng, Curves *curves) {
          "------------");
     for (i = 0; i < 9; ++i) {
         size_t hidden_size = hidden_sizes[i / 3];
-        float learning_rate = learning_rates[i % 3];
-        ffnn_net net = new_network(hidden_size, rng);
+        float learning_rate = learning_rates[i % 3], *losses;
         char label[32];
-        float *losses;
-        clock_t start;
-        double seconds;
         snprintf(label, sizeof label, "hidden %u, rate %.2f", (unsigned)hidden_size,
                  (double)learning_rate);
         losses = add_curve(curves, 10000, label, i / 3, i % 3); /* a colour a size, a dash a rate */
-        start = clock();
-        train(&net, data, 10000, learning_rate, losses);
-        seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
-        printf("%-6u | %-5.2f | %-12.6f | %-12.2f | %-10.4f\n", (unsigned)hidden_size,
-               (double)learning_rate, loss_of(&net, data), prediction_of(&net, data) * 100,
-               seconds);
-        ffnn_free(&net);
+        try_configuration(data, rng, hidden_size, learning_rate, losses);
     }
     print_rule(100);
 }
