@@ -658,7 +658,8 @@ static void ffnn__multiply(float *c, size_t m, size_t depth, size_t n, ffnn__mat
             const float *x = a.data, *y = b.data + col * b.col_step;
             float sum = 0;
             for (p = 0; p < depth; ++p, x += a.col_step, y += b.row_step) sum += *x * *y;
-            c[col] = add ? c[col] + sum * factor : sum;
+            if (add) c[col] += sum * factor;
+            else c[col] = sum;
         }
     }
 }
@@ -666,14 +667,15 @@ static void ffnn__multiply(float *c, size_t m, size_t depth, size_t n, ffnn__mat
 /* The steps of FFNN__DEFINE_SIGMOID. */
 static void ffnn__sigmoid(float *dst, const float *src, size_t count) {
     for (; count > 0; --count, ++src, ++dst) {
-        float x = *src, n = rintf(-x * 1.44269504f);
-        float r = (-x - n * 0.693359375f) + n * 2.12194440e-4f;
-        float p = (r * 0.00836874545f + 0.041668389f) + r * r * 0.00138145417f;
+        const float lowest = -87.33654f, x = *src, n = rintf(-x * 1.44269504f);
+        float r = (-x - n * 0.693359375f) + n * 2.12194440e-4f, p;
+        p = (r * 0.00836874545f + 0.041668389f) + r * r * 0.00138145417f;
         p = (r * 0.166665211f + 0.49999994f) + r * r * p;
         p = r + r * r * p;
-        if (x < -87.33654f || x > 88) *dst = x > 88 ? 1.0f : 0.0f;
+        if (isnan(x)) *dst = x;
+        else if (x < lowest || x > 88) *dst = x > 88 ? 1.0f : 0.0f;
         else if (x < -16) *dst = 1 / ldexpf(p + ldexpf(1, -(int)n) + 1, (int)n);
-        else *dst = isnan(x) ? x : 1 / (ldexpf(p + 1, (int)n) + 1);
+        else *dst = 1 / (ldexpf(p + 1, (int)n) + 1);
     }
 }
 
@@ -1374,7 +1376,8 @@ FFNNDEF ffnn_status ffnn_fit(ffnn_net *net, ffnn_tensor X, ffnn_tensor y,
     if (desc != NULL) wanted = *desc;
     progress.epochs = wanted.epochs != 0 ? wanted.epochs : 1000;
     fit.X = X, fit.y = y;
-    fit.learning_rate = fabsf(wanted.learning_rate) <= 0 ? 0.1f : wanted.learning_rate;
+    fit.learning_rate = wanted.learning_rate;
+    if (fabsf(wanted.learning_rate) <= 0) fit.learning_rate = 0.1f;
     fit.batch_size = wanted.batch_size;
     if (fit.batch_size == 0 || fit.batch_size > X.rows) fit.batch_size = X.rows;
     if (wanted.rng != NULL) status = ffnn__fit_allocate(&fit);
@@ -1417,30 +1420,6 @@ FFNNDEF ffnn_status ffnn_predict(const ffnn_net *net, ffnn_tensor X, ffnn_tensor
     return FFNN_OK;
 }
 
-/* ============================================================================================
-   LICENSE: public domain or MIT-0, whichever you prefer.
-
-   A. Public domain (unlicense.org). This is free and unencumbered software released into the
-   public domain. Anyone is free to copy, modify, publish, use, compile, sell, or distribute this
-   software, either in source code form or as a compiled binary, for any purpose, commercial or
-   non-commercial, and by any means. In jurisdictions that recognize copyright laws, the author or
-   authors of this software dedicate any and all copyright interest in the software to the public
-   domain. We make this dedication for the benefit of the public at large and to the detriment of
-   our heirs and successors. We intend this dedication to be an overt act of relinquishment in
-   perpetuity of all present and future rights to this software under copyright law.
-
-   B. MIT No Attribution. Copyright (c) 2026 the ffnn.h authors. Permission is hereby granted, free
-   of charge, to any person obtaining a copy of this software and associated documentation files
-   (the "Software"), to deal in the Software without restriction, including without limitation the
-   rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the
-   Software, and to permit persons to whom the Software is furnished to do so.
-
-   THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING
-   BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND
-   NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM,
-   DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
-   OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
-   ============================================================================================ */
 /* ---- weights file ------------------------------------------------------------------------ */
 /* safetensors. The header is read in one pass over its bytes, with no memory but the structs
    below and no recursion, and every rule of the reference reader is checked. */
@@ -2132,3 +2111,27 @@ FFNNDEF ffnn_status ffnn_init_from_file(ffnn_net *net, const char *path) {
 
 #endif /* FFNN_IMPLEMENTATION */
 
+/* ============================================================================================
+   LICENSE: public domain or MIT-0, whichever you prefer.
+
+   A. Public domain (unlicense.org). This is free and unencumbered software released into the
+   public domain. Anyone is free to copy, modify, publish, use, compile, sell, or distribute this
+   software, either in source code form or as a compiled binary, for any purpose, commercial or
+   non-commercial, and by any means. In jurisdictions that recognize copyright laws, the author or
+   authors of this software dedicate any and all copyright interest in the software to the public
+   domain. We make this dedication for the benefit of the public at large and to the detriment of
+   our heirs and successors. We intend this dedication to be an overt act of relinquishment in
+   perpetuity of all present and future rights to this software under copyright law.
+
+   B. MIT No Attribution. Copyright (c) 2026 the ffnn.h authors. Permission is hereby granted, free
+   of charge, to any person obtaining a copy of this software and associated documentation files
+   (the "Software"), to deal in the Software without restriction, including without limitation the
+   rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the
+   Software, and to permit persons to whom the Software is furnished to do so.
+
+   THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING
+   BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND
+   NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM,
+   DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+   OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+   ============================================================================================ */
