@@ -43,9 +43,19 @@ $(BUILD)/%: examples/%.c $(HEADERS)
 
 $(BUILD)/tests/%: tests/%.c $(HEADERS)
 	@mkdir -p $(BUILD)/tests
-	$(CC) $(CFLAGS) $(WARNINGS) -o $@ $< -lm $(THREADS)
+	$(CC) $(CFLAGS) $(WARNINGS) -o $@ $< $(SHARED) -lm $(THREADS)
 
 $(BUILD)/tests/test_threads: THREADS = -pthread
+
+# What takes longest to compile is the header's implementation: these tests share one.
+SHARING = $(patsubst tests/%.c,$(BUILD)/tests/%,$(shell grep -L FFNN_IMPLEMENTATION tests/test_*.c))
+
+$(SHARING): SHARED = -DSHARED_IMPLEMENTATION $(BUILD)/tests/implementation.o
+$(SHARING): $(BUILD)/tests/implementation.o
+
+$(BUILD)/tests/implementation.o: tests/implementation.c $(HEADERS)
+	@mkdir -p $(BUILD)/tests
+	$(CC) $(CFLAGS) $(WARNINGS) -c -o $@ $<
 
 matrix coverage analyse:
 	@BUILD="$(BUILD)" sh tests/$@.sh

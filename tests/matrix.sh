@@ -50,12 +50,12 @@ platforms() {
     # structs initialised by struct variables (in test_network).
     platform "Linux x86-64" "" tcc "" "test_print test_network $faults"
     platform "Linux x86-64, musl" "" musl-gcc "-std=c99 -O2"
-    # gcc-12-multilib leaves <asm/errno.h> where only 64-bit programs look for it.
-    platform "Linux x86, 32 bits" "" gcc \
-        "-std=c99 -O2 -m32 -idirafter /usr/include/$(gcc -print-multiarch 2>/dev/null)"
-    platform "Linux x86, 32 bits, SSE" "" gcc "-std=c99 -O2 -m32 -msse2 -mfpmath=sse \
-        -idirafter /usr/include/$(gcc -print-multiarch 2>/dev/null)" "$faults"
     # 64-bit file offsets are for the tests: readdir fails on some emulated folders without.
+    # gcc-12-multilib leaves <asm/errno.h> where only 64-bit programs look for it.
+    platform "Linux x86, 32 bits" "$run_32_bits" gcc \
+        "-std=c99 -O2 -m32 -D_FILE_OFFSET_BITS=64 -idirafter /usr/include/$(gcc -print-multiarch 2>/dev/null)"
+    platform "Linux x86, 32 bits, SSE" "$run_32_bits" gcc "-std=c99 -O2 -m32 -msse2 \
+        -mfpmath=sse -D_FILE_OFFSET_BITS=64 -idirafter /usr/include/$(gcc -print-multiarch 2>/dev/null)" "$faults"
     platform "Linux Arm, 32 bits" "$(emulator arm)" arm-linux-gnueabihf-gcc \
         "-std=c99 -O2 -static -D_FILE_OFFSET_BITS=64"
     platform "Linux Arm, 32 bits, NEON" "$(emulator arm)" arm-linux-gnueabihf-gcc \
@@ -84,6 +84,14 @@ first_of() {
 }
 
 emulator() { first_of "qemu-$1" "qemu-$1-static"; }
+
+# Some kernels for x86-64 run 32-bit programs, others do not.
+echo 'int main(void) { return 0; }' > "$out/probe.c"
+run_32_bits=$(emulator i386)
+if gcc -m32 -o "$out/probe" "$out/probe.c" 2> "$out/probe.log" && "$out/probe" 2> "$out/probe.log"
+then run_32_bits=""
+fi
+
 windows() { first_of wine64 wine /usr/lib/wine/wine64; }
 export WINEPREFIX="$out/wine" WINEDEBUG=-all LC_ALL=C.UTF-8 # Wine names files as the locale does
 
@@ -134,11 +142,14 @@ code_size() { # COMPILER FLAGS
 # Builds and runs all tests, .exe for Windows' sake; sets passed and failed.
 run_tests() { # RUNNER COMPILER FLAGS EXCEPTIONS
     passed=0 failed=0
+    $2 $3 -w -c -o "$folder/implementation.o" "$top/tests/implementation.c" >> "$log" 2>&1
     for source in "$top"/tests/test_*.c; do
         name=$(basename "$source" .c) counts=""
+        shared="-DSHARED_IMPLEMENTATION $folder/implementation.o" # see tests/test.h
+        ! grep -q FFNN_IMPLEMENTATION "$source" || shared=""
         case " $4 " in *" $name "*) echo "$name: skipped: see matrix.sh" >> "$log"; continue ;; esac
         # Warnings in tests are for `make test` to find; here they depend on the platform's libc.
-        if $2 $3 -w -o "$folder/build/tests/$name.exe" "$source" -lm >> "$log" 2>&1; then
+        if $2 $3 -w -o "$folder/build/tests/$name.exe" "$source" $shared -lm >> "$log" 2>&1; then
             (cd "$folder" && limit $1 "build/tests/$name.exe") > "$folder/output" 2>&1; status=$?
             cat "$folder/output" >> "$log"
             counts=$(tr -d '\r' < "$folder/output" |

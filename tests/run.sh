@@ -13,6 +13,13 @@ check() {
     else failed=$((failed + 1)); cat "$log"; echo "$name: FAILED"; fi
 }
 
+# These two take seconds: they run beside the others.
+"$BUILD/tests/fuzz_load" seconds=3 seed=1 tests/corpus/* > "$BUILD/tests/mutated.log" 2>&1 &
+mutated=$!
+sh tests/readme.sh "$BUILD" > "$BUILD/tests/readme.log" 2>&1 &
+readme=$!
+finished() { wait "$1" || { cat "$2"; false; }; }
+
 # A test program prints "name: N passed, N failed" last; one that crashes counts as a failure.
 for test in "$@" tests/test_digits.sh; do
     case $test in *.sh) sh "$test" > "$log" 2>&1 ;; *) "$test" > "$log" 2>&1 ;; esac
@@ -28,8 +35,8 @@ transcript() { (cd "$BUILD/tests" && ../lab $2 > "transcript-$1.txt") && "$BUILD
 check "lab, the recorded run" transcript recorded ""
 for seed in 0 1 7 42 2026; do check "lab --seed $seed" transcript "seed-$seed" "--seed $seed"; done
 check "lab's usage and errors" sh tests/lab_errors.sh "$BUILD"
-check "three seconds of mutated weights files" "$BUILD/tests/fuzz_load" seconds=3 seed=1 tests/corpus/*
-check "README's code blocks" sh tests/readme.sh "$BUILD"
+check "three seconds of mutated weights files" finished $mutated "$BUILD/tests/mutated.log"
+check "README's code blocks" finished $readme "$BUILD/tests/readme.log"
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -13,7 +13,11 @@
 
    A failed check is printed and the function goes on. The program's last line counts functions.
    FFNN_MALLOC and FFNN_FREE are set to the allocator below, which can be told to fail; a test that
-   does not give back all of its memory has failed. */
+   does not give back all of its memory has failed.
+
+   A program builds with one cc line: ffnn.h brings its implementation. make compiles that only
+   once (implementation.c, SHARED_IMPLEMENTATION) for all programs that do not define
+   FFNN_IMPLEMENTATION themselves; those that do change what it is compiled with, or look inside. */
 #ifndef TEST_H
 #define TEST_H
 
@@ -23,8 +27,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FFNN_MALLOC(size) test_malloc(size)
-#define FFNN_FREE(p)      test_free(p)
+#include "allocator.h"
+#ifndef SHARED_IMPLEMENTATION
+#define FFNN_IMPLEMENTATION
+#endif
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -36,7 +42,7 @@ static struct {
     size_t fail_at;                     /* refuse the allocation with this number, 1 is the first */
 } test;
 
-static inline void *test_malloc(size_t size) {
+void *test_malloc(size_t size) {
     void *p = NULL;
     test.allocations++;
     if (test.allocations != test.fail_at)
@@ -45,7 +51,7 @@ static inline void *test_malloc(size_t size) {
     return p;
 }
 
-static inline void test_free(void *p) {
+void test_free(void *p) {
     test.live -= p != NULL;
     free(p);
 }

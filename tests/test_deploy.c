@@ -1,8 +1,6 @@
 /* Weights that real PyTorch wrote predict in C what they predict there. Run from the top of the
    repository, or with the folder of the files as the only argument. */
 #include "test.h"
-
-#define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
 
 #include "reference/deploy.h"

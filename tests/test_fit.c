@@ -1,7 +1,5 @@
 /* ffnn_fit against loops of ffnn_train written out, and against PyTorch. */
 #include "test.h"
-
-#define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
 
 #include "reference/fit.h"

@@ -1,7 +1,5 @@
 /* The network: its weights, forward, backward, training, prediction, and what it refuses. */
 #include "test.h"
-
-#define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
 
 #include "reference/network.h"

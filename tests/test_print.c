@@ -1,7 +1,5 @@
 /* Printing, against what PyTorch prints. */
 #include "test.h"
-
-#define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
 
 #include <locale.h>

@@ -7,8 +7,6 @@
    The reference is computed here in long double, from the definitions; in double where long double
    is made by software, and slow. Both hold the product of two floats exactly. */
 #include "test.h"
-
-#define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
 
 #include <fenv.h>

@@ -3,7 +3,6 @@
 
 #include <float.h>
 
-#define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
 
 #include "reference/sigmoid.h"

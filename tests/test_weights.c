@@ -3,8 +3,6 @@
 #define _XOPEN_SOURCE 700       /* for what makes links, pipes and full disks; a test needs them */
 
 #include "test.h"
-
-#define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
 
 #include <errno.h>
