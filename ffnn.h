@@ -1431,7 +1431,11 @@ enum {
 };
 
 /* A JSON text that is being read. The first error ends it: from then on it looks empty. */
-typedef struct ffnn__json { const unsigned char *at, *end; bool bad; } ffnn__json;
+typedef struct ffnn__json {
+    const unsigned char *at, *end;
+    bool bad;
+    char string[FFNN__MAX_NAME]; /* how the last one begins; what is not ASCII is '?' */
+} ffnn__json;
 
 static int ffnn__json_peek(const ffnn__json *json) { return json->at < json->end ? *json->at : -1; }
 static int ffnn__json_next(ffnn__json *json) { return json->at < json->end ? *json->at++ : -1; }
@@ -1497,8 +1501,7 @@ static int ffnn__json_utf8(ffnn__json *json, int lead) {
     return '?';
 }
 
-/* A string. name gets it if it is short and ASCII, as all names are that matter, else "?...". */
-static void ffnn__json_string(ffnn__json *json, char name[FFNN__MAX_NAME]) {
+static void ffnn__json_string(ffnn__json *json) {
     size_t length = 0;
     int c;
     ffnn__json_expect(json, '"');
@@ -1507,16 +1510,16 @@ static void ffnn__json_string(ffnn__json *json, char name[FFNN__MAX_NAME]) {
         else if (c == '\\') c = ffnn__json_escape(json);
         else if (c >= 0x80) c = ffnn__json_utf8(json, c);
         if (c < 0) ffnn__json_fail(json);
-        else if (length < FFNN__MAX_NAME) name[length++] = (char)(c > 0 && c < 0x80 ? c : '?');
+        else if (length < FFNN__MAX_NAME - 1)
+            json->string[length++] = (char)(c > 0 && c < 0x80 ? c : '?');
     }
-    if (length == FFNN__MAX_NAME) name[0] = '?', length = 1;
-    name[length] = '\0';
+    json->string[length] = '\0';
 }
 
-/* Whether an object has another member; reads its name, and the colon. */
-static bool ffnn__json_member(ffnn__json *json, char name[FFNN__MAX_NAME]) {
+/* Whether an object has another member; reads its name into json->string, and the colon. */
+static bool ffnn__json_member(ffnn__json *json) {
     if (!ffnn__json_more(json, '}')) return false;
-    ffnn__json_string(json, name);
+    ffnn__json_string(json);
     ffnn__json_expect(json, ':');
     return !json->bad;
 }
@@ -1552,12 +1555,11 @@ static bool ffnn__json_word(ffnn__json *json, const char *word) {
 
 /* A string, number, true, false or null, to be ignored. */
 static void ffnn__json_skip_scalar(ffnn__json *json) {
-    char ignored[FFNN__MAX_NAME];
     bool ok;
     if (ffnn__json_word(json, "true") || ffnn__json_word(json, "false")) return;
     if (ffnn__json_word(json, "null")) return;
     if (ffnn__json_peek(json) == '"') {
-        ffnn__json_string(json, ignored);
+        ffnn__json_string(json);
         return;
     }
     ffnn__json_word(json, "-");
@@ -1572,13 +1574,11 @@ static void ffnn__json_skip_scalar(ffnn__json *json) {
 
 /* Any value, to be ignored. A bit for each open bracket, 1 for an object, stands for the stack. */
 static void ffnn__json_skip(ffnn__json *json) {
-    char ignored[FFNN__MAX_NAME];
     uint64_t objects = 0;
     int depth = 0;
     do {
-        bool in_object = (objects & 1) != 0;
-        bool more = in_object ? ffnn__json_member(json, ignored)
-                              : depth == 0 || ffnn__json_more(json, ']');
+        bool more = (objects & 1) ? ffnn__json_member(json)
+                                  : depth == 0 || ffnn__json_more(json, ']');
         if (!more) {
             objects >>= 1, --depth;
         } else if (ffnn__json_accept(json, '{') || ffnn__json_accept(json, '[')) {
@@ -1629,19 +1629,22 @@ static uint64_t ffnn__read_shape(ffnn__json *json, ffnn__entry *entry) {
 /* {"dtype":"F32","shape":[3,4],"data_offsets":[0,48]}, in any order and with other fields. */
 static void ffnn__read_entry(ffnn__json *json, ffnn__entry *entry) {
     enum { DTYPE = 1, SHAPE = 2, OFFSETS = 4 };
-    char name[FFNN__MAX_NAME], dtype[FFNN__MAX_NAME] = "";
-    uint64_t elements = 0, bits;
+    const char *string = json->string;
+    uint64_t elements = 0, bits = 0;
+    bool is_f32 = false;
     int seen = 0, field;
     memset(entry, 0, sizeof *entry);
     entry->found = entry->fits = true;
     ffnn__json_expect(json, '{');
-    while (ffnn__json_member(json, name)) {
-        field = strcmp(name, "dtype") == 0 ? DTYPE : strcmp(name, "shape") == 0 ? SHAPE
-              : strcmp(name, "data_offsets") == 0 ? OFFSETS : 0;
+    while (ffnn__json_member(json)) {
+        field = strcmp(string, "dtype") == 0 ? DTYPE : strcmp(string, "shape") == 0 ? SHAPE
+              : strcmp(string, "data_offsets") == 0 ? OFFSETS : 0;
         if (seen & field) ffnn__json_fail(json);
         seen |= field;
         if (field == DTYPE) {
-            ffnn__json_string(json, dtype);
+            ffnn__json_string(json);
+            bits = ffnn__dtype_bits(string);
+            is_f32 = strcmp(string, "F32") == 0;
         } else if (field == SHAPE) {
             elements = ffnn__read_shape(json, entry);
         } else if (field == OFFSETS) {
@@ -1654,15 +1657,12 @@ static void ffnn__read_entry(ffnn__json *json, ffnn__entry *entry) {
             ffnn__json_skip(json);
         }
     }
-    bits = ffnn__dtype_bits(dtype);
-    if (seen != (DTYPE | SHAPE | OFFSETS) || bits == 0) {
+    entry->is_matrix = entry->is_matrix && is_f32;
+    if (seen != (DTYPE | SHAPE | OFFSETS) || bits == 0)
         ffnn__json_fail(json);
-        return;
-    }
-    if (elements > UINT64_MAX / bits || elements * bits % 8 != 0 || entry->end < entry->begin ||
-        entry->end - entry->begin != elements * bits / 8)
+    else if (elements > UINT64_MAX / bits || elements * bits % 8 != 0 ||
+             entry->end < entry->begin || entry->end - entry->begin != elements * bits / 8)
         entry->fits = false;
-    if (strcmp(dtype, "F32") != 0) entry->is_matrix = false;
 }
 
 /* What a header says. */
@@ -1702,27 +1702,25 @@ static bool ffnn__fills_data(ffnn__index *index) {
 
 /* {"name":"text", ...} or null */
 static void ffnn__skip_metadata(ffnn__json *json) {
-    char ignored[FFNN__MAX_NAME];
     ffnn__json_space(json);
     if (ffnn__json_word(json, "null")) return;
     ffnn__json_expect(json, '{');
-    while (ffnn__json_member(json, ignored)) ffnn__json_string(json, ignored);
+    while (ffnn__json_member(json)) ffnn__json_string(json);
 }
 
 static ffnn_status ffnn__read_header(const unsigned char *header, size_t size, ffnn__index *index) {
-    ffnn__json text = {header, header + size, false}, *json = &text;
-    char name[FFNN__MAX_NAME];
+    ffnn__json text = {header, header + size, false, ""}, *json = &text;
     ffnn__entry entry;
     bool has_metadata = false;
     memset(index, 0, sizeof *index);
     ffnn__json_expect(json, '{');
-    while (ffnn__json_member(json, name)) {
-        if (strcmp(name, "__metadata__") == 0) {
+    while (ffnn__json_member(json)) {
+        if (strcmp(json->string, "__metadata__") == 0) {
             if (has_metadata) ffnn__json_fail(json);
             has_metadata = true;
             ffnn__skip_metadata(json);
         } else {
-            size_t layer = ffnn__layer_number(name);
+            size_t layer = ffnn__layer_number(json->string);
             bool ours = layer > 0 && layer <= FFNN_MAX_LAYERS;
             ffnn__read_entry(json, &entry);
             if (layer > index->deepest) index->deepest = layer;
