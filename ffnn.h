@@ -1524,20 +1524,27 @@ static bool ffnn__json_member(ffnn__json *json) {
     return !json->bad;
 }
 
-/* Digits; of a whole part, 0 first only if it is all. */
-static bool ffnn__json_digits(ffnn__json *json, bool whole_part) {
-    const unsigned char *begin = json->at;
-    while (ffnn__json_peek(json) >= '0' && ffnn__json_peek(json) <= '9') ++json->at;
-    return json->at > begin && !(whole_part && *begin == '0' && json->at > begin + 1);
+static bool ffnn__json_word(ffnn__json *json, const char *word) {
+    size_t length = strlen(word), left = (size_t)(json->end - json->at);
+    if (left < length || memcmp(json->at, word, length) != 0) return false;
+    json->at += length;
+    return true;
 }
 
-/* A number of digits only, below 2^64. */
+static void ffnn__json_digits(ffnn__json *json) {
+    const unsigned char *begin = json->at;
+    while (ffnn__json_peek(json) >= '0' && ffnn__json_peek(json) <= '9') ++json->at;
+    if (json->at == begin) ffnn__json_fail(json);
+}
+
+/* A number of digits only, below 2^64. What follows a 0 is left to, and refused by, the caller. */
 static uint64_t ffnn__json_unsigned(ffnn__json *json) {
     uint64_t value = 0;
     const unsigned char *at;
     ffnn__json_space(json);
+    if (ffnn__json_word(json, "0")) return 0;
     at = json->at;
-    if (!ffnn__json_digits(json, true)) ffnn__json_fail(json);
+    ffnn__json_digits(json);
     for (; at < json->at && !json->bad; ++at) {
         uint64_t digit = (uint64_t)*at - '0';
         if (value > (UINT64_MAX - digit) / 10) ffnn__json_fail(json);
@@ -1546,30 +1553,20 @@ static uint64_t ffnn__json_unsigned(ffnn__json *json) {
     return value;
 }
 
-static bool ffnn__json_word(ffnn__json *json, const char *word) {
-    size_t length = strlen(word), left = (size_t)(json->end - json->at);
-    if (left < length || memcmp(json->at, word, length) != 0) return false;
-    json->at += length;
-    return true;
-}
-
-/* A string, number, true, false or null, to be ignored. */
+/* A string, true, false, null or number, to be ignored. */
 static void ffnn__json_skip_scalar(ffnn__json *json) {
-    bool ok;
-    if (ffnn__json_word(json, "true") || ffnn__json_word(json, "false")) return;
-    if (ffnn__json_word(json, "null")) return;
     if (ffnn__json_peek(json) == '"') {
         ffnn__json_string(json);
-        return;
+    } else if (!ffnn__json_word(json, "true") && !ffnn__json_word(json, "false") &&
+               !ffnn__json_word(json, "null")) {
+        ffnn__json_word(json, "-");
+        if (!ffnn__json_word(json, "0")) ffnn__json_digits(json);
+        if (ffnn__json_word(json, ".")) ffnn__json_digits(json);
+        if (ffnn__json_word(json, "e") || ffnn__json_word(json, "E")) {
+            if (!ffnn__json_word(json, "+")) ffnn__json_word(json, "-");
+            ffnn__json_digits(json);
+        }
     }
-    ffnn__json_word(json, "-");
-    ok = ffnn__json_digits(json, true);
-    if (ffnn__json_word(json, ".")) ok &= ffnn__json_digits(json, false);
-    if (ffnn__json_word(json, "e") || ffnn__json_word(json, "E")) {
-        if (!ffnn__json_word(json, "+")) ffnn__json_word(json, "-");
-        ok &= ffnn__json_digits(json, false);
-    }
-    if (!ok) ffnn__json_fail(json);
 }
 
 /* Any value, to be ignored. A bit for each open bracket, 1 for an object, stands for the stack. */
