@@ -1600,26 +1600,22 @@ static unsigned ffnn__dtype_bits(const char *dtype) {
     return 0;
 }
 
-/* One tensor of a header. */
+/* One tensor of a header; all zero is none. */
 typedef struct ffnn__entry {
-    bool found, is_matrix; /* F32, two dimensions */
-    bool fits;             /* its bytes are as many as its shape and dtype need */
-    uint64_t rows, cols, begin, end; /* the bytes count from the end of the header */
+    bool is_f32, is_wrong; /* wrong: its bytes are not as many as its shape and dtype need */
+    uint64_t rank, shape[2], begin, end; /* the bytes count from the end of the header */
 } ffnn__entry;
 
 /* [3,4]: the number of elements; it may not overflow, not even on the way to 0. */
 static uint64_t ffnn__read_shape(ffnn__json *json, ffnn__entry *entry) {
     uint64_t size, elements = 1;
-    size_t rank = 0;
     ffnn__json_expect(json, '[');
-    for (; ffnn__json_more(json, ']'); ++rank) {
+    for (; ffnn__json_more(json, ']'); ++entry->rank) {
         size = ffnn__json_unsigned(json);
-        if (size != 0 && elements > UINT64_MAX / size) entry->fits = false;
+        if (size != 0 && elements > UINT64_MAX / size) entry->is_wrong = true;
         elements *= size;
-        if (rank == 0) entry->rows = size;
-        if (rank == 1) entry->cols = size;
+        if (entry->rank < 2) entry->shape[entry->rank] = size;
     }
-    entry->is_matrix = rank == 2;
     return elements;
 }
 
@@ -1628,10 +1624,8 @@ static void ffnn__read_entry(ffnn__json *json, ffnn__entry *entry) {
     enum { DTYPE = 1, SHAPE = 2, OFFSETS = 4 };
     const char *string = json->string;
     uint64_t elements = 0, bits = 0;
-    bool is_f32 = false;
     int seen = 0, field;
     memset(entry, 0, sizeof *entry);
-    entry->found = entry->fits = true;
     ffnn__json_expect(json, '{');
     while (ffnn__json_member(json)) {
         field = strcmp(string, "dtype") == 0 ? DTYPE : strcmp(string, "shape") == 0 ? SHAPE
@@ -1641,7 +1635,7 @@ static void ffnn__read_entry(ffnn__json *json, ffnn__entry *entry) {
         if (field == DTYPE) {
             ffnn__json_string(json);
             bits = ffnn__dtype_bits(string);
-            is_f32 = strcmp(string, "F32") == 0;
+            entry->is_f32 = strcmp(string, "F32") == 0;
         } else if (field == SHAPE) {
             elements = ffnn__read_shape(json, entry);
         } else if (field == OFFSETS) {
@@ -1654,12 +1648,11 @@ static void ffnn__read_entry(ffnn__json *json, ffnn__entry *entry) {
             ffnn__json_skip(json);
         }
     }
-    entry->is_matrix = entry->is_matrix && is_f32;
     if (seen != (DTYPE | SHAPE | OFFSETS) || bits == 0)
         ffnn__json_fail(json);
     else if (elements > UINT64_MAX / bits || elements * bits % 8 != 0 ||
              entry->end < entry->begin || entry->end - entry->begin != elements * bits / 8)
-        entry->fits = false;
+        entry->is_wrong = true;
 }
 
 /* What a header says. */
@@ -1682,7 +1675,7 @@ static size_t ffnn__layer_number(const char *name) {
 static bool ffnn__add_tensor(ffnn__index *index, const ffnn__entry *entry) {
     if (entry->end > index->data_size) index->data_size = entry->end;
     index->tensor_size += entry->end - entry->begin;
-    return entry->fits;
+    return !entry->is_wrong;
 }
 
 /* Tensors fill the data when none overlap and together they are as large as it is. A stranger's
@@ -1692,7 +1685,7 @@ static bool ffnn__fills_data(ffnn__index *index) {
     for (; a < index->layers + FFNN_MAX_LAYERS; ++a) {
         for (b = index->layers; b < a; ++b)
             if (a->begin < b->end && b->begin < a->end) return false;
-        if (a->found && !ffnn__add_tensor(index, a)) return false;
+        if (!ffnn__add_tensor(index, a)) return false;
     }
     return index->tensor_size == index->data_size;
 }
@@ -1731,29 +1724,24 @@ static ffnn_status ffnn__read_header(const unsigned char *header, size_t size, f
     return FFNN_OK;
 }
 
-/* The sizes of the network that a file holds the weights of, and nothing else. */
-static ffnn_status ffnn__sizes_of(const ffnn__index *index, size_t *sizes) {
-    const ffnn__entry *layer = index->layers;
+/* Whether a file holds the weights of one network, of net if that has layers, and nothing else;
+   sizes become those of the file's. */
+static ffnn_status ffnn__match(const ffnn_net *net, const ffnn__index *index, size_t *sizes) {
+    bool is_new = net->layer_count == 0;
     size_t i;
     if (index->deepest == 0 || index->has_stranger) return FFNN_ERROR_MISMATCH;
+    if (!is_new && index->deepest != net->layer_count) return FFNN_ERROR_MISMATCH;
     if (index->deepest > FFNN_MAX_LAYERS) return FFNN_ERROR_ARGUMENT;
-    for (i = 0; i < index->deepest; ++i, ++layer) {
-        if (!layer->found || !layer->is_matrix || layer->rows == 0 || layer->cols == 0 ||
-            (i > 0 && layer->rows != layer[-1].cols))
+    for (i = 0; i < index->deepest; ++i) {
+        const ffnn__entry *entry = &index->layers[i];
+        uint64_t rows = entry->shape[0], cols = entry->shape[1];
+        ffnn_tensor weight = net->layers[i].weight;
+        if (!entry->is_f32 || entry->rank != 2 || rows == 0 || cols == 0 ||
+            (i > 0 && rows != entry[-1].shape[1]) ||
+            (!is_new && (rows != weight.rows || cols != weight.cols)))
             return FFNN_ERROR_MISMATCH;
-        sizes[i] = (size_t)layer->rows, sizes[i + 1] = (size_t)layer->cols;
+        sizes[i] = (size_t)rows, sizes[i + 1] = (size_t)cols;
     }
-    return FFNN_OK;
-}
-
-/* Whether a file holds net's weights and nothing else. */
-static ffnn_status ffnn__match(const ffnn_net *net, const ffnn__index *index) {
-    size_t sizes[FFNN_MAX_LAYERS + 1], i;
-    if (index->deepest != net->layer_count || ffnn__sizes_of(index, sizes) != FFNN_OK)
-        return FFNN_ERROR_MISMATCH;
-    for (i = 0; i < net->layer_count; ++i)
-        if (net->layers[i].weight.rows != sizes[i] || net->layers[i].weight.cols != sizes[i + 1])
-            return FFNN_ERROR_MISMATCH;
     return FFNN_OK;
 }
 
@@ -1787,6 +1775,7 @@ static uint64_t ffnn__header_size(const unsigned char prefix[8]) {
 
 FFNNDEF ffnn_status ffnn_load_memory(ffnn_net *net, const void *data, size_t size) {
     const unsigned char *bytes = (const unsigned char *)data;
+    size_t sizes[FFNN_MAX_LAYERS + 1];
     ffnn__index index;
     uint64_t header_size;
     ffnn_status status;
@@ -1796,7 +1785,7 @@ FFNNDEF ffnn_status ffnn_load_memory(ffnn_net *net, const void *data, size_t siz
     if (header_size > FFNN__MAX_HEADER || header_size > size - 8) return FFNN_ERROR_FORMAT;
     status = ffnn__read_header(bytes + 8, (size_t)header_size, &index);
     if (status == FFNN_OK && index.data_size != size - 8 - header_size) status = FFNN_ERROR_FORMAT;
-    if (status == FFNN_OK) status = ffnn__match(net, &index);
+    if (status == FFNN_OK) status = ffnn__match(net, &index, sizes);
     if (status == FFNN_OK) ffnn__set_weights(net, &index, bytes + 8 + header_size);
     return status;
 }
@@ -2066,7 +2055,7 @@ static ffnn_status ffnn__read_file(FILE *file, ffnn_net *net) {
     status = ffnn__read_to(file, &header, size);
     if (status == FFNN_OK) status = ffnn__read_header(header.bytes, (size_t)size, &index);
     if (status == FFNN_OK) {
-        fit = is_new ? ffnn__sizes_of(&index, sizes) : ffnn__match(net, &index);
+        fit = ffnn__match(net, &index, sizes);
         if (fit == FFNN_OK && !is_new) data.trusted = (size_t)index.data_size;
         status = ffnn__read_to(file, &data, index.data_size);
     }
