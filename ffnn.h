@@ -1700,7 +1700,6 @@ static void ffnn__skip_metadata(ffnn__json *json) {
 
 static ffnn_status ffnn__read_header(const unsigned char *header, size_t size, ffnn__index *index) {
     ffnn__json text = {header, header + size, false, ""}, *json = &text;
-    ffnn__entry entry;
     bool has_metadata = false;
     memset(index, 0, sizeof *index);
     ffnn__json_expect(json, '{');
@@ -1712,11 +1711,11 @@ static ffnn_status ffnn__read_header(const unsigned char *header, size_t size, f
         } else {
             size_t layer = ffnn__layer_number(json->string);
             bool ours = layer > 0 && layer <= FFNN_MAX_LAYERS;
-            ffnn__read_entry(json, &entry);
+            ffnn__entry other, *entry = ours ? &index->layers[layer - 1] : &other;
+            ffnn__read_entry(json, entry); /* of one name the last one counts */
             if (layer > index->deepest) index->deepest = layer;
             if (layer == 0) index->has_stranger = true;
-            if (ours) index->layers[layer - 1] = entry; /* of one name the last one counts */
-            else if (!ffnn__add_tensor(index, &entry)) ffnn__json_fail(json);
+            if (!ours && !ffnn__add_tensor(index, entry)) ffnn__json_fail(json);
         }
     }
     ffnn__json_space(json);
@@ -1757,37 +1756,69 @@ static void ffnn__copy_little_endian(void *to, const void *from, size_t count) {
     }
 }
 
-static void ffnn__set_weights(ffnn_net *net, const ffnn__index *index, const unsigned char *data) {
-    size_t i;
-    for (i = 0; i < net->layer_count; ++i) {
-        ffnn_tensor weight = net->layers[i].weight;
-        size_t count = weight.rows * weight.cols;
-        ffnn__copy_little_endian(weight.data, data + index->layers[i].begin, count);
+/* A weights file that is being read: all of it or, if file is not NULL, what has been read of that
+   FILE, in memory that grows with what is there: a size that it only claims costs nothing. */
+typedef struct ffnn__source {
+    const unsigned char *bytes;
+    size_t size, capacity;
+    void *file;
+    unsigned char *memory; /* of a file: bytes, 8 on the stack at first */
+    bool is_trusted;       /* the size that is asked for may be allocated at once */
+} ffnn__source;
+
+/* Reads on until source holds size bytes. */
+static ffnn_status ffnn__read(ffnn__source *source, uint64_t size) {
+#ifndef FFNN_NO_STDIO
+    FILE *file = (FILE *)source->file;
+    while (file != NULL && source->size < size) {
+        size_t room = source->capacity - source->size, count;
+        if (room == 0) {
+            size_t larger = source->is_trusted ? (size_t)size : 2 * source->capacity + 1024;
+            void *memory = larger > source->capacity ? FFNN_MALLOC(larger) : NULL;
+            if (memory == NULL) return FFNN_ERROR_MEMORY;
+            memcpy(memory, source->bytes, source->size);
+            if (source->capacity > 8) FFNN_FREE(source->memory);
+            source->bytes = source->memory = (unsigned char *)memory, source->capacity = larger;
+            continue;
+        }
+        if (room > size - source->size) room = (size_t)(size - source->size);
+        count = fread(source->memory + source->size, 1, room, file);
+        source->size += count;
+        if (count < room) return ferror(file) ? FFNN_ERROR_IO : FFNN_ERROR_FORMAT;
     }
+#endif
+    return source->size < size ? FFNN_ERROR_FORMAT : FFNN_OK;
 }
 
-static uint64_t ffnn__header_size(const unsigned char prefix[8]) {
-    uint64_t size = 0;
-    int i;
-    for (i = 7; i >= 0; --i) size = size << 8 | prefix[i];
-    return size;
+/* Reads weights into net or, if it has no layers, into a new network of the file's sizes. */
+static ffnn_status ffnn__read_net(ffnn__source *source, ffnn_net *net) {
+    bool is_new = net->layer_count == 0;
+    size_t sizes[FFNN_MAX_LAYERS + 1], i;
+    ffnn__index index;
+    uint64_t size = 0, end;
+    ffnn_status fit, status = ffnn__read(source, 8);
+    for (i = 8; status == FFNN_OK && i-- > 0;) size = size << 8 | source->bytes[i];
+    if (size > FFNN__MAX_HEADER) return FFNN_ERROR_FORMAT;
+    if (status == FFNN_OK) status = ffnn__read(source, 8 + size);
+    if (status == FFNN_OK) status = ffnn__read_header(source->bytes + 8, (size_t)size, &index);
+    if (status != FFNN_OK) return status;
+    fit = ffnn__match(net, &index, sizes);
+    source->is_trusted = fit == FFNN_OK && !is_new;
+    end = 8 + size + index.data_size;
+    status = ffnn__read(source, end + 1); /* a byte more than there may be */
+    if (status == FFNN_OK) return FFNN_ERROR_FORMAT;
+    if (status == FFNN_ERROR_FORMAT && source->size == end) status = fit;
+    if (status == FFNN_OK && is_new) status = ffnn__allocate(net, sizes, index.deepest);
+    for (i = 0; status == FFNN_OK && i < net->layer_count; ++i) {
+        const unsigned char *from = source->bytes + 8 + size + index.layers[i].begin;
+        ffnn__copy_little_endian(net->layers[i].weight.data, from, sizes[i] * sizes[i + 1]);
+    }
+    return status;
 }
 
 FFNNDEF ffnn_status ffnn_load_memory(ffnn_net *net, const void *data, size_t size) {
-    const unsigned char *bytes = (const unsigned char *)data;
-    size_t sizes[FFNN_MAX_LAYERS + 1];
-    ffnn__index index;
-    uint64_t header_size;
-    ffnn_status status;
-    if (!ffnn__is_net(net) || data == NULL) return FFNN_ERROR_ARGUMENT;
-    if (size < 8) return FFNN_ERROR_FORMAT;
-    header_size = ffnn__header_size(bytes);
-    if (header_size > FFNN__MAX_HEADER || header_size > size - 8) return FFNN_ERROR_FORMAT;
-    status = ffnn__read_header(bytes + 8, (size_t)header_size, &index);
-    if (status == FFNN_OK && index.data_size != size - 8 - header_size) status = FFNN_ERROR_FORMAT;
-    if (status == FFNN_OK) status = ffnn__match(net, &index, sizes);
-    if (status == FFNN_OK) ffnn__set_weights(net, &index, bytes + 8 + header_size);
-    return status;
+    ffnn__source source = {(const unsigned char *)data, size, 0, NULL, NULL, false};
+    return ffnn__is_net(net) && data != NULL ? ffnn__read_net(&source, net) : FFNN_ERROR_ARGUMENT;
 }
 
 /* Writes text and a number in decimal, without a zero at the end. Returns where it stopped. */
@@ -2010,72 +2041,16 @@ FFNNDEF ffnn_status ffnn_save(const ffnn_net *net, const char *path) {
     return ok ? FFNN_OK : FFNN_ERROR_IO;
 }
 
-/* What has been read of a file, in memory that grows with what is there: a size that the file only
-   claims costs nothing. trusted bytes may be asked for at once. */
-typedef struct ffnn__buffer {
-    unsigned char *bytes;
-    size_t size, capacity, trusted;
-} ffnn__buffer;
-
-/* Reads on until the buffer holds size bytes. */
-static ffnn_status ffnn__read_to(FILE *file, ffnn__buffer *buffer, uint64_t size) {
-    while (buffer->size < size) {
-        size_t room = buffer->capacity - buffer->size, count;
-        if (room == 0) {
-            size_t larger = 2 * buffer->capacity + 1024;
-            unsigned char *bytes;
-            if (larger < buffer->trusted) larger = buffer->trusted;
-            bytes = (unsigned char *)(larger > buffer->capacity ? FFNN_MALLOC(larger) : NULL);
-            if (bytes == NULL) return FFNN_ERROR_MEMORY;
-            if (buffer->size > 0) memcpy(bytes, buffer->bytes, buffer->size);
-            if (buffer->size > 0) FFNN_FREE(buffer->bytes);
-            buffer->bytes = bytes, buffer->capacity = larger;
-            continue;
-        }
-        if (room > size - buffer->size) room = (size_t)(size - buffer->size);
-        count = fread(buffer->bytes + buffer->size, 1, room, file);
-        buffer->size += count;
-        if (count < room) return ferror(file) ? FFNN_ERROR_IO : FFNN_ERROR_FORMAT;
-    }
-    return FFNN_OK;
-}
-
-/* Reads weights into net or, if it has no layers, into a new network of the file's sizes. */
-static ffnn_status ffnn__read_file(FILE *file, ffnn_net *net) {
-    bool is_new = net->layer_count == 0;
-    size_t sizes[FFNN_MAX_LAYERS + 1];
-    ffnn__buffer header = {NULL, 0, 0, 0}, data = {NULL, 0, 0, 0};
-    unsigned char prefix[8];
-    ffnn__index index;
-    uint64_t size;
-    ffnn_status status, fit = FFNN_OK;
-    if (fread(prefix, 1, 8, file) != 8) return ferror(file) ? FFNN_ERROR_IO : FFNN_ERROR_FORMAT;
-    size = ffnn__header_size(prefix);
-    if (size == 0 || size > FFNN__MAX_HEADER) return FFNN_ERROR_FORMAT;
-    status = ffnn__read_to(file, &header, size);
-    if (status == FFNN_OK) status = ffnn__read_header(header.bytes, (size_t)size, &index);
-    if (status == FFNN_OK) {
-        fit = ffnn__match(net, &index, sizes);
-        if (fit == FFNN_OK && !is_new) data.trusted = (size_t)index.data_size;
-        status = ffnn__read_to(file, &data, index.data_size);
-    }
-    if (status == FFNN_OK && getc(file) != EOF) status = FFNN_ERROR_FORMAT;
-    if (status == FFNN_OK && ferror(file)) status = FFNN_ERROR_IO;
-    if (status == FFNN_OK) status = fit;
-    if (status == FFNN_OK && is_new) status = ffnn__allocate(net, sizes, index.deepest);
-    if (status == FFNN_OK) ffnn__set_weights(net, &index, data.bytes);
-    if (header.bytes != NULL) FFNN_FREE(header.bytes);
-    if (data.bytes != NULL) FFNN_FREE(data.bytes);
-    return status;
-}
-
 static ffnn_status ffnn__load(ffnn_net *net, const char *path) {
+    unsigned char prefix[8];
     FILE *file = ffnn__open(path);
+    ffnn__source source = {prefix, 0, 8, file, prefix, false};
     ffnn_status status;
     int error;
     if (file == NULL) return FFNN_ERROR_IO;
-    status = ffnn__read_file(file, net);
+    status = ffnn__read_net(&source, net);
     error = errno;
+    if (source.memory != prefix) FFNN_FREE(source.memory);
     fclose(file);
     errno = error;
     return status;
