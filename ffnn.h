@@ -760,19 +760,22 @@ FFNNDEF const char *ffnn_status_string(ffnn_status status) {
     return (size_t)status < sizeof texts / sizeof texts[0] ? texts[status] : "unknown status";
 }
 
-#define FFNN__HALF_RANGE ((size_t)1 << (sizeof(size_t) * 4 - 1)) /* squared it is a size in bytes */
-
 /* What a sensible tensor has: memory, elements, and a size in bytes that a size_t can hold. */
 static ffnn_status ffnn__check(ffnn_tensor t) {
     if (t.data == NULL || t.rows == 0 || t.cols == 0) return FFNN_ERROR_ARGUMENT;
-    if ((t.rows | t.cols) < FFNN__HALF_RANGE) return FFNN_OK; /* spares a division */
+    if ((t.rows | t.cols) >> (sizeof(size_t) * 4 - 1) == 0) return FFNN_OK; /* spares a division */
     return t.rows > SIZE_MAX / sizeof(float) / t.cols ? FFNN_ERROR_MEMORY : FFNN_OK;
 }
 
-static ffnn_status ffnn__check_all(ffnn_tensor dst, ffnn_tensor a, ffnn_tensor b) {
+/* The checks of each function: of its tensors, then whether their sizes fit each other, then what
+   else is to be allowed, such as an overlap. */
+static ffnn_status ffnn__check_all(ffnn_tensor dst, ffnn_tensor a, ffnn_tensor b, bool sizes_fit,
+                                   bool allowed) {
     ffnn_status status = ffnn__check(dst);
     if (status == FFNN_OK) status = ffnn__check(a);
-    return status == FFNN_OK ? ffnn__check(b) : status;
+    if (status == FFNN_OK) status = ffnn__check(b);
+    if (status != FFNN_OK) return status;
+    return !sizes_fit ? FFNN_ERROR_SHAPE : allowed ? FFNN_OK : FFNN_ERROR_ARGUMENT;
 }
 
 static bool ffnn__same_shape(ffnn_tensor a, ffnn_tensor b) {
@@ -792,10 +795,7 @@ static bool ffnn__same_or_apart(ffnn_tensor dst, ffnn_tensor a) {
 
 /* Checks for dst = f(a), element by element. */
 static ffnn_status ffnn__check_unary(ffnn_tensor dst, ffnn_tensor a) {
-    ffnn_status status = ffnn__check_all(dst, a, a);
-    if (status != FFNN_OK) return status;
-    if (!ffnn__same_shape(dst, a)) return FFNN_ERROR_SHAPE;
-    return ffnn__same_or_apart(dst, a) ? FFNN_OK : FFNN_ERROR_ARGUMENT;
+    return ffnn__check_all(dst, a, a, ffnn__same_shape(dst, a), ffnn__same_or_apart(dst, a));
 }
 
 /* Whether b can be used for every row of a: it is as large, or one row, or 1 x 1. */
@@ -843,18 +843,11 @@ FFNNDEF ffnn_status ffnn_copy(ffnn_tensor dst, ffnn_tensor a) {
     return status;
 }
 
-/* Checks for dst = a op b, element by element, where b may spread. */
-static ffnn_status ffnn__check_binary(ffnn_tensor dst, ffnn_tensor a, ffnn_tensor b) {
-    ffnn_status status = ffnn__check_unary(dst, a);
-    if (status == FFNN_OK) status = ffnn__check(b);
-    if (status != FFNN_OK) return status;
-    if (!ffnn__spreads(b, dst)) return FFNN_ERROR_SHAPE;
-    return ffnn__same_or_apart(dst, b) ? FFNN_OK : FFNN_ERROR_ARGUMENT;
-}
-
 #define FFNN__DEFINE_BINARY(name, op)                                                             \
     FFNNDEF ffnn_status name(ffnn_tensor dst, ffnn_tensor a, ffnn_tensor b) {                     \
-        ffnn_status status = ffnn__check_binary(dst, a, b);                                       \
+        bool sizes_fit = ffnn__same_shape(dst, a) && ffnn__spreads(b, dst);                       \
+        bool apart = ffnn__same_or_apart(dst, a) && ffnn__same_or_apart(dst, b);                  \
+        ffnn_status status = ffnn__check_all(dst, a, b, sizes_fit, apart);                        \
         size_t row, col, at = 0;                                                                  \
         for (row = 0; status == FFNN_OK && row < dst.rows; ++row)                                 \
             for (col = 0; col < dst.cols; ++col, ++at)                                            \
@@ -873,32 +866,29 @@ FFNNDEF ffnn_status ffnn_scale(ffnn_tensor dst, ffnn_tensor a, float factor) {
 
 FFNNDEF ffnn_status ffnn_matmul(ffnn_tensor dst, ffnn_tensor a, ffnn_tensor b) {
     ffnn__matrix left = {a.data, a.cols, 1, false}, right = {b.data, b.cols, 1, false};
-    ffnn_status status = ffnn__check_all(dst, a, b);
-    if (status != FFNN_OK) return status;
-    if (a.cols != b.rows || dst.rows != a.rows || dst.cols != b.cols) return FFNN_ERROR_SHAPE;
-    if (ffnn__overlap(dst, a) || ffnn__overlap(dst, b)) return FFNN_ERROR_ARGUMENT;
-    ffnn__multiply(dst.data, a.rows, a.cols, b.cols, left, right, false, 1);
-    return FFNN_OK;
+    bool sizes_fit = a.cols == b.rows && dst.rows == a.rows && dst.cols == b.cols;
+    bool apart = !ffnn__overlap(dst, a) && !ffnn__overlap(dst, b);
+    ffnn_status status = ffnn__check_all(dst, a, b, sizes_fit, apart);
+    if (status == FFNN_OK)
+        ffnn__multiply(dst.data, a.rows, a.cols, b.cols, left, right, false, 1);
+    return status;
 }
 
 FFNNDEF ffnn_status ffnn_transpose(ffnn_tensor dst, ffnn_tensor a) {
     size_t row, col;
-    ffnn_status status = ffnn__check_all(dst, a, a);
-    if (status != FFNN_OK) return status;
-    if (dst.rows != a.cols || dst.cols != a.rows) return FFNN_ERROR_SHAPE;
-    if (ffnn__overlap(dst, a)) return FFNN_ERROR_ARGUMENT;
-    for (row = 0; row < a.rows; ++row)
+    bool sizes_fit = dst.rows == a.cols && dst.cols == a.rows;
+    ffnn_status status = ffnn__check_all(dst, a, a, sizes_fit, !ffnn__overlap(dst, a));
+    for (row = 0; status == FFNN_OK && row < a.rows; ++row)
         for (col = 0; col < a.cols; ++col)
             dst.data[col * a.rows + row] = a.data[row * a.cols + col];
-    return FFNN_OK;
+    return status;
 }
 
 FFNNDEF ffnn_status ffnn_max(ffnn_tensor dst, ffnn_tensor a) {
     size_t i, col = 0;
-    ffnn_status status = ffnn__check_all(dst, a, a);
+    bool sizes_fit = dst.rows == 1 && dst.cols == a.cols;
+    ffnn_status status = ffnn__check_all(dst, a, a, sizes_fit, ffnn__same_or_apart(dst, a));
     if (status != FFNN_OK) return status;
-    if (dst.rows != 1 || dst.cols != a.cols) return FFNN_ERROR_SHAPE;
-    if (!ffnn__same_or_apart(dst, a)) return FFNN_ERROR_ARGUMENT;
     for (i = 0; i < a.rows * a.cols; ++i, col = col + 1 < a.cols ? col + 1 : 0) {
         float x = a.data[i], *largest = &dst.data[col];
         if (i < a.cols || (!(x <= *largest) && !isnan(*largest))) *largest = x;
@@ -909,9 +899,8 @@ FFNNDEF ffnn_status ffnn_max(ffnn_tensor dst, ffnn_tensor a) {
 FFNNDEF ffnn_status ffnn_mse(ffnn_tensor a, ffnn_tensor b, float *mse) {
     double sum = 0;
     size_t row, col;
-    ffnn_status status = mse == NULL ? FFNN_ERROR_ARGUMENT : ffnn__check_all(a, b, b);
+    ffnn_status status = ffnn__check_all(a, b, b, ffnn__spreads(b, a), mse != NULL);
     if (status != FFNN_OK) return status;
-    if (!ffnn__spreads(b, a)) return FFNN_ERROR_SHAPE;
     for (row = 0; row < a.rows; ++row) {
         for (col = 0; col < a.cols; ++col) {
             double x = (double)a.data[row * a.cols + col], y = (double)ffnn__spread_at(b, row, col);
