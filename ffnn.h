@@ -210,9 +210,9 @@ typedef struct ffnn_net {
     size_t layer_count;
     ffnn_layer layers[FFNN_MAX_LAYERS];
     /* private: */
-    float *weights, *activations; /* the memory of all weights; of all z, a, error and delta */
-    size_t weight_count, activation_count; /* floats */
-    size_t batch_capacity, widest;         /* rows there is room for; units of the widest layer */
+    ffnn_tensor weights, activations; /* the memory of all weights; of all z, a, error and delta */
+    size_t weight_count, unit_count, widest; /* of all layers; units of the widest one */
+    size_t batch_capacity;                   /* rows there is room for */
 } ffnn_net;
 
 FFNNDEF ffnn_status ffnn_init(ffnn_net *net, const ffnn_desc *desc);
@@ -1148,13 +1148,13 @@ static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t lay
         if (sizes[i] > (limit - total) / sizes[i + 1]) return FFNN_ERROR_MEMORY;
         total += sizes[i] * sizes[i + 1];
     }
-    net->weights = (float *)FFNN_MALLOC((total + FFNN__PADDING + FFNN__LINE) * sizeof(float));
-    if (net->weights == NULL) return FFNN_ERROR_MEMORY;
-    weight = ffnn__align(net->weights);
-    memset(weight + total, 0, FFNN__PADDING * sizeof(float));
+    if (ffnn_tensor_init(&net->weights, 1, total + FFNN__PADDING + FFNN__LINE) != FFNN_OK)
+        return FFNN_ERROR_MEMORY;
+    weight = ffnn__align(net->weights.data);
     net->weight_count = total, net->layer_count = layer_count;
     for (i = 0; i < layer_count; weight += sizes[i] * sizes[i + 1], ++i) {
         net->layers[i].weight = ffnn_view(weight, sizes[i], sizes[i + 1]);
+        net->unit_count += sizes[i + 1];
         if (sizes[i + 1] > net->widest) net->widest = sizes[i + 1];
     }
     return FFNN_OK;
@@ -1184,49 +1184,42 @@ FFNNDEF ffnn_status ffnn_init(ffnn_net *net, const ffnn_desc *desc) {
 
 FFNNDEF void ffnn_free(ffnn_net *net) {
     if (net == NULL) return;
-    if (net->weights != NULL) FFNN_FREE(net->weights);
-    if (net->activations != NULL) FFNN_FREE(net->activations);
+    ffnn_tensor_free(&net->weights);
+    ffnn_tensor_free(&net->activations);
     memset(net, 0, sizeof *net);
 }
 
-/* Whether t, X or y, is a batch with this many columns and not part of the network itself. */
-static ffnn_status ffnn__check_side(const ffnn_net *net, ffnn_tensor t, size_t cols) {
-    ffnn_status status = ffnn__check(t);
-    if (status != FFNN_OK) return status;
-    if (t.cols != cols) return FFNN_ERROR_SHAPE;
-    return ffnn__overlap(t, ffnn_view(net->weights, 1, FFNN__LINE + net->weight_count)) ||
-           ffnn__overlap(t, ffnn_view(net->activations, 1, net->activation_count))
-        ? FFNN_ERROR_ARGUMENT : FFNN_OK;
+/* Whether t, X or y, is no part of the network itself. */
+static bool ffnn__is_outside(const ffnn_net *net, ffnn_tensor t) {
+    return !ffnn__overlap(t, net->weights) && !ffnn__overlap(t, net->activations);
 }
 
 /* Whether X and y (targets or an output; NULL: none) are a batch for net. */
 static ffnn_status ffnn__check_batch(const ffnn_net *net, ffnn_tensor X, const ffnn_tensor *y) {
-    ffnn_status status = FFNN_ERROR_ARGUMENT;
-    if (ffnn__is_net(net)) status = ffnn__check_side(net, X, net->layers[0].weight.rows);
-    if (status != FFNN_OK || y == NULL) return status;
-    status = ffnn__check_side(net, *y, net->layers[net->layer_count - 1].weight.cols);
-    return status == FFNN_OK && y->rows != X.rows ? FFNN_ERROR_SHAPE : status;
+    ffnn_tensor side = y != NULL ? *y : X;
+    bool sizes_fit;
+    if (!ffnn__is_net(net)) return FFNN_ERROR_ARGUMENT;
+    sizes_fit = X.cols == net->layers[0].weight.rows && X.rows == side.rows &&
+                (y == NULL || y->cols == net->layers[net->layer_count - 1].weight.cols);
+    return ffnn__check_all(X, side, side, sizes_fit,
+                           ffnn__is_outside(net, X) && ffnn__is_outside(net, side));
 }
 
 /* Makes the activations of every layer rows high; for more rows than ever before in new memory. */
 static ffnn_status ffnn__reserve(ffnn_net *net, size_t rows) {
-    const size_t limit = SIZE_MAX / sizeof(float) / 8;
-    size_t i, count = FFNN__LINE;
+    size_t i;
     float *memory;
     if (rows == net->layers[0].z.rows) return FFNN_OK;
     if (rows > net->batch_capacity) {
-        for (i = 0; i < net->layer_count; ++i) {
-            size_t cols = net->layers[i].weight.cols;
-            if (rows > limit / cols || count > limit) return FFNN_ERROR_MEMORY;
-            count += 4 * ffnn__room(rows, cols);
-        }
-        memory = (float *)FFNN_MALLOC(count * sizeof(float));
-        if (memory == NULL) return FFNN_ERROR_MEMORY;
-        memset(memory, 0, count * sizeof(float));
-        if (net->activations != NULL) FFNN_FREE(net->activations);
-        net->activations = memory, net->activation_count = count, net->batch_capacity = rows;
+        size_t extra = net->layer_count * (FFNN__LINE + FFNN__PADDING) + FFNN__LINE;
+        ffnn_tensor larger;
+        if (rows > (SIZE_MAX / 32 - extra) / net->unit_count) return FFNN_ERROR_MEMORY;
+        if (ffnn_tensor_init(&larger, 4, rows * net->unit_count + extra) != FFNN_OK)
+            return FFNN_ERROR_MEMORY;
+        ffnn_tensor_free(&net->activations);
+        net->activations = larger, net->batch_capacity = rows;
     }
-    memory = ffnn__align(net->activations);
+    memory = ffnn__align(net->activations.data);
     for (i = 0; i < net->layer_count; ++i) {
         ffnn_layer *layer = &net->layers[i];
         size_t cols = layer->weight.cols, size = ffnn__room(net->batch_capacity, cols);
