@@ -1161,25 +1161,20 @@ static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t lay
 }
 
 FFNNDEF ffnn_status ffnn_init(ffnn_net *net, const ffnn_desc *desc) {
-    size_t sizes[FFNN_MAX_LAYERS + 1] = {3, 4, 1}, count = 0, i;
-    ffnn_rng seeded_with_0, *rng = desc != NULL ? desc->rng : NULL;
+    const size_t lab[] = {3, 4, 1};
+    ffnn_rng seeded_with_0 = {{0}, 0, 0, 0, 0}, *rng = &seeded_with_0;
+    size_t count = 0, i;
     ffnn_status status;
     if (net == NULL) return FFNN_ERROR_ARGUMENT;
     memset(net, 0, sizeof *net);
     for (i = 0; desc != NULL && i <= FFNN_MAX_LAYERS; ++i)
-        if (desc->sizes[i] != 0) memcpy(sizes, desc->sizes, sizeof sizes);
-    while (count <= FFNN_MAX_LAYERS && sizes[count] != 0) ++count;
-    for (i = count; i <= FFNN_MAX_LAYERS; ++i)
-        if (sizes[i] != 0) return FFNN_ERROR_ARGUMENT; /* a layer without units before it */
-    if (count < 2) return FFNN_ERROR_ARGUMENT;
-    status = ffnn__allocate(net, sizes, count - 1);
-    if (status != FFNN_OK) return status;
-    if (rng == NULL) {
-        rng = &seeded_with_0;
-        ffnn_rng_seed(rng, 0);
-    }
+        if (desc->sizes[i] != 0 && count++ != i)
+            return FFNN_ERROR_ARGUMENT; /* a layer without units before it */
+    if (count == 1) return FFNN_ERROR_ARGUMENT;
+    status = count > 0 ? ffnn__allocate(net, desc->sizes, count - 1) : ffnn__allocate(net, lab, 2);
+    if (desc != NULL && desc->rng != NULL) rng = desc->rng;
     for (i = 0; i < net->layer_count; ++i) ffnn_randn(net->layers[i].weight, rng);
-    return FFNN_OK;
+    return status;
 }
 
 FFNNDEF void ffnn_free(ffnn_net *net) {
