@@ -1296,79 +1296,55 @@ static void ffnn__shuffle(size_t *order, size_t count, ffnn_rng *rng) {
     }
 }
 
-/* What a fit works with. */
-typedef struct ffnn__fit {
-    ffnn_tensor X, y;             /* all samples: the user's */
-    size_t *order;                /* the epoch's order of them; NULL: as they lie, not copied */
-    ffnn_tensor X_batch, y_batch; /* a batch of them in that order */
-    size_t batch_size;
-    float learning_rate;
-} ffnn__fit;
-
-static ffnn_status ffnn__fit_allocate(ffnn__fit *fit) {
-    ffnn_status status = ffnn_tensor_init(&fit->X_batch, fit->batch_size, fit->X.cols);
-    if (status == FFNN_OK) status = ffnn_tensor_init(&fit->y_batch, fit->batch_size, fit->y.cols);
-    if (status != FFNN_OK) return status;
-    if (fit->X.rows > SIZE_MAX / sizeof *fit->order) return FFNN_ERROR_MEMORY;
-    fit->order = (size_t *)FFNN_MALLOC(fit->X.rows * sizeof *fit->order);
-    return fit->order == NULL ? FFNN_ERROR_MEMORY : FFNN_OK;
-}
-
-/* One step for each batch; loss (may be NULL) is their mean, each weighted by its samples. */
-static ffnn_status ffnn__fit_epoch(ffnn_net *net, const ffnn__fit *fit, float *loss) {
-    ffnn_tensor X = fit->X_batch, y = fit->y_batch;
-    ffnn_status status = FFNN_OK;
-    size_t first, row, rows = fit->batch_size;
-    double sum = 0;
-    for (first = 0; status == FFNN_OK && first < fit->X.rows; first += rows) {
-        if (rows > fit->X.rows - first) rows = fit->X.rows - first;
-        if (fit->order == NULL) {
-            X = ffnn_view(fit->X.data + first * fit->X.cols, rows, fit->X.cols);
-            y = ffnn_view(fit->y.data + first * fit->y.cols, rows, fit->y.cols);
-        }
-        for (row = 0; fit->order != NULL && row < rows; ++row) {
-            const float *sample = fit->X.data + fit->order[first + row] * X.cols;
-            const float *target = fit->y.data + fit->order[first + row] * y.cols;
-            memcpy(X.data + row * X.cols, sample, X.cols * sizeof(float));
-            memcpy(y.data + row * y.cols, target, y.cols * sizeof(float));
-        }
-        X.rows = y.rows = rows;
-        status = ffnn_train(net, X, y, fit->learning_rate, loss);
-        if (loss != NULL) sum += (double)*loss * (double)rows;
-    }
-    if (loss != NULL) *loss = (float)(sum / (double)fit->X.rows);
-    return status;
+/* Some rows of all: a view of them or, in another order than they lie in, copies in batch. */
+static ffnn_tensor ffnn__take(ffnn_tensor all, ffnn_tensor batch, const size_t *order,
+                              size_t first, size_t rows) {
+    size_t row, cols = all.cols;
+    if (order == NULL) return ffnn_view(all.data + first * cols, rows, cols);
+    for (row = 0; row < rows; ++row)
+        memcpy(batch.data + row * cols, all.data + order[first + row] * cols, cols * sizeof(float));
+    return ffnn_view(batch.data, rows, cols);
 }
 
 FFNNDEF ffnn_status ffnn_fit(ffnn_net *net, ffnn_tensor X, ffnn_tensor y,
                              const ffnn_fit_desc *desc) {
-    ffnn_fit_desc wanted;
-    ffnn_progress progress;
-    ffnn__fit fit;
+    ffnn_fit_desc wanted = {0, 0, 0, NULL, NULL, NULL};
+    ffnn_progress progress = {0, 1000, 0, 0};
+    ffnn_tensor X_batch = {0, 0, NULL}, y_batch = {0, 0, NULL};
+    size_t *order = NULL, first, rows;
+    bool goes_on = true;
     ffnn_status status = ffnn__check_batch(net, X, &y);
     if (status != FFNN_OK) return status;
-    memset(&wanted, 0, sizeof wanted);
-    memset(&progress, 0, sizeof progress);
-    memset(&fit, 0, sizeof fit);
     if (desc != NULL) wanted = *desc;
-    progress.epochs = wanted.epochs != 0 ? wanted.epochs : 1000;
-    fit.X = X, fit.y = y;
-    fit.learning_rate = wanted.learning_rate;
-    if (fabsf(wanted.learning_rate) <= 0) fit.learning_rate = 0.1f;
-    fit.batch_size = wanted.batch_size;
-    if (fit.batch_size == 0 || fit.batch_size > X.rows) fit.batch_size = X.rows;
-    if (wanted.rng != NULL) status = ffnn__fit_allocate(&fit);
-    if (status == FFNN_OK) status = ffnn__reserve(net, fit.batch_size);
-    while (status == FFNN_OK && progress.epoch < progress.epochs) {
-        if (fit.order != NULL) ffnn__shuffle(fit.order, X.rows, wanted.rng);
-        status = ffnn__fit_epoch(net, &fit, wanted.progress != NULL ? &progress.loss : NULL);
-        if (status != FFNN_OK) break;
-        ++progress.epoch, progress.samples += X.rows;
-        if (wanted.progress != NULL && !wanted.progress(wanted.user, &progress)) break;
+    if (wanted.epochs != 0) progress.epochs = wanted.epochs;
+    if (fabsf(wanted.learning_rate) <= 0) wanted.learning_rate = 0.1f;
+    if (wanted.batch_size == 0 || wanted.batch_size > X.rows) wanted.batch_size = X.rows;
+    if (wanted.rng != NULL) {
+        status = ffnn_tensor_init(&X_batch, wanted.batch_size, X.cols);
+        if (status == FFNN_OK) status = ffnn_tensor_init(&y_batch, wanted.batch_size, y.cols);
+        if (status == FFNN_OK && X.rows <= SIZE_MAX / sizeof *order)
+            order = (size_t *)FFNN_MALLOC(X.rows * sizeof *order);
+        if (order == NULL) status = FFNN_ERROR_MEMORY;
     }
-    ffnn_tensor_free(&fit.X_batch);
-    ffnn_tensor_free(&fit.y_batch);
-    if (fit.order != NULL) FFNN_FREE(fit.order);
+    if (status == FFNN_OK) status = ffnn__reserve(net, wanted.batch_size);
+    while (status == FFNN_OK && goes_on && progress.epoch < progress.epochs) {
+        double sum = 0; /* of the losses, each weighted by its samples */
+        if (order != NULL) ffnn__shuffle(order, X.rows, wanted.rng);
+        for (first = 0; status == FFNN_OK && first < X.rows; first += rows) {
+            rows = X.rows - first < wanted.batch_size ? X.rows - first : wanted.batch_size;
+            status = ffnn_train(net, ffnn__take(X, X_batch, order, first, rows),
+                                ffnn__take(y, y_batch, order, first, rows), wanted.learning_rate,
+                                wanted.progress != NULL ? &progress.loss : NULL);
+            sum += (double)progress.loss * (double)rows;
+        }
+        progress.loss = (float)(sum / (double)X.rows);
+        ++progress.epoch, progress.samples += X.rows;
+        if (status == FFNN_OK && wanted.progress != NULL)
+            goes_on = wanted.progress(wanted.user, &progress);
+    }
+    ffnn_tensor_free(&X_batch);
+    ffnn_tensor_free(&y_batch);
+    if (order != NULL) FFNN_FREE(order);
     return status;
 }
 
