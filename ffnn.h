@@ -1784,16 +1784,13 @@ static char *ffnn__put(char *at, const char *text, uint64_t number) {
     return at;
 }
 
-/* The bytes before the weights: at most 8 + 140 a layer + 10. */
-typedef struct ffnn__header {
-    char bytes[32 + FFNN_MAX_LAYERS * 140];
-    size_t size;
-} ffnn__header;
+enum { FFNN__HEADER_ROOM = 32 + FFNN_MAX_LAYERS * 140 };
 
-static void ffnn__make_header(const ffnn_net *net, ffnn__header *header) {
-    char *at = header->bytes + 8;
-    uint64_t offset = 0, size;
-    size_t i;
+/* The bytes before the weights: at most 8 + 140 a layer + 10. Returns how many. */
+static size_t ffnn__make_header(const ffnn_net *net, char header[FFNN__HEADER_ROOM]) {
+    char *at = header + 8;
+    uint64_t offset = 0;
+    size_t size, i;
     for (i = 0; i < net->layer_count; ++i) {
         ffnn_tensor weight = net->layers[i].weight;
         at = ffnn__put(at, i == 0 ? "{\"W" : "]},\"W", i + 1);
@@ -1804,22 +1801,22 @@ static void ffnn__make_header(const ffnn_net *net, ffnn__header *header) {
         at = ffnn__put(at, ",", offset);
     }
     memcpy(at, "]}}       ", 10); /* with spaces to the next multiple of 8 */
-    size = ((uint64_t)(at - header->bytes) + 3 + 7) / 8 * 8 - 8;
-    for (i = 0; i < 8; ++i) header->bytes[i] = (char)(size >> (8 * i) & 0xff);
-    header->size = 8 + (size_t)size;
+    size = ((size_t)(at - header) + 3 + 7) / 8 * 8;
+    for (i = 0; i < 8; ++i) header[i] = (char)((uint64_t)(size - 8) >> (8 * i) & 0xff);
+    return size;
 }
 
 FFNNDEF ffnn_status ffnn_save_memory(const ffnn_net *net, void *data, size_t capacity,
                                      size_t *size) {
-    ffnn__header header;
+    char header[FFNN__HEADER_ROOM];
+    size_t header_size;
     if (!ffnn__is_net(net) || size == NULL) return FFNN_ERROR_ARGUMENT;
-    ffnn__make_header(net, &header);
-    if (net->weight_count > (SIZE_MAX - header.size) / sizeof(float)) return FFNN_ERROR_MEMORY;
-    *size = header.size + net->weight_count * sizeof(float);
+    header_size = ffnn__make_header(net, header);
+    *size = header_size + net->weight_count * sizeof(float);
     if (data == NULL) return FFNN_OK;
     if (capacity < *size) return FFNN_ERROR_ARGUMENT;
-    memcpy(data, header.bytes, header.size);
-    ffnn__copy_little_endian((char *)data + header.size, net->layers[0].weight.data,
+    memcpy(data, header, header_size);
+    ffnn__copy_little_endian((char *)data + header_size, net->layers[0].weight.data,
                              net->weight_count); /* of all layers: they lie one after the other */
     return FFNN_OK;
 }
@@ -1955,11 +1952,10 @@ static FILE *ffnn__create_beside(const char *target, char path[FFNN__PATH_SIZE])
 }
 
 static bool ffnn__write_net(FILE *file, const ffnn_net *net) {
-    ffnn__header header;
+    char header[FFNN__HEADER_ROOM];
     const float *at = net->layers[0].weight.data; /* all layers: they lie one after the other */
     size_t left = net->weight_count, count;
-    ffnn__make_header(net, &header);
-    fwrite(header.bytes, 1, header.size, file);
+    fwrite(header, 1, ffnn__make_header(net, header), file);
     for (; left > 0 && !ferror(file); at += count, left -= count) {
         unsigned char chunk[4096];
         count = left < sizeof chunk / sizeof *at ? left : sizeof chunk / sizeof *at;
