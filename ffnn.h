@@ -282,7 +282,6 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #elif defined(_WIN32)
 #include <fcntl.h>
 #include <io.h>
-#include <process.h>
 #include <sys/stat.h>
 #ifdef __cplusplus
 extern "C" {
@@ -1869,7 +1868,6 @@ static bool ffnn__replace(const char *temporary, const char *path) {
 }
 
 static bool ffnn__sync(FILE *file) { return _commit(_fileno(file)) == 0; }
-static uint64_t ffnn__process(void) { return (uint64_t)_getpid(); }
 #define FFNN__SEPARATORS "/\\:" /* of a path */
 
 #else
@@ -1917,7 +1915,6 @@ static bool ffnn__set_rights(const char *path, unsigned rights) {
 }
 
 static bool ffnn__sync(FILE *file) { return fsync(fileno(file)) == 0; } /* to the disk */
-static uint64_t ffnn__process(void) { return (uint64_t)getpid(); }
 
 #else /* no links, devices or rights */
 
@@ -1925,12 +1922,11 @@ static uint64_t ffnn__process(void) { return (uint64_t)getpid(); }
 #define ffnn__set_rights(path, rights) true
 #if !defined(_WIN32)
 #define ffnn__sync(file) true
-#define ffnn__process() 0
 #endif
 
 #endif
 
-/* A new file in the folder of target, under a name that nobody else uses. */
+/* A new file in the folder of target, under the first name that is free. */
 static FILE *ffnn__create_beside(const char *target, char path[FFNN__PATH_SIZE]) {
     size_t folder = 0, i;
     FILE *file = NULL;
@@ -1940,8 +1936,7 @@ static FILE *ffnn__create_beside(const char *target, char path[FFNN__PATH_SIZE])
     errno = folder + 64 > FFNN__PATH_SIZE ? ENAMETOOLONG : EEXIST;
     memcpy(path, target, folder);
     for (attempt = 0; file == NULL && errno == EEXIST && attempt < 10000; ++attempt) {
-        char *at = ffnn__put(path + folder, ".ffnn-", ffnn__process());
-        strcpy(ffnn__put(at, "-", attempt), ".tmp");
+        strcpy(ffnn__put(path + folder, ".ffnn-", attempt), ".tmp");
         file = ffnn__create(path);
     }
     return file;
