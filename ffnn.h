@@ -949,15 +949,13 @@ static float ffnn__shown_at(const ffnn__printer *printer, size_t row, size_t col
 /* printf's text of a float without what depends on the locale: always a point, and no sign before
    nan. Returns its length. */
 static int ffnn__number_text(char text[64], const ffnn__printer *printer, float value) {
-    char raw[64], *from = raw, *to = text;
+    char raw[64], *rest;
     if (isnan(value) || isinf(value))
-        return (int)strlen(strcpy(text, isnan(value) ? "nan" : value > 0 ? "inf" : "-inf"));
+        return snprintf(text, 64, "%s", isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
     snprintf(raw, sizeof raw, printer->format, (double)value);
-    while (*from == '-' || (*from >= '0' && *from <= '9')) *to++ = *from++;
-    *to++ = '.'; /* also of whole numbers */
-    while (*from != '\0' && (*from < '0' || *from > '9')) ++from; /* the locale's decimal point */
-    strcpy(to, from);
-    return (int)strlen(text);
+    rest = raw + strspn(raw, "-0123456789"); /* the locale's decimal point, or the end */
+    return snprintf(text, 64, "%.*s.%s", (int)(rest - raw), raw,
+                    rest + strcspn(rest, "0123456789"));
 }
 
 /* Only finite elements other than zero have a say in how a tensor is printed. */
