@@ -1188,13 +1188,15 @@ static bool ffnn__is_outside(const ffnn_net *net, ffnn_tensor t) {
 
 /* Whether X and y (targets or an output; NULL: none) are a batch for net. */
 static ffnn_status ffnn__check_batch(const ffnn_net *net, ffnn_tensor X, const ffnn_tensor *y) {
-    ffnn_tensor side = y != NULL ? *y : X;
-    bool sizes_fit;
-    if (!ffnn__is_net(net)) return FFNN_ERROR_ARGUMENT;
-    sizes_fit = X.cols == net->layers[0].weight.rows && X.rows == side.rows &&
-                (y == NULL || y->cols == net->layers[net->layer_count - 1].weight.cols);
-    return ffnn__check_all(X, side, side, sizes_fit,
-                           ffnn__is_outside(net, X) && ffnn__is_outside(net, side));
+    ffnn_status status = ffnn__is_net(net) ? ffnn__check(X) : FFNN_ERROR_ARGUMENT;
+    if (status == FFNN_OK && y != NULL) status = ffnn__check(*y);
+    if (status != FFNN_OK) return status;
+    if (X.cols != net->layers[0].weight.rows) return FFNN_ERROR_SHAPE;
+    if (!ffnn__is_outside(net, X)) return FFNN_ERROR_ARGUMENT;
+    if (y == NULL) return FFNN_OK;
+    if (y->rows != X.rows || y->cols != net->layers[net->layer_count - 1].weight.cols)
+        return FFNN_ERROR_SHAPE;
+    return ffnn__is_outside(net, *y) ? FFNN_OK : FFNN_ERROR_ARGUMENT;
 }
 
 /* Makes the activations of every layer rows high; for more rows than ever before in new memory. */
@@ -1640,14 +1642,6 @@ static bool ffnn__fills_data(ffnn__index *index) {
     return index->tensor_size == index->data_size;
 }
 
-/* {"name":"text", ...} or null */
-static void ffnn__skip_metadata(ffnn__json *json) {
-    ffnn__json_space(json);
-    if (ffnn__json_word(json, "null")) return;
-    ffnn__json_expect(json, '{');
-    while (ffnn__json_member(json)) ffnn__json_string(json);
-}
-
 static ffnn_status ffnn__read_header(const unsigned char *header, size_t size, ffnn__index *index) {
     ffnn__json text = {header, header + size, false, ""}, *json = &text;
     bool has_metadata = false;
@@ -1657,7 +1651,10 @@ static ffnn_status ffnn__read_header(const unsigned char *header, size_t size, f
         if (strcmp(json->string, "__metadata__") == 0) {
             if (has_metadata) ffnn__json_fail(json);
             has_metadata = true;
-            ffnn__skip_metadata(json);
+            ffnn__json_space(json);
+            if (ffnn__json_word(json, "null")) continue; /* else {"name":"text", ...} */
+            ffnn__json_expect(json, '{');
+            while (ffnn__json_member(json)) ffnn__json_string(json);
         } else {
             size_t layer = ffnn__layer_number(json->string);
             bool ours = layer > 0 && layer <= FFNN_MAX_LAYERS;
@@ -1888,10 +1885,8 @@ static bool ffnn__follow_links(char *path) {
         ssize_t length = readlink(path, link, sizeof link);
         if (length < 0) return errno == EINVAL || errno == ENOENT; /* no link, or nothing there */
         name = name == NULL || link[0] == '/' ? path : name + 1;
-        if ((name - path) + length >= FFNN__PATH_SIZE) {
-            errno = ENAMETOOLONG;
-            return false;
-        }
+        errno = ENAMETOOLONG;
+        if ((name - path) + length >= FFNN__PATH_SIZE) return false;
         memcpy(name, link, (size_t)length);
         name[length] = '\0';
     }
