@@ -273,8 +273,8 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t);
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
-#if defined(__STRICT_ANSI__) && !defined(__cplusplus)
-/* -std=c99 hides these, and here it is too late to ask for them with a macro */
+#ifndef __cplusplus
+/* -std=c99 or an old _POSIX_C_SOURCE hides these; here it is too late for a macro */
 int(fileno)(FILE *file);
 int fsync(int file);
 ssize_t readlink(const char *path, char *target, size_t size);
