@@ -808,8 +808,7 @@ static float ffnn__spread_at(ffnn_tensor b, size_t row, size_t col) {
 }
 
 FFNNDEF ffnn_tensor ffnn_view(float *data, size_t rows, size_t cols) {
-    ffnn_tensor t;
-    t.rows = rows, t.cols = cols, t.data = data;
+    ffnn_tensor t = {rows, cols, data};
     return t;
 }
 
@@ -959,9 +958,7 @@ static int ffnn__number_text(char text[64], const ffnn__printer *printer, float 
 }
 
 /* Only finite elements other than zero have a say in how a tensor is printed. */
-static bool ffnn__counts(float value) {
-    return !isnan(value) && !isinf(value) && fabsf(value) > 0;
-}
+static bool ffnn__counts(float value) { return fabsf(value) > 0 && !isinf(value); }
 
 static void ffnn__choose_format(ffnn__printer *printer) {
     double smallest = HUGE_VAL, largest = 0;
@@ -1076,12 +1073,8 @@ FFNNDEF void ffnn_rng_discard(ffnn_rng *rng, uint64_t count) {
     rng->remaining -= (uint32_t)count;
 }
 
-/* In [0, 1), of 24 bits and of 53. */
-static float ffnn__uniform_float(ffnn_rng *rng) {
-    return (float)(ffnn__rng_next(rng) & 0xffffffu) * (1.0f / 16777216.0f);
-}
-
-static double ffnn__uniform_double(ffnn_rng *rng) {
+/* In [0, 1), of 53 bits. */
+static double ffnn__uniform(ffnn_rng *rng) {
     uint64_t high = ffnn__rng_next(rng), low = ffnn__rng_next(rng);
     return (double)(((high << 32) | low) & 0x1fffffffffffffu) * (1.0 / 9007199254740992.0);
 }
@@ -1093,16 +1086,16 @@ static float ffnn__normal(ffnn_rng *rng) {
         rng->has_kept = 0;
         return (float)rng->kept;
     }
-    theta = 2 * FFNN__PI * ffnn__uniform_double(rng);
-    radius = sqrt(-2 * log1p(-ffnn__uniform_double(rng)));
+    theta = 2 * FFNN__PI * ffnn__uniform(rng);
+    radius = sqrt(-2 * log1p(-ffnn__uniform(rng)));
     rng->kept = radius * sin(theta), rng->has_kept = 1;
     return (float)(radius * cos(theta));
 }
 
-/* 16 numbers at once. radius and theta are floats, as in PyTorch. */
+/* 16 numbers at once, of uniform ones of 24 bits. radius and theta are floats, as in PyTorch. */
 static void ffnn__normal_block(float *x, ffnn_rng *rng) {
     size_t i;
-    for (i = 0; i < 16; ++i) x[i] = ffnn__uniform_float(rng);
+    for (i = 0; i < 16; ++i) x[i] = (float)(ffnn__rng_next(rng) & 0xffffffu) / 16777216.0f;
     for (i = 0; i < 8; ++i) {
         float radius = (float)sqrt(-2 * log(1 - (double)x[i]));
         float theta = (float)(2 * FFNN__PI) * x[i + 8];

@@ -169,7 +169,7 @@ static void add_row(const char *name, const Work *work, double parts, double flo
 static void fill_uniform(ffnn_tensor t, float low, float high) {
     size_t i;
     for (i = 0; i < t.rows * t.cols; ++i)
-        t.data[i] = low + (high - low) * ffnn__uniform_float(&rng);
+        t.data[i] = low + (high - low) * ((float)(ffnn__rng_next(&rng) >> 8) / 16777216.0f);
 }
 
 /* Weights of a variance that keeps the units of any layer out of saturation. */
