@@ -38,16 +38,14 @@ TENSORS: rows x cols floats, row-major and contiguous. Small structs: pass them 
    ffnn_tensor_init, _free      memory of its own, all zeros; free only what was made so
    ffnn_at                      the address of an element; NULL outside the tensor
    ffnn_copy                    dst = a
-   ffnn_add, _sub, _mul, _div   element by element; b may be 1 x cols or 1 x 1: then it is used
-                                for every row
+   ffnn_add, _sub, _mul, _div   element by element; a b of 1 x cols or 1 x 1 is used for every row
    ffnn_scale                   dst = a * factor
    ffnn_matmul                  dst (m x n) = a (m x k) times b (k x n)
    ffnn_transpose               dst (n x m) = a (m x n) turned over
    ffnn_max                     dst (1 x cols) = the largest of each column; NaN if it has one
    ffnn_mse                     the mean of (a - b)^2; b as in ffnn_add
-   ffnn_sigmoid                 1 / (1 + exp(-a)), at most 2 units in the last place from the true
-                                value, always within [0, 1], NaN for NaN; what would be below
-                                1.2e-38, the smallest normal float, is 0
+   ffnn_sigmoid                 1 / (1 + exp(-a)) to 2 units in the last place, never outside
+                                [0, 1]; below the smallest normal float, 1.2e-38, 0; NaN for NaN
    ffnn_sigmoid_derivative      a * (1 - a), where a is a sigmoid's OUTPUT
    ffnn_print                   what print(tensor) prints in PyTorch, newline included, in any
                                 locale; tensors of more than 1000 elements are summarised
@@ -68,17 +66,15 @@ THE NETWORK: layer i computes z = input W and a = sigmoid(z), the next layer's i
    ffnn_free                    frees the network's memory and zeroes it
    ffnn_forward                 fills z and a of every layer. *output (may be NULL) becomes a view
                                 of the last a, good until the next forward, train, fit or free
-   ffnn_backward                after a forward of the same X: fills error and delta of every
-                                layer, then W += (input^T delta) * learning_rate, summed over
-                                the batch
+   ffnn_backward                after a forward of the same X: fills every error and delta, then
+                                W += (input^T delta) * learning_rate, summed over the batch
    ffnn_train                   one epoch over the whole batch: forward, then backward. *loss (may
                                 be NULL) is the mean squared error BEFORE the update
    ffnn_fit                     epochs of ffnn_train over batches, the last one smaller if need be;
                                 with desc->rng each epoch takes the samples in a new order, that of
                                 torch.randperm, without in the order given. progress is called
                                 after each epoch and stops the training, which is FFNN_OK, by
-                                returning false. Memory is taken before the first step only; a
-                                failure leaves the weights of the last whole step
+                                returning false. Memory is taken only before the first step
    ffnn_predict                 the output for every row of X, into your tensor. Only reads the
                                 network: any number of threads may call it at once
 
