@@ -979,12 +979,12 @@ static void ffnn__choose_format(ffnn__printer *printer) {
     }
 }
 
+/* A row without its brackets. */
 static void ffnn__print_row(FILE *out, const ffnn__printer *printer, size_t row) {
     bool summary = printer->cols < printer->t.cols;
     size_t item, col = 0;
     size_t per_line = (FFNN__PRINT_WIDTH - strlen("tensor([")) / ((size_t)printer->width + 2);
     char text[64];
-    fputs("[", out);
     for (item = 0; col < printer->cols; ++item) {
         if (item > 0) fputs(item % per_line == 0 ? ",\n         " : ", ", out);
         if (summary && item == FFNN__PRINT_EDGE) {
@@ -994,7 +994,6 @@ static void ffnn__print_row(FILE *out, const ffnn__printer *printer, size_t row)
             fprintf(out, "%*s", printer->width, text);
         }
     }
-    fputs("]", out);
 }
 
 FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t) {
@@ -1012,13 +1011,13 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t) {
     printer.rows = summary && t.rows > most ? most : t.rows;
     printer.cols = summary && t.cols > most ? most : t.cols;
     ffnn__choose_format(&printer);
-    fputs("tensor([", out);
+    fputs("tensor([[", out);
     for (row = 0; row < printer.rows; ++row) {
-        if (row > 0) fputs(",\n        ", out);
-        if (row == FFNN__PRINT_EDGE && printer.rows < t.rows) fputs("...,\n        ", out);
+        bool gap = row == FFNN__PRINT_EDGE && printer.rows < t.rows;
+        if (row > 0) fputs(gap ? "],\n        ...,\n        [" : "],\n        [", out);
         ffnn__print_row(out, &printer, row);
     }
-    fputs("])\n", out);
+    fputs("]])\n", out);
     return ferror(out) ? FFNN_ERROR_IO : FFNN_OK;
 }
 
@@ -1300,7 +1299,6 @@ FFNNDEF ffnn_status ffnn_fit(ffnn_net *net, ffnn_tensor X, ffnn_tensor y,
     ffnn_progress progress = {0, 1000, 0, 0};
     ffnn_tensor X_batch = {0, 0, NULL}, y_batch = {0, 0, NULL};
     size_t *order = NULL, first, rows;
-    bool goes_on = true;
     ffnn_status status = ffnn__check_batch(net, X, &y);
     if (status != FFNN_OK) return status;
     if (desc != NULL) wanted = *desc;
@@ -1310,12 +1308,11 @@ FFNNDEF ffnn_status ffnn_fit(ffnn_net *net, ffnn_tensor X, ffnn_tensor y,
     if (wanted.rng != NULL) {
         status = ffnn_tensor_init(&X_batch, wanted.batch_size, X.cols);
         if (status == FFNN_OK) status = ffnn_tensor_init(&y_batch, wanted.batch_size, y.cols);
-        if (status == FFNN_OK && X.rows <= SIZE_MAX / sizeof *order)
-            order = (size_t *)FFNN_MALLOC(X.rows * sizeof *order);
+        if (status == FFNN_OK) order = (size_t *)FFNN_MALLOC(X.rows * sizeof *order);
         if (order == NULL) status = FFNN_ERROR_MEMORY;
     }
     if (status == FFNN_OK) status = ffnn__reserve(net, wanted.batch_size);
-    while (status == FFNN_OK && goes_on && progress.epoch < progress.epochs) {
+    while (status == FFNN_OK && progress.epoch < progress.epochs) {
         double sum = 0; /* of the losses, each weighted by its samples */
         if (order != NULL) ffnn__shuffle(order, X.rows, wanted.rng);
         for (first = 0; status == FFNN_OK && first < X.rows; first += rows) {
@@ -1327,8 +1324,8 @@ FFNNDEF ffnn_status ffnn_fit(ffnn_net *net, ffnn_tensor X, ffnn_tensor y,
         }
         progress.loss = (float)(sum / (double)X.rows);
         ++progress.epoch, progress.samples += X.rows;
-        if (status == FFNN_OK && wanted.progress != NULL)
-            goes_on = wanted.progress(wanted.user, &progress);
+        if (status != FFNN_OK || wanted.progress == NULL) continue;
+        if (!wanted.progress(wanted.user, &progress)) break;
     }
     ffnn_tensor_free(&X_batch);
     ffnn_tensor_free(&y_batch);
