@@ -1596,18 +1596,17 @@ static void ffnn__read_entry(ffnn__json *json, ffnn__entry *entry) {
 /* What a header says. */
 typedef struct ffnn__index {
     ffnn__entry layers[FFNN_MAX_LAYERS]; /* W1, W2, ... */
-    size_t deepest;                      /* the highest number of a W, which may be higher */
-    bool has_stranger;                   /* a tensor of any other name */
+    size_t deepest;                      /* the highest number of a tensor, which may be higher */
     uint64_t data_size, tensor_size;     /* bytes: up to the last tensor's end; of all tensors */
 } ffnn__index;
 
-/* The number of a layer's name, W1 or above, else 0. */
+/* The number of a layer's name, W1 or above; that of any other name is SIZE_MAX. */
 static size_t ffnn__layer_number(const char *name) {
     size_t number = 0;
-    if (*name++ != 'W' || *name == '0') return 0;
+    if (*name++ != 'W' || *name < '1' || *name > '9') return SIZE_MAX;
     for (; *name >= '0' && *name <= '9' && number < 100000000; ++name)
         number = number * 10 + (size_t)(*name - '0');
-    return *name == '\0' ? number : 0;
+    return *name == '\0' ? number : SIZE_MAX;
 }
 
 static bool ffnn__add_tensor(ffnn__index *index, const ffnn__entry *entry) {
@@ -1643,11 +1642,10 @@ static ffnn_status ffnn__read_header(const unsigned char *header, size_t size, f
             while (ffnn__json_member(json)) ffnn__json_string(json);
         } else {
             size_t layer = ffnn__layer_number(json->string);
-            bool ours = layer > 0 && layer <= FFNN_MAX_LAYERS;
+            bool ours = layer <= FFNN_MAX_LAYERS;
             ffnn__entry other, *entry = ours ? &index->layers[layer - 1] : &other;
             ffnn__read_entry(json, entry); /* of one name the last one counts */
             if (layer > index->deepest) index->deepest = layer;
-            if (layer == 0) index->has_stranger = true;
             if (!ours && !ffnn__add_tensor(index, entry)) ffnn__json_fail(json);
         }
     }
@@ -1661,7 +1659,7 @@ static ffnn_status ffnn__read_header(const unsigned char *header, size_t size, f
 static ffnn_status ffnn__match(const ffnn_net *net, const ffnn__index *index, size_t *sizes) {
     bool is_new = net->layer_count == 0;
     size_t i;
-    if (index->deepest == 0 || index->has_stranger) return FFNN_ERROR_MISMATCH;
+    if (index->deepest == 0 || index->deepest == SIZE_MAX) return FFNN_ERROR_MISMATCH;
     if (!is_new && index->deepest != net->layer_count) return FFNN_ERROR_MISMATCH;
     if (index->deepest > FFNN_MAX_LAYERS) return FFNN_ERROR_ARGUMENT;
     for (i = 0; i < index->deepest; ++i) {
@@ -1907,11 +1905,10 @@ static bool ffnn__sync(FILE *file) { return fsync(fileno(file)) == 0; } /* to th
 
 /* A new file in the folder of target, under the first name that is free. */
 static FILE *ffnn__create_beside(const char *target, char path[FFNN__PATH_SIZE]) {
-    size_t folder = 0, i;
+    size_t folder = strlen(target);
     FILE *file = NULL;
     uint64_t attempt;
-    for (i = 0; target[i] != '\0'; ++i)
-        if (strchr(FFNN__SEPARATORS, target[i]) != NULL) folder = i + 1;
+    while (folder > 0 && strchr(FFNN__SEPARATORS, target[folder - 1]) == NULL) --folder;
     errno = folder + 64 > FFNN__PATH_SIZE ? ENAMETOOLONG : EEXIST;
     memcpy(path, target, folder);
     for (attempt = 0; file == NULL && errno == EEXIST && attempt < 10000; ++attempt) {
