@@ -986,13 +986,10 @@ static void ffnn__print_row(FILE *out, const ffnn__printer *printer, size_t row)
     size_t per_line = (FFNN__PRINT_WIDTH - strlen("tensor([")) / ((size_t)printer->width + 2);
     char text[64];
     for (item = 0; col < printer->cols; ++item) {
+        bool gap = summary && item == FFNN__PRINT_EDGE;
         if (item > 0) fputs(item % per_line == 0 ? ",\n         " : ", ", out);
-        if (summary && item == FFNN__PRINT_EDGE) {
-            fputs(" ...", out);
-        } else {
-            ffnn__number_text(text, printer, ffnn__shown_at(printer, row, col++));
-            fprintf(out, "%*s", printer->width, text);
-        }
+        if (!gap) ffnn__number_text(text, printer, ffnn__shown_at(printer, row, col++));
+        fprintf(out, "%*s", gap ? 0 : printer->width, gap ? " ..." : text);
     }
 }
 
@@ -1948,10 +1945,7 @@ FFNNDEF ffnn_status ffnn_save(const ffnn_net *net, const char *path) {
     ok = ok && ffnn__write_net(file, net) && (is_special || ffnn__sync(file));
     error = errno; /* the first that went wrong is the one to report */
     if (fclose(file) != 0 && ok) ok = false, error = errno;
-    if (ok && !is_special) {
-        ok = ffnn__replace(temporary, target);
-        error = errno;
-    }
+    if (ok && !is_special && !ffnn__replace(temporary, target)) ok = false, error = errno;
     if (!ok && !is_special) ffnn__remove(temporary);
     errno = error;
     return ok ? FFNN_OK : FFNN_ERROR_IO;
