@@ -1675,13 +1675,10 @@ static ffnn_status ffnn__match(const ffnn_net *net, const ffnn__index *index, si
 /* Floats to or from the file's little-endian bytes: the same copy both ways. */
 static void ffnn__copy_little_endian(void *to, const void *from, size_t count) {
     const uint16_t one = 1;
-    unsigned char low_byte_first, *bytes = (unsigned char *)to;
-    memcpy(&low_byte_first, &one, 1);
-    memcpy(to, from, count * sizeof(float));
-    for (; !low_byte_first && count > 0; --count, bytes += 4) {
-        unsigned char first = bytes[0], second = bytes[1];
-        bytes[0] = bytes[3], bytes[1] = bytes[2], bytes[2] = second, bytes[3] = first;
-    }
+    const unsigned char *bytes = (const unsigned char *)from;
+    size_t i, size = count * sizeof(float);
+    if (*(const unsigned char *)&one == 1) memcpy(to, from, size); /* the low byte is first here */
+    else for (i = 0; i < size; ++i) ((unsigned char *)to)[i] = bytes[i ^ 3];
 }
 
 /* A weights file that is being read: all of it or, if file is not NULL, what has been read of that
@@ -1884,16 +1881,13 @@ static bool ffnn__find_target(char *path, bool *is_special, unsigned *rights) {
     return *is_special || (access(path, W_OK) == 0 && ffnn__follow_links(path));
 }
 
-static bool ffnn__set_rights(const char *path, unsigned rights) {
-    return chmod(path, (mode_t)rights) == 0;
-}
-
+static bool ffnn__chmod(const char *path, unsigned mode) { return chmod(path, (mode_t)mode) == 0; }
 static bool ffnn__sync(FILE *file) { return fsync(fileno(file)) == 0; } /* to the disk */
 
 #else /* no links, devices or rights */
 
 #define ffnn__find_target(path, is_special, rights) ((void)(path), true)
-#define ffnn__set_rights(path, rights) true
+#define ffnn__chmod(path, mode) true
 #if !defined(_WIN32)
 #define ffnn__sync(file) true
 #endif
@@ -1941,7 +1935,7 @@ FFNNDEF ffnn_status ffnn_save(const ffnn_net *net, const char *path) {
     if (!ffnn__find_target(strcpy(target, path), &is_special, &rights)) return FFNN_ERROR_IO;
     file = is_special ? fopen(path, "wb") : ffnn__create_beside(target, temporary);
     if (file == NULL) return FFNN_ERROR_IO;
-    ok = is_special || rights == 0 || ffnn__set_rights(temporary, rights);
+    ok = is_special || rights == 0 || ffnn__chmod(temporary, rights);
     ok = ok && ffnn__write_net(file, net) && (is_special || ffnn__sync(file));
     error = errno; /* the first that went wrong is the one to report */
     if (fclose(file) != 0 && ok) ok = false, error = errno;
