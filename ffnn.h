@@ -832,8 +832,7 @@ FFNNDEF float *ffnn_at(ffnn_tensor t, size_t row, size_t col) {
 
 FFNNDEF ffnn_status ffnn_copy(ffnn_tensor dst, ffnn_tensor a) {
     ffnn_status status = ffnn__check_unary(dst, a);
-    if (status == FFNN_OK && dst.data != a.data)
-        memcpy(dst.data, a.data, a.rows * a.cols * sizeof(float));
+    if (status == FFNN_OK) memmove(dst.data, a.data, a.rows * a.cols * sizeof(float));
     return status;
 }
 
@@ -969,7 +968,7 @@ static void ffnn__choose_format(ffnn__printer *printer) {
         if (size > largest) largest = size;
         if (size > floor(size)) whole = false;
     }
-    printer->width = 1, printer->format = whole ? "%.0f" : "%.4f";
+    printer->format = whole ? "%.0f" : "%.4f";
     if (largest / smallest > 1000 || largest > 1e8 || (!whole && smallest < 1e-4))
         printer->format = "%.4e";
     for (i = 0; i < count; ++i) {
@@ -996,7 +995,7 @@ static void ffnn__print_row(FILE *out, const ffnn__printer *printer, size_t row)
 FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t) {
     const size_t most = 2 * FFNN__PRINT_EDGE;
     bool summary = t.rows * t.cols > FFNN__PRINT_THRESHOLD;
-    ffnn__printer printer;
+    ffnn__printer printer = {t, t.rows, t.cols, NULL, 1};
     size_t row;
     if (out == NULL) return FFNN_ERROR_ARGUMENT;
     if (t.rows == 0 || t.cols == 0) {
@@ -1004,9 +1003,8 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t) {
         return ferror(out) ? FFNN_ERROR_IO : FFNN_OK;
     }
     if (ffnn__check(t) != FFNN_OK) return ffnn__check(t);
-    printer.t = t;
-    printer.rows = summary && t.rows > most ? most : t.rows;
-    printer.cols = summary && t.cols > most ? most : t.cols;
+    if (summary && t.rows > most) printer.rows = most;
+    if (summary && t.cols > most) printer.cols = most;
     ffnn__choose_format(&printer);
     fputs("tensor([[", out);
     for (row = 0; row < printer.rows; ++row) {
