@@ -1142,18 +1142,20 @@ static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t lay
 
 FFNNDEF ffnn_status ffnn_init(ffnn_net *net, const ffnn_desc *desc) {
     const size_t lab[] = {3, 4, 1};
-    ffnn_rng seeded_with_0 = {{0}, 0, 0, 0, 0}, *rng = &seeded_with_0;
+    ffnn_rng seeded_with_0 = {{0}, 0, 0, 0, 0};
+    ffnn_desc wanted = {{0}, NULL};
     size_t count = 0, i;
     ffnn_status status;
     if (net == NULL) return FFNN_ERROR_ARGUMENT;
     memset(net, 0, sizeof *net);
-    for (i = 0; desc != NULL && i <= FFNN_MAX_LAYERS; ++i)
-        if (desc->sizes[i] != 0 && count++ != i)
+    if (desc != NULL) wanted = *desc;
+    if (wanted.rng == NULL) wanted.rng = &seeded_with_0;
+    for (i = 0; i <= FFNN_MAX_LAYERS; ++i)
+        if (wanted.sizes[i] != 0 && count++ != i)
             return FFNN_ERROR_ARGUMENT; /* a layer without units before it */
     if (count == 1) return FFNN_ERROR_ARGUMENT;
-    status = count > 0 ? ffnn__allocate(net, desc->sizes, count - 1) : ffnn__allocate(net, lab, 2);
-    if (desc != NULL && desc->rng != NULL) rng = desc->rng;
-    for (i = 0; i < net->layer_count; ++i) ffnn_randn(net->layers[i].weight, rng);
+    status = count > 0 ? ffnn__allocate(net, wanted.sizes, count - 1) : ffnn__allocate(net, lab, 2);
+    for (i = 0; i < net->layer_count; ++i) ffnn_randn(net->layers[i].weight, wanted.rng);
     return status;
 }
 
@@ -1590,9 +1592,9 @@ static void ffnn__read_entry(ffnn__json *json, ffnn__entry *entry) {
 
 /* What a header says. */
 typedef struct ffnn__index {
-    ffnn__entry layers[FFNN_MAX_LAYERS]; /* W1, W2, ... */
-    size_t deepest;                      /* the highest number of a tensor, which may be higher */
-    uint64_t data_size, tensor_size;     /* bytes: up to the last tensor's end; of all tensors */
+    ffnn__entry layers[FFNN_MAX_LAYERS + 1]; /* W1, W2, ...; behind them any other tensor */
+    size_t deepest;                  /* the highest number of a tensor, which may be higher */
+    uint64_t data_size, tensor_size; /* bytes: up to the last tensor's end; of all tensors */
 } ffnn__index;
 
 /* The number of a layer's name, W1 or above; that of any other name is SIZE_MAX. */
@@ -1638,7 +1640,7 @@ static ffnn_status ffnn__read_header(const unsigned char *header, size_t size, f
         } else {
             size_t layer = ffnn__layer_number(json->string);
             bool ours = layer <= FFNN_MAX_LAYERS;
-            ffnn__entry other, *entry = ours ? &index->layers[layer - 1] : &other;
+            ffnn__entry *entry = &index->layers[ours ? layer - 1 : FFNN_MAX_LAYERS];
             ffnn__read_entry(json, entry); /* of one name the last one counts */
             if (layer > index->deepest) index->deepest = layer;
             if (!ours && !ffnn__add_tensor(index, entry)) ffnn__json_fail(json);
@@ -1910,8 +1912,8 @@ static FILE *ffnn__create_beside(const char *target, char path[FFNN__PATH_SIZE])
 static bool ffnn__write_net(FILE *file, const ffnn_net *net) {
     char header[FFNN__HEADER_ROOM];
     const float *at = net->layers[0].weight.data; /* all layers: they lie one after the other */
-    size_t left = net->weight_count, count;
-    fwrite(header, 1, ffnn__make_header(net, header), file);
+    size_t left = net->weight_count, count = ffnn__make_header(net, header);
+    fwrite(header, 1, count, file);
     for (; left > 0 && !ferror(file); at += count, left -= count) {
         unsigned char chunk[4096];
         count = left < sizeof chunk / sizeof *at ? left : sizeof chunk / sizeof *at;
@@ -1944,7 +1946,7 @@ FFNNDEF ffnn_status ffnn_save(const ffnn_net *net, const char *path) {
 }
 
 static ffnn_status ffnn__load(ffnn_net *net, const char *path) {
-    unsigned char prefix[8];
+    unsigned char prefix[8] = {0};
     FILE *file = ffnn__open(path);
     ffnn__source source = {prefix, 0, 8, file, prefix, false};
     ffnn_status status;
