@@ -62,7 +62,8 @@ THE NETWORK: layer i computes z = input W and a = sigmoid(z), the next layer's i
 
    ffnn_init                    draws normal weights, layer after layer, from desc->rng (NULL: one
                                 seeded with 0). desc->sizes are the units of each layer, inputs
-                                first, up to the first 0; all zero, or desc NULL, is 3, 4, 1
+                                first, up to the first 0, with only zeros behind it; all zero, or
+                                desc NULL, is 3, 4, 1
    ffnn_free                    frees the network's memory and zeroes it
    ffnn_forward                 fills z and a of every layer. *output (may be NULL) becomes a view
                                 of the last a, good until the next forward, train, fit or free
@@ -269,7 +270,7 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t);
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
-#ifndef __cplusplus
+#if !defined(__cplusplus) && (!defined(_POSIX_C_SOURCE) || _POSIX_C_SOURCE < 200112L)
 /* -std=c99 or an old _POSIX_C_SOURCE hides these; here it is too late for a macro */
 int(fileno)(FILE *file);
 int fsync(int file);
@@ -1658,8 +1659,7 @@ static ffnn_status ffnn__match(const ffnn_net *net, const ffnn__index *index, si
     size_t i;
     if (index->deepest == 0 || index->deepest == SIZE_MAX) return FFNN_ERROR_MISMATCH;
     if (!is_new && index->deepest != net->layer_count) return FFNN_ERROR_MISMATCH;
-    if (index->deepest > FFNN_MAX_LAYERS) return FFNN_ERROR_ARGUMENT;
-    for (i = 0; i < index->deepest; ++i) {
+    for (i = 0; i < index->deepest && i < FFNN_MAX_LAYERS; ++i) {
         const ffnn__entry *entry = &index->layers[i];
         uint64_t rows = entry->shape[0], cols = entry->shape[1];
         ffnn_tensor weight = net->layers[i].weight;
@@ -1669,7 +1669,7 @@ static ffnn_status ffnn__match(const ffnn_net *net, const ffnn__index *index, si
             return FFNN_ERROR_MISMATCH;
         sizes[i] = (size_t)rows, sizes[i + 1] = (size_t)cols;
     }
-    return FFNN_OK;
+    return index->deepest > FFNN_MAX_LAYERS ? FFNN_ERROR_ARGUMENT : FFNN_OK;
 }
 
 /* Floats to or from the file's little-endian bytes: the same copy both ways. */
@@ -1873,21 +1873,21 @@ static bool ffnn__follow_links(char *path) {
 }
 
 /* Makes path, where a save shall go, that of the file to replace. Tells whether that is a device or
-   a pipe, to be written to and not replaced, and its access rights (0 if nothing is there). */
-static bool ffnn__find_target(char *path, bool *is_special, unsigned *rights) {
+   a pipe, to be written to and not replaced, and its access rights (-1 if nothing is there). */
+static bool ffnn__find_target(char *path, bool *is_special, int *rights) {
     struct stat info;
     if (stat(path, &info) != 0) return errno == ENOENT && ffnn__follow_links(path);
-    *is_special = !S_ISREG(info.st_mode), *rights = (unsigned)info.st_mode & 0777;
+    *is_special = !S_ISREG(info.st_mode), *rights = (int)(info.st_mode & 0777);
     return *is_special || (access(path, W_OK) == 0 && ffnn__follow_links(path));
 }
 
-static bool ffnn__chmod(const char *path, unsigned mode) { return chmod(path, (mode_t)mode) == 0; }
+static bool ffnn__chmod(const char *path, int rights) { return chmod(path, (mode_t)rights) == 0; }
 static bool ffnn__sync(FILE *file) { return fsync(fileno(file)) == 0; } /* to the disk */
 
 #else /* no links, devices or rights */
 
 #define ffnn__find_target(path, is_special, rights) ((void)(path), true)
-#define ffnn__chmod(path, mode) true
+#define ffnn__chmod(path, rights) true
 #if !defined(_WIN32)
 #define ffnn__sync(file) true
 #endif
@@ -1900,7 +1900,7 @@ static FILE *ffnn__create_beside(const char *target, char path[FFNN__PATH_SIZE])
     FILE *file = NULL;
     uint64_t attempt;
     while (folder > 0 && strchr(FFNN__SEPARATORS, target[folder - 1]) == NULL) --folder;
-    errno = folder + 64 > FFNN__PATH_SIZE ? ENAMETOOLONG : EEXIST;
+    errno = folder + 32 > FFNN__PATH_SIZE ? ENAMETOOLONG : EEXIST;
     memcpy(path, target, folder);
     for (attempt = 0; file == NULL && errno == EEXIST && attempt < 10000; ++attempt) {
         strcpy(ffnn__put(path + folder, ".ffnn-", attempt), ".tmp");
@@ -1926,16 +1926,15 @@ static bool ffnn__write_net(FILE *file, const ffnn_net *net) {
 FFNNDEF ffnn_status ffnn_save(const ffnn_net *net, const char *path) {
     char target[FFNN__PATH_SIZE], temporary[FFNN__PATH_SIZE];
     bool is_special = false, ok;
-    unsigned rights = 0;
+    int rights = -1, error;
     FILE *file;
-    int error;
     if (!ffnn__is_net(net) || path == NULL) return FFNN_ERROR_ARGUMENT;
     errno = ENAMETOOLONG;
     if (strlen(path) >= FFNN__PATH_SIZE) return FFNN_ERROR_IO;
     if (!ffnn__find_target(strcpy(target, path), &is_special, &rights)) return FFNN_ERROR_IO;
     file = is_special ? fopen(path, "wb") : ffnn__create_beside(target, temporary);
     if (file == NULL) return FFNN_ERROR_IO;
-    ok = is_special || rights == 0 || ffnn__chmod(temporary, rights);
+    ok = is_special || rights < 0 || ffnn__chmod(temporary, rights);
     ok = ok && ffnn__write_net(file, net) && (is_special || ffnn__sync(file));
     error = errno; /* the first that went wrong is the one to report */
     if (fclose(file) != 0 && ok) ok = false, error = errno;

@@ -145,12 +145,13 @@ static unsigned answers_to_init(void) {
     size_t i;
     if (has_tensor_beyond(UINT64_MAX)) /* not a W at all */
         return answers != 0 ? answers : ANSWER(FFNN_ERROR_MISMATCH);
-    /* too deep a network is not looked at layer by layer */
-    if (answers != ANSWER(FFNN_ERROR_FORMAT) && has_tensor_beyond(FFNN_MAX_LAYERS))
-        return answers | ANSWER(FFNN_ERROR_ARGUMENT) | ANSWER(FFNN_ERROR_MISMATCH);
+    if (answers != 0 && answers != ANSWER(FFNN_ERROR_FORMAT) && has_tensor_beyond(FFNN_MAX_LAYERS))
+        return answers | ANSWER(FFNN_ERROR_ARGUMENT);
     if (answers != 0)
         return answers;
     for (i = 0; i < checker.count; i++) {
+        if (count == FFNN_MAX_LAYERS) /* too deep; layers missing further up are not looked for */
+            return ANSWER(FFNN_ERROR_ARGUMENT) | ANSWER(FFNN_ERROR_MISMATCH);
         tensor = checker_layer(++count);
         if (tensor == NULL || !checker_matrix(tensor, &rows, &cols) || rows == 0 || cols == 0)
             return ANSWER(FFNN_ERROR_MISMATCH);

@@ -147,7 +147,7 @@ static void test_killed_before_each_call_with_all_written(void) {
     check_killed(kill_at_last_call_flushed);
 }
 
-/* What a process has left that had the same number as this one has now. */
+/* What a killed process has left, or another one is writing. */
 static void test_a_file_of_the_same_temporary_name(void) {
     char left[4200];
     FILE *file;

@@ -866,19 +866,28 @@ static void test_every_dtype_is_known(void) {
     ffnn_free(&net);
 }
 
-/* Well formed, but more than an ffnn_net has room for. */
+/* Well formed, but more than an ffnn_net has room for; with one layer missing, no network at all. */
 static void test_too_many_layers(void) {
-    char text[(FFNN_MAX_LAYERS + 2) * 80] = "{";
     ffnn_net net;
     make_network(&net, one_layer, 1);
-    for (int i = 0; i <= FFNN_MAX_LAYERS; i++)
-        snprintf(text + strlen(text), sizeof text - strlen(text),
-                 "%s`W%d`:" TENSOR("F32", "1,1", "%d,%d"), i == 0 ? "" : ",", i + 1, 4 * i,
-                 4 * i + 4);
-    strcat(text, "}");
-    bytes file = make_file(text, 4 * (FFNN_MAX_LAYERS + 1));
-    check_not_loaded(&net, file, FFNN_ERROR_MISMATCH, FFNN_ERROR_ARGUMENT);
-    free(file.data);
+    for (int missing = 0; missing <= FFNN_MAX_LAYERS; missing++) { /* 0: none is */
+        char text[(FFNN_MAX_LAYERS + 2) * 80] = "{";
+        int begin = 0;
+        for (int i = 1; i <= FFNN_MAX_LAYERS + 1; i++) {
+            if (i == missing)
+                continue;
+            snprintf(text + strlen(text), sizeof text - strlen(text),
+                     "%s`W%d`:" TENSOR("F32", "1,1", "%d,%d"), begin == 0 ? "" : ",", i, begin,
+                     begin + 4);
+            begin += 4;
+        }
+        strcat(text, "}");
+        bytes file = make_file(text, (size_t)begin);
+        test_case("W%d is missing", missing);
+        check_not_loaded(&net, file, FFNN_ERROR_MISMATCH,
+                         missing == 0 ? FFNN_ERROR_ARGUMENT : FFNN_ERROR_MISMATCH);
+        free(file.data);
+    }
     ffnn_free(&net);
 }
 
@@ -1348,6 +1357,22 @@ static void test_the_rights_of_a_file_are_kept(void) {
     end_posix();
 }
 
+/* Root may save over it all the same. */
+static void test_a_file_that_nobody_may_read_stays_so(void) {
+    if (geteuid() != 0) {
+        test_skip("only root saves over a file without any rights");
+        return;
+    }
+    begin_posix();
+    write_file(HERE "/x", "old", 3);
+    CHECK(chmod(HERE "/x", 0) == 0);
+    CHECK_STATUS(FFNN_OK, ffnn_save(&posix_net, HERE "/x"));
+    CHECK(mode_of(HERE "/x") == 0);
+    CHECK(file_is(HERE "/x", posix_bytes));
+    unlink(HERE "/x");
+    end_posix();
+}
+
 static void test_a_new_file_has_the_usual_rights(void) {
     static const mode_t masks[] = {0022, 0077, 0002};
     mode_t before = umask(0022);
@@ -1548,6 +1573,7 @@ static void run_posix_tests(void) {
     RUN(test_a_link_of_great_length);
     RUN(test_a_folder_as_path);
     RUN(test_the_rights_of_a_file_are_kept);
+    RUN(test_a_file_that_nobody_may_read_stays_so);
     RUN(test_a_new_file_has_the_usual_rights);
     RUN(test_saving_to_a_device);
     RUN(test_saving_to_a_full_device);
