@@ -142,10 +142,11 @@ code_size() { # COMPILER FLAGS
 # Builds and runs all tests, .exe for Windows' sake; sets passed and failed.
 run_tests() { # RUNNER COMPILER FLAGS EXCEPTIONS
     passed=0 failed=0
+    case $3 in -x*) not_source="-x none" ;; *) not_source="" ;; esac
     $2 $3 -w -c -o "$folder/implementation.o" "$top/tests/implementation.c" >> "$log" 2>&1
     for source in "$top"/tests/test_*.c; do
         name=$(basename "$source" .c) counts=""
-        shared="-DSHARED_IMPLEMENTATION $folder/implementation.o" # see tests/test.h
+        shared="-DSHARED_IMPLEMENTATION $not_source $folder/implementation.o" # see tests/test.h
         ! grep -q FFNN_IMPLEMENTATION "$source" || shared=""
         case " $4 " in *" $name "*) echo "$name: skipped: see matrix.sh" >> "$log"; continue ;; esac
         # Warnings in tests are for `make test` to find; here they depend on the platform's libc.
