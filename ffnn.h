@@ -62,8 +62,8 @@ THE NETWORK: layer i computes z = input W and a = sigmoid(z), the next layer's i
 
    ffnn_init                    draws normal weights, layer after layer, from desc->rng (NULL: one
                                 seeded with 0). desc->sizes are the units of each layer, inputs
-                                first, up to the first 0, with only zeros behind it; all zero, or
-                                desc NULL, is 3, 4, 1
+                                first, up to the first 0, and nothing but zeros from there on; all
+                                zero, or desc NULL, is 3, 4, 1
    ffnn_free                    frees the network's memory and zeroes it
    ffnn_forward                 fills z and a of every layer. *output (may be NULL) becomes a view
                                 of the last a, good until the next forward, train, fit or free
@@ -1677,8 +1677,9 @@ static void ffnn__copy_little_endian(void *to, const void *from, size_t count) {
     const uint16_t one = 1;
     const unsigned char *bytes = (const unsigned char *)from;
     size_t i, size = count * sizeof(float);
-    if (*(const unsigned char *)&one == 1) memcpy(to, from, size); /* the low byte is first here */
-    else for (i = 0; i < size; ++i) ((unsigned char *)to)[i] = bytes[i ^ 3];
+    bool is_little_endian = *(const unsigned char *)&one == 1;
+    if (is_little_endian) memcpy(to, from, size);
+    for (i = 0; !is_little_endian && i < size; ++i) ((unsigned char *)to)[i] = bytes[i ^ 3];
 }
 
 /* A weights file that is being read: all of it or, if file is not NULL, what has been read of that

@@ -202,7 +202,7 @@ static ffnn_net training(const Data *data, ffnn_rng *rng) {
 
     puts("\nStarting training...\nNumber of epochs: 1000\nLearning rate: 0.1\n");
     for (epoch = 1; epoch <= 1000; ++epoch) {
-        float loss; /* before the update, as the notebook prints it */
+        float loss = 0; /* before the update, as the notebook prints it */
         check(ffnn_train(&net, data->X, data->y, 0.1f, &loss), "train");
         if (epoch % 100 == 0 || epoch == 1) printf("Epoch #%d - Loss: %.6f\n", epoch, (double)loss);
     }

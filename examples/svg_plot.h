@@ -268,7 +268,8 @@ static bool svg_plot(FILE *out, const svg_panel *panels, size_t panel_count) {
     fputs("<rect class=\"b\" width=\"100%\" height=\"100%\"/>\n", out);
     for (size_t p = 0; p < panel_count; ++p) {
         svg__axis x = svg__x_axis(&panels[p]), y = svg__y_axis(&panels[p]);
-        fprintf(out, "<g transform=\"translate(0 %d)\">\n", SVG__PANEL_HEIGHT * (int)p);
+        int top = SVG__PANEL_HEIGHT * (int)p;
+        fprintf(out, "<g transform=\"translate(0 %d)\">\n", top);
         svg__axes(out, &panels[p], &x, &y);
         for (size_t c = 0; c < panels[p].curve_count; ++c)
             svg__curve(out, &panels[p].curves[c], &x, &y);

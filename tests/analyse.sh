@@ -50,7 +50,11 @@ if have clang-tidy clang-tidy; then
         check "clang-tidy, $source" clang-tidy --quiet --checks=-clang-analyzer-core.UndefinedBinaryOperatorResult \
             "$source" -- -std=c99
     done
-    for source in tests/*.c; do check "clang-tidy, $source" clang-tidy --quiet "$source" -- -std=c99; done
+    # Nor does it follow the header's checks through the harness: it gives up and assumes that a
+    # tensor which has been refused is used. The header itself has been checked above.
+    for source in tests/*.c; do
+        check "clang-tidy, $source" clang-tidy --quiet --checks=-clang-analyzer-core.* "$source" -- -std=c99
+    done
 fi
 
 if have cppcheck cppcheck; then

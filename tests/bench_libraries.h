@@ -22,9 +22,9 @@
 
 typedef struct Problem {
     const char *name;
-    bool is_training;
     size_t inputs, hidden, outputs, batch;
     float rate;             /* of learning */
+    bool is_training;
     ffnn_tensor X, y;       /* batch x inputs, batch x outputs */
     ffnn_tensor W1, W2;     /* the weights to begin with */
 } Problem;

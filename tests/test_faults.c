@@ -562,7 +562,7 @@ static void test_a_limit_on_file_sizes(void) {
 /* Gives this process its own view of the disks, and in it a small one; 0 if it may not. */
 static int mount_small_disk(const char *options) {
     return unshare(CLONE_NEWNS) == 0 &&
-           mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
            mount("none", DISK, "tmpfs", 0, options) == 0;
 }
 
@@ -611,7 +611,7 @@ static const char *protect_disk(void) {
         return "only root can mount a disk";
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
     write_file(DISK "/saved", old_file, sizeof old_file);
-    CHECK(mount("none", DISK, NULL, MS_REMOUNT | MS_RDONLY, NULL) == 0);
+    CHECK(mount("none", DISK, "none", MS_REMOUNT | MS_RDONLY, NULL) == 0);
     check_save_fails(&net, DISK, EROFS);
     ffnn_free(&net);
     return NULL;
