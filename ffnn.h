@@ -1168,7 +1168,7 @@ FFNNDEF void ffnn_free(ffnn_net *net) {
 }
 
 /* Whether t, X or y, is no part of the network itself. */
-static bool ffnn__is_outside(const ffnn_net *net, ffnn_tensor t) {
+static inline bool ffnn__is_outside(const ffnn_net *net, ffnn_tensor t) {
     return !ffnn__overlap(t, net->weights) && !ffnn__overlap(t, net->activations);
 }
 
