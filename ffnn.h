@@ -1613,8 +1613,8 @@ static bool ffnn__add_tensor(ffnn__index *index, const ffnn__entry *entry) {
     return !entry->is_wrong;
 }
 
-/* Tensors fill the data when none overlap and together they are as large as it is. A stranger's
-   overlaps are not looked for: its file is refused in any case. */
+/* Tensors fill the data when none overlap and together they are as large as it is. Overlaps of
+   other tensors than the layers' are not looked for: their file is refused in any case. */
 static bool ffnn__fills_data(ffnn__index *index) {
     const ffnn__entry *a = index->layers, *b;
     for (; a < index->layers + FFNN_MAX_LAYERS; ++a) {
