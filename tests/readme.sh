@@ -21,3 +21,7 @@ done
 
 # The first block is examples/quickstart.c, but for its first comment and the path of the header.
 sed -e 1d -e 's|"../ffnn.h"|"ffnn.h"|' examples/quickstart.c | diff - "$folder/1.c"
+
+# So is the program in the manual, at the top of ffnn.h.
+awk '/^       #define FFNN_IMPLEMENTATION/ { on = 1 } on { print } /^       }$/ { exit }' ffnn.h |
+    sed 's/^       //' | diff - "$folder/1.c"
