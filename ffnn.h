@@ -381,21 +381,19 @@ ssize_t readlink(const char *path, char *target, size_t size);
    no tensor, layer, loss or learning rate. All matrices are row-major and contiguous. This is all
    that the rest of the file uses of them; how they do it stands in the two last sections. */
 
-/* c (m x n) = a (m x k) b (k x n). b_padded: b comes from ffnn__carve. */
-static void ffnn__multiply(float *c, const float *a, const float *b, size_t m, size_t k, size_t n,
-                           bool b_padded);
+/* c (m x n) = a (m x k) b (k x n) */
+static void ffnn__multiply(float *c, const float *a, const float *b, size_t m, size_t k, size_t n);
 
 /* c (m x n) = a (m x k) b^T, where b is n x k */
 static void ffnn__multiply_by_transposed(float *c, const float *a, const float *b, size_t m,
                                          size_t k, size_t n);
 
-/* c (m x n) += factor * (a^T b), where a is k x m and b is k x n and comes from ffnn__carve. The
-   product is rounded before it is added, as PyTorch does it. */
+/* c (m x n) += factor * (a^T b), where a is k x m and b is k x n. The product is rounded before it
+   is added, as PyTorch does it. */
 static void ffnn__add_product(float *c, const float *a, const float *b, size_t m, size_t k,
                               size_t n, float factor);
 
-/* z (m x n) = x (m x k) w (k x n) and a (m x n) = sigmoid(z). z may be a. All but x come from
-   ffnn__carve. */
+/* z (m x n) = x (m x k) w (k x n) and a (m x n) = sigmoid(z). z may be a. */
 static void ffnn__multiply_and_sigmoid(float *z, float *a, const float *x, const float *w,
                                        size_t m, size_t k, size_t n);
 
@@ -405,21 +403,16 @@ static void ffnn__sigmoid(float *dst, const float *z, size_t count);
 /* delta = error * sigmoid'(z), where sigmoid'(z) = a (1 - a) */
 static void ffnn__sigmoid_delta(float *delta, const float *error, const float *a, size_t count);
 
-/* Hands out memory for count floats as the kernels want it: aligned, and padded, since they may
-   read and write a little beyond its end. memory is the block that it is taken from, *used how
-   much of that has been handed out: FFNN__CARVE_EXTRA floats more than count at the most. With
-   memory NULL the result is NULL and *used only counts (up to SIZE_MAX, which no allocation can
-   supply). */
+/* Hands out memory for count floats, aligned as the kernels are fastest with. memory is the block
+   that it is taken from, *used how much of that has been handed out: FFNN__ALIGNMENT - 1 floats more
+   than count at the most. With memory NULL the result is NULL and *used only counts (up to SIZE_MAX,
+   which no allocation can supply). */
 static float *ffnn__carve(float *memory, size_t *used, size_t count);
 
 #ifdef FFNN__SIMD
-enum {
-    FFNN__ALIGNMENT = 16,      /* floats: a cache line */
-    FFNN__PADDING = 32,        /* floats: the columns of the widest kernel that reads beyond a row */
-    FFNN__CARVE_EXTRA = 15 + 32
-};
+enum { FFNN__ALIGNMENT = 16 }; /* floats: a cache line */
 #else
-enum { FFNN__ALIGNMENT = 1, FFNN__PADDING = 0, FFNN__CARVE_EXTRA = 0 };
+enum { FFNN__ALIGNMENT = 1 };
 #endif
 
 /* ---- status and tensors ------------------------------------------------------------------ */
@@ -556,7 +549,7 @@ FFNNDEF ffnn_status ffnn_matmul(ffnn_tensor dst, ffnn_tensor a, ffnn_tensor b) {
     bool are_apart = !ffnn__overlap(dst, a) && !ffnn__overlap(dst, b);
     ffnn_status status = ffnn__validate_all(dst, a, b, shapes_fit, are_apart);
     if (status != FFNN_OK) return status;
-    ffnn__multiply(dst.data, a.data, b.data, a.rows, a.cols, b.cols, false);
+    ffnn__multiply(dst.data, a.data, b.data, a.rows, a.cols, b.cols);
     return FFNN_OK;
 }
 
@@ -989,7 +982,7 @@ static float *ffnn__allocate_buffers(float *buffers[2], size_t size) {
 }
 
 FFNNDEF ffnn_status ffnn_predict(const ffnn_net *net, ffnn_tensor X, ffnn_tensor output) {
-    float stack[2][(size_t)FFNN__PREDICT_STACK + FFNN__CARVE_EXTRA];
+    float stack[2][FFNN__PREDICT_STACK];
     float *buffers[2] = {stack[0], stack[1]}; /* the layers take turns in them */
     float *memory = NULL;
     ffnn_status status = ffnn__check_batch(net, &X, &output);
@@ -2194,17 +2187,18 @@ static FILE *ffnn__create_beside(const char *target, char path[FFNN__PATH_SIZE])
    processors and for FFNN_NO_SIMD, and in the next section for all others. */
 
 static float *ffnn__carve(float *memory, size_t *used, size_t count) {
-    if (count > SIZE_MAX - FFNN__CARVE_EXTRA || *used > SIZE_MAX - FFNN__CARVE_EXTRA - count) {
+    const size_t most_skipped = FFNN__ALIGNMENT - 1;
+    if (count > SIZE_MAX - most_skipped || *used > SIZE_MAX - most_skipped - count) {
         *used = SIZE_MAX;
         return NULL;
     }
     if (memory == NULL) {
-        *used += count + FFNN__CARVE_EXTRA;
+        *used += count + most_skipped;
         return NULL;
     }
     float *begin = memory + *used;
-    begin += (0 - (uintptr_t)begin / sizeof(float)) % FFNN__ALIGNMENT; /* up to the next multiple */
-    *used = (size_t)(begin - memory) + count + FFNN__PADDING;
+    begin += (0 - (uintptr_t)begin / sizeof(float)) % FFNN__ALIGNMENT; /* to the next multiple */
+    *used = (size_t)(begin - memory) + count;
     return begin;
 }
 
@@ -2216,16 +2210,15 @@ typedef struct ffnn__product {
     const float *a, *b;
     size_t rows, depth, cols;
     size_t c_step, a_row_step, a_col_step, b_row_step, b_col_step;
-    bool b_padded; /* FFNN__PADDING floats behind b may be read */
     bool add;
     float factor;
 } ffnn__product;
 
 static void ffnn__run(const ffnn__product *product);
 
-static void ffnn__multiply(float *c, const float *a, const float *b, size_t m, size_t k, size_t n,
-                           bool b_padded) {
-    ffnn__product product = {c, a, b, m, k, n, n, k, 1, n, 1, b_padded, false, 1};
+static void ffnn__multiply(float *c, const float *a, const float *b, size_t m, size_t k,
+                           size_t n) {
+    ffnn__product product = {c, a, b, m, k, n, n, k, 1, n, 1, false, 1};
     ffnn__run(&product);
 }
 
@@ -2233,19 +2226,19 @@ static void ffnn__multiply(float *c, const float *a, const float *b, size_t m, s
 
 static void ffnn__multiply_by_transposed(float *c, const float *a, const float *b, size_t m,
                                          size_t k, size_t n) {
-    ffnn__product product = {c, a, b, m, k, n, n, k, 1, 1, k, false, false, 1};
+    ffnn__product product = {c, a, b, m, k, n, n, k, 1, 1, k, false, 1};
     ffnn__run(&product);
 }
 
 static void ffnn__add_product(float *c, const float *a, const float *b, size_t m, size_t k,
                               size_t n, float factor) {
-    ffnn__product product = {c, a, b, m, k, n, n, 1, m, n, 1, true, true, factor};
+    ffnn__product product = {c, a, b, m, k, n, n, 1, m, n, 1, true, factor};
     ffnn__run(&product);
 }
 
 static void ffnn__multiply_and_sigmoid(float *z, float *a, const float *x, const float *w,
                                        size_t m, size_t k, size_t n) {
-    ffnn__multiply(z, x, w, m, k, n, true);
+    ffnn__multiply(z, x, w, m, k, n);
     ffnn__sigmoid(a, z, m * n);
 }
 
@@ -2314,7 +2307,7 @@ static void ffnn__sigmoid_delta(float *delta, const float *error, const float *a
 #else
 #pragma GCC push_options
 #pragma GCC optimize("fp-contract=fast") /* fused multiply-add, which -std=c99 turns off */
-#define FFNN__UNROLL _Pragma("GCC unroll 8")
+#define FFNN__UNROLL _Pragma("GCC unroll 16")
 #endif
 
 #define FFNN__INLINE static inline __attribute__((always_inline))
@@ -2329,16 +2322,13 @@ static void ffnn__sigmoid_delta(float *delta, const float *error, const float *a
 /* Four floats at any address: what code for every kind of processor uses. */
 typedef float ffnn__f32x4 __attribute__((vector_size(16), aligned(4), may_alias));
 
-/* A kernel for products, and how many vectors of columns it computes at a time. */
-typedef struct ffnn__kernel {
-    void (*run)(const ffnn__product *product);
-    size_t vectors;
-} ffnn__kernel;
-
 /* All kernels for one kind of processor. */
 typedef struct ffnn__kernels {
-    size_t lanes;                    /* floats of a vector */
-    ffnn__kernel narrow, wide, line; /* line: one row at a time */
+    void (*tiles4)(const ffnn__product *product);
+    void (*tiles8)(const ffnn__product *product);  /* NULL where vectors have fewer lanes, */
+    void (*tiles16)(const ffnn__product *product); /* and so here */
+    void (*narrow)(const ffnn__product *product);
+    void (*dots)(const ffnn__product *product);
     void (*sigmoid)(float *dst, const float *z, size_t count);
     void (*small_forward)(float *z, float *a, const float *x, const float *w, size_t m, size_t k,
                           size_t n);
@@ -2348,25 +2338,51 @@ typedef struct ffnn__kernels {
 
 #define FFNN__KIND baseline /* what the compiler may assume: SSE2, NEON */
 #define FFNN__LANES 4
-#define FFNN__ROWS 6
+#define FFNN__VECTORS 4
+#define FFNN__ROWS 2
+#define FFNN__DOT_ROWS 2
 #define FFNN__TARGET
 #include FFNN_FILENAME
+
+static const ffnn__kernels ffnn__kernels_baseline = {
+    ffnn__tiles_baseline,   NULL, NULL, ffnn__narrow_baseline, ffnn__dots_baseline,
+    ffnn__sigmoid_baseline, ffnn__small_forward_baseline, ffnn__small_update_baseline};
 
 #if defined(__x86_64__) || defined(__i386__)
 #if !defined(_WIN32) || defined(__clang__) /* GCC cannot align wide vectors on Windows' stack */
 #define FFNN__X86
 
-#define FFNN__KIND avx2
-#define FFNN__LANES 8
-#define FFNN__ROWS 6
+#define FFNN__KIND fma /* what AVX2 processors do four lanes at a time */
+#define FFNN__LANES 4
+#define FFNN__VECTORS 2
+#define FFNN__ROWS 2
+#define FFNN__DOT_ROWS 2
 #define FFNN__TARGET __attribute__((target("avx2,fma")))
 #include FFNN_FILENAME
 
+#define FFNN__KIND avx2
+#define FFNN__LANES 8
+#define FFNN__VECTORS 4
+#define FFNN__ROWS 3
+#define FFNN__DOT_ROWS 2
+#define FFNN__TARGET __attribute__((target("avx2,fma")))
+#include FFNN_FILENAME
+
+static const ffnn__kernels ffnn__kernels_avx2 = {
+    ffnn__tiles_fma,    ffnn__tiles_avx2,        NULL, ffnn__narrow_fma, ffnn__dots_avx2,
+    ffnn__sigmoid_avx2, ffnn__small_forward_fma, ffnn__small_update_fma};
+
 #define FFNN__KIND avx512
 #define FFNN__LANES 16
-#define FFNN__ROWS 8
+#define FFNN__VECTORS 4
+#define FFNN__ROWS 4
+#define FFNN__DOT_ROWS 4
 #define FFNN__TARGET __attribute__((target("avx2,fma,avx512f")))
 #include FFNN_FILENAME
+
+static const ffnn__kernels ffnn__kernels_avx512 = {
+    ffnn__tiles_fma,      ffnn__tiles_avx2,        ffnn__tiles_avx512, ffnn__narrow_fma, ffnn__dots_avx512,
+    ffnn__sigmoid_avx512, ffnn__small_forward_fma, ffnn__small_update_fma};
 #endif
 #endif
 
@@ -2395,11 +2411,21 @@ static void ffnn__sigmoid_delta(float *delta, const float *error, const float *a
     for (; i < count; ++i) delta[i] = error[i] * (a[i] * (1 - a[i]));
 }
 
-/* Small products: packing and calls would cost more than the work. */
+/* Small products: calls would cost more than the work. */
 enum {
     FFNN__SMALL = 64,      /* elements of the matrix of weights */
     FFNN__SMALL_DEPTH = 32 /* samples of an update */
 };
+
+static void ffnn__multiply_and_sigmoid(float *z, float *a, const float *x, const float *w,
+                                       size_t m, size_t k, size_t n) {
+    if (k * n <= FFNN__SMALL) {
+        ffnn__pick_kernels()->small_forward(z, a, x, w, m, k, n);
+        return;
+    }
+    ffnn__multiply(z, x, w, m, k, n);
+    ffnn__sigmoid(a, z, m * n);
+}
 
 /* c (m x n) = a (m x 1) b (1 x n) */
 static void ffnn__outer_product(float *c, const float *a, const float *b, size_t m, size_t n) {
@@ -2417,120 +2443,169 @@ static void ffnn__multiply_by_transposed(float *c, const float *a, const float *
         ffnn__outer_product(c, a, b, m, n);
         return;
     }
-    ffnn__product product = {c, a, b, m, k, n, n, k, 1, 1, k, false, false, 1};
+    ffnn__product product = {c, a, b, m, k, n, n, k, 1, 1, k, false, 1};
     ffnn__run(&product);
-}
-
-static void ffnn__multiply_and_sigmoid(float *z, float *a, const float *x, const float *w,
-                                       size_t m, size_t k, size_t n) {
-    if (k * n <= FFNN__SMALL) {
-        ffnn__pick_kernels()->small_forward(z, a, x, w, m, k, n);
-        return;
-    }
-    ffnn__multiply(z, x, w, m, k, n, true);
-    ffnn__sigmoid(a, z, m * n);
 }
 
 static void ffnn__add_product(float *c, const float *a, const float *b, size_t m, size_t k,
                               size_t n, float factor) {
-    if (m * n <= FFNN__SMALL && k <= FFNN__SMALL_DEPTH) {
-        const ffnn__kernels *kernels = ffnn__pick_kernels();
-        /* A column is updated as a row, (b^T a)^T: 4 to 1 then fills a vector. */
-        if (n == 1 && m % 4 == 0) kernels->small_update(c, b, a, 1, k, m, factor);
-        else kernels->small_update(c, a, b, m, k, n, factor);
-        return;
+    ffnn__product product = {c, a, b, m, k, n, n, 1, m, n, 1, true, factor};
+    if (n == 1) { /* a column is updated as a row, (b^T a)^T: that fills vectors */
+        ffnn__product turned = {c, b, a, 1, k, m, m, k, 1, m, 1, true, factor};
+        product = turned;
     }
-    ffnn__product product = {c, a, b, m, k, n, n, 1, m, n, 1, true, true, factor};
-    ffnn__run(&product);
+    if (m * n <= FFNN__SMALL && k <= FFNN__SMALL_DEPTH)
+        ffnn__pick_kernels()->small_update(c, product.a, product.b, product.rows, k, product.cols,
+                                           factor);
+    else
+        ffnn__run(&product);
+}
+
+static void ffnn__run_tiles(const ffnn__product *product);
+static void ffnn__run_dots(const ffnn__product *product);
+static void ffnn__run_blocks(const ffnn__product *product);
+
+/* Which kernel computes a product. Neither the number of rows nor what they hold decides, where b
+   is not transposed: a sample's results do not depend on the batch that it is in. */
+static void ffnn__run(const ffnn__product *product) {
+    bool is_transposed = product->b_col_step != 1, lies_along = product->a_col_step == 1;
+    bool is_deep = product->depth >= 32;
+    if (is_transposed && product->rows < 8) ffnn__pick_kernels()->dots(product);
+    else if (is_transposed) ffnn__run_blocks(product);
+    else if (product->cols == 1 && lies_along && product->depth >= 8)
+        ffnn__pick_kernels()->dots(product);
+    else if (product->cols <= 4 && lies_along && is_deep) ffnn__run_dots(product);
+    else if (product->cols < 4) ffnn__pick_kernels()->narrow(product);
+    else if (product->cols >= 512) ffnn__run_blocks(product);
+    else ffnn__run_tiles(product);
+}
+
+/* At least 4 columns of a b that is not transposed: the lanes that leave the fewest unused. */
+static void ffnn__run_tiles(const ffnn__product *product) {
+    const ffnn__kernels *kernels = ffnn__pick_kernels();
+    size_t cols = product->cols;
+    bool fits_8_better = cols >= 17 && cols <= 24; /* three vectors of 8 rather than two of 16 */
+    if (kernels->tiles16 != NULL && cols >= 16 && !fits_8_better) kernels->tiles16(product);
+    else if (kernels->tiles8 != NULL && cols >= 8) kernels->tiles8(product);
+    else kernels->tiles4(product);
 }
 
 enum {
-    FFNN__DEPTH = 256,     /* rows of b at a time: so many of a kernel's width stay in the cache */
-    FFNN__PACKED_COLS = 32 /* columns of the widest kernel that reads packed ones */
+    FFNN__DEPTH = 128, /* rows and */
+    FFNN__WIDTH = 64   /* columns of b that are copied at a time: 32 KB, a first-level cache */
 };
 
-/* Copies depth rows and cols columns of b into rows of width floats, the last ones 0. */
-static void ffnn__pack(float *panel, size_t width, const ffnn__product *product) {
-    const size_t line = 16; /* floats: what reading one element of a transposed b brings along */
-    const float *b = product->b;
-    size_t row_step = product->b_row_step, col_step = product->b_col_step, cols = product->cols;
-    for (size_t first = 0; first < product->depth; first += line) {
-        size_t rows = product->depth - first < line ? product->depth - first : line;
-        if (col_step != 1) {
-            for (size_t col = 0; col < cols; ++col)
-                for (size_t row = 0; row < rows; ++row)
-                    panel[row * width + col] = b[row * row_step + col * col_step];
+#if defined(__clang__) || __GNUC__ >= 12
+#define FFNN__SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+#else
+typedef uint32_t ffnn__u32x4 __attribute__((vector_size(16)));
+#define FFNN__SHUFFLE(a, b, i, j, k, l) __builtin_shuffle(a, b, (ffnn__u32x4){i, j, k, l})
+#endif
+
+/* to = from^T, rows of 4 floats, rows of which lie from_step and to_step floats apart: the first
+   count rows of to are stored. */
+FFNN__INLINE void ffnn__transpose4(float *to, size_t to_step, const float *from, size_t from_step,
+                                   size_t count) {
+    ffnn__f32x4 row[4], low[2], high[2];
+    FFNN__UNROLL for (size_t i = 0; i < 4; ++i)
+        row[i] = *(const ffnn__f32x4 *)(from + i * from_step);
+    low[0] = FFNN__SHUFFLE(row[0], row[1], 0, 4, 1, 5);
+    low[1] = FFNN__SHUFFLE(row[2], row[3], 0, 4, 1, 5);
+    high[0] = FFNN__SHUFFLE(row[0], row[1], 2, 6, 3, 7);
+    high[1] = FFNN__SHUFFLE(row[2], row[3], 2, 6, 3, 7);
+    *(ffnn__f32x4 *)to = FFNN__SHUFFLE(low[0], low[1], 0, 1, 4, 5);
+    if (count > 1) *(ffnn__f32x4 *)(to + to_step) = FFNN__SHUFFLE(low[0], low[1], 2, 3, 6, 7);
+    if (count > 2) *(ffnn__f32x4 *)(to + 2 * to_step) = FFNN__SHUFFLE(high[0], high[1], 0, 1, 4, 5);
+    if (count > 3) *(ffnn__f32x4 *)(to + 3 * to_step) = FFNN__SHUFFLE(high[0], high[1], 2, 3, 6, 7);
+}
+
+/* to (cols x rows) = from (rows x cols) transposed. Four floats are read of narrower rows, too:
+   from is contiguous there. */
+static void ffnn__transpose(float *to, size_t to_step, const float *from, size_t from_step,
+                            size_t rows, size_t cols) {
+    size_t row = 0;
+    for (; row + 4 <= rows; row += 4) {
+        size_t col = 0;
+        for (; col < cols; col += 4) {
+            const float *block = from + row * from_step + col;
+            size_t count = cols - col < 4 ? cols - col : 4;
+            bool is_last = count < 4 && row + 4 + 3 >= rows; /* reading on could leave from */
+            if (is_last) break;
+            ffnn__transpose4(to + col * to_step + row, to_step, block, from_step, count);
         }
-        for (size_t row = 0; row < rows; ++row) {
-            __builtin_prefetch(b + (row + line) * row_step);
-            float *to = panel + row * width;
-            if (col_step == 1) memcpy(to, b + row * row_step, cols * sizeof(float));
-            if (cols < width) memset(to + cols, 0, (width - cols) * sizeof(float));
-        }
-        panel += rows * width;
-        b += rows * row_step;
+        for (; col < cols; ++col)
+            for (size_t i = row; i < row + 4; ++i)
+                to[col * to_step + i] = from[i * from_step + col];
     }
+    for (; row < rows; ++row)
+        for (size_t col = 0; col < cols; ++col)
+            to[col * to_step + row] = from[row * from_step + col];
 }
 
-/* c (1 x cols) = a (1 x depth) b, where b is transposed: its columns lie in one piece each. */
-static void ffnn__dots(const ffnn__product *product) {
-    for (size_t col = 0; col < product->cols; ++col) {
-        const float *a = product->a, *b = product->b + col * product->b_col_step;
-        ffnn__f32x4 sum[4] = {{0}, {0}, {0}, {0}};
-        size_t i = 0;
-        for (; i + 16 <= product->depth; i += 16) {
-            FFNN__UNROLL for (size_t j = 0; j < 4; ++j)
-                sum[j] += *(const ffnn__f32x4 *)(a + i + 4 * j) *
-                          *(const ffnn__f32x4 *)(b + i + 4 * j);
-        }
-        sum[0] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
-        float total = (sum[0][0] + sum[0][1]) + (sum[0][2] + sum[0][3]);
-        for (; i < product->depth; ++i) total += a[i] * b[i];
-        product->c[col] = total;
-    }
-}
-
-/* The kernel for a product with cols columns left to compute. */
-static ffnn__kernel ffnn__choose_kernel(const ffnn__kernels *kernels, const ffnn__product *whole,
-                                        size_t cols) {
-    bool has_one_row = whole->rows == 1 || whole->depth == 1;
-    if (cols <= kernels->lanes) return kernels->narrow;
-    if (has_one_row && whole->b_col_step == 1 && cols >= kernels->line.vectors * kernels->lanes)
-        return kernels->line;
-    return kernels->wide;
-}
-
-/* Computes a product in blocks: of depth, the later ones adding to the first, and of as many
-   columns as a kernel computes at a time. */
-static void ffnn__run(const ffnn__product *whole) {
-    const ffnn__kernels *kernels = ffnn__pick_kernels();
-    float packed[FFNN__DEPTH * FFNN__PACKED_COLS] __attribute__((aligned(64)));
-    if (whole->rows == 1 && whole->b_row_step == 1 && whole->b_col_step > 1) {
-        ffnn__dots(whole);
+/* Copies a block of b, transposed if b is, into rows of its width. */
+static void ffnn__pack(float *packed, const ffnn__product *block) {
+    size_t width = block->cols;
+    if (block->b_col_step != 1) {
+        ffnn__transpose(packed, width, block->b, block->b_col_step, width, block->depth);
         return;
     }
+    for (size_t row = 0; row < block->depth; ++row) {
+        const float *b = block->b + row * block->b_row_step;
+        __builtin_prefetch(b + 16 * block->b_row_step);
+        memcpy(packed + row * width, b, width * sizeof(float));
+    }
+}
+
+/* Up to depth rows of the product's depth, from first on. What follows the first rows adds. */
+static ffnn__product ffnn__depth_block(const ffnn__product *whole, size_t first, size_t depth) {
+    ffnn__product block = *whole;
+    block.a += first * whole->a_col_step;
+    block.b += first * whole->b_row_step;
+    block.depth = whole->depth - first < depth ? whole->depth - first : depth;
+    block.add = whole->add || first > 0;
+    return block;
+}
+
+/* Two to four columns and a large depth: columns of b are made rows, so that dots fill vectors.
+   Never inline, as what follows: the 32 KB are on no other function's stack. */
+__attribute__((noinline)) static void ffnn__run_dots(const ffnn__product *whole) {
+    const size_t depth = FFNN__DEPTH * FFNN__WIDTH / 4;
+    float packed[FFNN__DEPTH * FFNN__WIDTH] __attribute__((aligned(64)));
+    for (size_t first = 0; first < whole->depth; first += depth) {
+        ffnn__product block = ffnn__depth_block(whole, first, depth);
+        ffnn__transpose(packed, depth, block.b, block.b_row_step, block.depth, block.cols);
+        block.b = packed;
+        block.b_row_step = 1;
+        block.b_col_step = depth;
+        ffnn__pick_kernels()->dots(&block);
+    }
+}
+
+/* A block of b after the other, copied if that makes reading it faster. */
+__attribute__((noinline)) static void ffnn__run_blocks(const ffnn__product *whole) {
+    float packed[FFNN__DEPTH * FFNN__WIDTH] __attribute__((aligned(64)));
+    bool is_transposed = whole->b_col_step != 1;
+    bool is_reused = whole->rows >= 32 && whole->depth >= 64; /* rows of b far apart: TLB misses */
     for (size_t first = 0; first < whole->depth; first += FFNN__DEPTH) {
-        ffnn__product block = *whole;
-        block.add = whole->add || first > 0;
-        block.a += first * whole->a_col_step;
-        block.depth = whole->depth - first;
-        if (block.depth > FFNN__DEPTH) block.depth = FFNN__DEPTH;
-        for (size_t col = 0; col < whole->cols; col += block.cols) {
-            ffnn__kernel kernel = ffnn__choose_kernel(kernels, whole, whole->cols - col);
-            size_t width = kernels->lanes * kernel.vectors, left = whole->cols - col;
-            block.c = whole->c + col;
-            block.b = whole->b + first * whole->b_row_step + col * whole->b_col_step;
-            block.b_row_step = whole->b_row_step;
-            block.cols = left < width ? left : width;
-            bool is_transposed = whole->b_col_step != 1;            /* no kernel reads that */
-            bool ends_early = block.cols < width && !whole->b_padded; /* would read beyond b */
-            bool is_reused = whole->rows >= 32 && whole->cols >= 1024; /* far apart: TLB misses */
-            if (is_transposed || ends_early || is_reused) {
-                ffnn__pack(packed, width, &block);
-                block.b = packed;
-                block.b_row_step = width;
-            }
-            kernel.run(&block);
+        ffnn__product rows = ffnn__depth_block(whole, first, FFNN__DEPTH);
+        if (!is_transposed && !is_reused) {
+            ffnn__run_tiles(&rows);
+            continue;
+        }
+        size_t width;
+        for (size_t col = 0; col < whole->cols; col += width) {
+            ffnn__product block = rows;
+            width = whole->cols - col;
+            if (width > FFNN__WIDTH) width = width < FFNN__WIDTH + 4 ? FFNN__WIDTH / 2 : FFNN__WIDTH;
+            block.b += col * whole->b_col_step;
+            block.c += col;
+            block.cols = width;
+            ffnn__pack(packed, &block);
+            block.b = packed;
+            block.b_row_step = width;
+            block.b_col_step = 1;
+            if (width < 4) ffnn__pick_kernels()->narrow(&block);
+            else ffnn__run_tiles(&block);
         }
     }
 }
@@ -2549,16 +2624,22 @@ static void ffnn__run(const ffnn__product *whole) {
 #define FFNN__JOIN(name, kind) FFNN__JOIN_(name, kind)
 
 /* Each kind's own: ffnn__vec is ffnn__vec_avx2, and so on. */
-#define ffnn__vec            FFNN__JOIN(ffnn__vec, FFNN__KIND)
-#define ffnn__bits           FFNN__JOIN(ffnn__bits, FFNN__KIND)
-#define ffnn__sigmoid_vec    FFNN__JOIN(ffnn__sigmoid_vec, FFNN__KIND)
-#define ffnn__sigmoid_array  FFNN__JOIN(ffnn__sigmoid_array, FFNN__KIND)
-#define ffnn__tile           FFNN__JOIN(ffnn__tile, FFNN__KIND)
-#define ffnn__run_narrow     FFNN__JOIN(ffnn__run_narrow, FFNN__KIND)
-#define ffnn__run_wide       FFNN__JOIN(ffnn__run_wide, FFNN__KIND)
-#define ffnn__run_line       FFNN__JOIN(ffnn__run_line, FFNN__KIND)
-#define ffnn__small_forward  FFNN__JOIN(ffnn__small_forward, FFNN__KIND)
-#define ffnn__small_update   FFNN__JOIN(ffnn__small_update, FFNN__KIND)
+#define ffnn__vec           FFNN__JOIN(ffnn__vec, FFNN__KIND)
+#define ffnn__bits          FFNN__JOIN(ffnn__bits, FFNN__KIND)
+#define ffnn__sigmoid_vec   FFNN__JOIN(ffnn__sigmoid_vec, FFNN__KIND)
+#define ffnn__sigmoid       FFNN__JOIN(ffnn__sigmoid, FFNN__KIND)
+#define ffnn__tile          FFNN__JOIN(ffnn__tile, FFNN__KIND)
+#define ffnn__tile_rows     FFNN__JOIN(ffnn__tile_rows, FFNN__KIND)
+#define ffnn__tiles         FFNN__JOIN(ffnn__tiles, FFNN__KIND)
+#define ffnn__finish_dot    FFNN__JOIN(ffnn__finish_dot, FFNN__KIND)
+#define ffnn__dot_tile      FFNN__JOIN(ffnn__dot_tile, FFNN__KIND)
+#define ffnn__dots          FFNN__JOIN(ffnn__dots, FFNN__KIND)
+#define ffnn__narrow_rows   FFNN__JOIN(ffnn__narrow_rows, FFNN__KIND)
+#define ffnn__narrow        FFNN__JOIN(ffnn__narrow, FFNN__KIND)
+#define ffnn__small_forward FFNN__JOIN(ffnn__small_forward, FFNN__KIND)
+#define ffnn__small_forward_body FFNN__JOIN(ffnn__small_forward_body, FFNN__KIND)
+#define ffnn__small_update_body FFNN__JOIN(ffnn__small_update_body, FFNN__KIND)
+#define ffnn__small_update  FFNN__JOIN(ffnn__small_update, FFNN__KIND)
 
 /* A vector of floats, or of integers as large, at any address. */
 typedef float ffnn__vec __attribute__((vector_size(FFNN__LANES * 4), aligned(4), may_alias));
@@ -2590,7 +2671,9 @@ FFNN__INLINE FFNN__TARGET void ffnn__sigmoid_vec(ffnn__vec *x) {
     *x = (ffnn__vec)(((ffnn__bits)result & ~(is_low | is_high)) | ((ffnn__bits)one & is_high));
 }
 
-FFNN__TARGET static void ffnn__sigmoid_array(float *dst, const float *z, size_t count) {
+#if FFNN__VECTORS > 2 /* what the kind fma leaves to avx2 */
+
+FFNN__TARGET static void ffnn__sigmoid(float *dst, const float *z, size_t count) {
     size_t i = 0;
     for (; i + FFNN__LANES <= count; i += FFNN__LANES) {
         ffnn__vec x = *(const ffnn__vec *)(z + i);
@@ -2605,55 +2688,251 @@ FFNN__TARGET static void ffnn__sigmoid_array(float *dst, const float *z, size_t 
     }
 }
 
-#if FFNN__LANES == 4 /* what has four columns for every kind of processor */
+#endif
 
-/* Stores the first count floats of sum, or adds them to c. */
-FFNN__INLINE void ffnn__store(float *c, const float *sum, size_t count, bool add) {
-    size_t i = 0;
-    for (; i + 4 <= count; i += 4) {
-        if (add) *(ffnn__f32x4 *)(c + i) += *(const ffnn__f32x4 *)(sum + i);
-        else *(ffnn__f32x4 *)(c + i) = *(const ffnn__f32x4 *)(sum + i);
+/* One tile of a product: rows x width elements of c from (row, col) on, in so many vectors that the
+   last one ends at the last column and, where width is no multiple of the lanes, overlaps the one
+   before. Its sums stay in registers while a and b stream by. A narrow tile has few sums, each of
+   which would wait for the last: there, split sums take turns and are added at the end. rows,
+   vectors and split are constants. */
+FFNN__INLINE FFNN__TARGET void ffnn__tile(const ffnn__product *product, size_t row, size_t col,
+                                          size_t width, const size_t rows, const size_t vectors,
+                                          const size_t split) {
+    ffnn__vec sum[4][4][4], zero = {0}; /* [split][rows][vectors] */
+    const float *a[4], *b = product->b + col;
+    const size_t last = width - FFNN__LANES; /* where the last vector begins */
+    const size_t a_step = product->a_col_step;
+    size_t k = 0, at = 0;
+    FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
+        a[i] = product->a + (row + i) * product->a_row_step;
+        FFNN__UNROLL for (size_t s = 0; s < split; ++s)
+            FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) sum[s][i][j] = zero;
     }
-    for (; i < count; ++i) c[i] = add ? c[i] + sum[i] : sum[i];
-}
-
-/* z (m x n) = x (m x k) w (k x n) and a = sigmoid(z), for any sizes and, where k and n are
-   constants, with its loops unrolled. It writes over a row's end, too: the next row overwrites
-   that. */
-FFNN__INLINE void ffnn__small_forward_body(float *z, float *a, const float *x, const float *w,
-                                           size_t m, size_t k, size_t n) {
-    for (; m > 0; --m, x += k, z += n, a += n) {
-        for (size_t col = 0; col < n; col += 4) {
-            ffnn__f32x4 sum = {0};
-            FFNN__UNROLL for (size_t i = 0; i < k; ++i)
-                sum += x[i] * *(const ffnn__f32x4 *)(w + i * n + col);
-            *(ffnn__f32x4 *)(z + col) = sum;
-            ffnn__sigmoid_vec((ffnn__vec *)&sum);
-            *(ffnn__f32x4 *)(a + col) = sum;
+    for (; k + split <= product->depth; k += split) {
+        FFNN__UNROLL for (size_t s = 0; s < split; ++s) {
+            ffnn__vec b_row[4];
+            FFNN__UNROLL for (size_t j = 0; j < vectors; ++j)
+                b_row[j] = *(const ffnn__vec *)(b + (j + 1 < vectors ? j * FFNN__LANES : last));
+            FFNN__UNROLL for (size_t i = 0; i < rows; ++i)
+                FFNN__UNROLL for (size_t j = 0; j < vectors; ++j)
+                    sum[s][i][j] += a[i][at] * b_row[j];
+            at += a_step;
+            b += product->b_row_step;
         }
     }
-}
-
-/* w (m x n) += factor * (x^T delta), where x is k x m and delta is k x n */
-FFNN__INLINE void ffnn__small_update_body(float *w, const float *x, const float *delta, size_t m,
-                                          size_t k, size_t n, float factor) {
-    for (size_t row = 0; row < m; ++row, w += n) {
-        for (size_t col = 0; col < n; col += 4) {
-            ffnn__f32x4 sum = {0};
-            for (size_t i = 0; i < k; ++i)
-                sum += x[i * m + row] * *(const ffnn__f32x4 *)(delta + i * n + col);
-            sum *= factor;
-            FFNN__NO_FMA(sum);
-            if (col + 4 <= n) {
-                *(ffnn__f32x4 *)(w + col) += sum;
-            } else {
-                for (size_t j = col; j < n; ++j) w[j] += sum[j - col];
+    for (; split > 1 && k < product->depth; ++k) {
+        FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
+            ffnn__vec b_row = *(const ffnn__vec *)(b + (j + 1 < vectors ? j * FFNN__LANES : last));
+            FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[0][i][j] += a[i][at] * b_row;
+        }
+        at += a_step;
+        b += product->b_row_step;
+    }
+    FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
+        float *c = product->c + (row + i) * product->c_step + col;
+        ffnn__vec old[4], value[4];
+        FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
+            value[j] = sum[0][i][j];
+            if (split == 2) value[j] += sum[1][i][j];
+            if (split == 4) value[j] = (value[j] + sum[1][i][j]) + (sum[2][i][j] + sum[3][i][j]);
+        }
+        if (product->add) {
+            FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) /* all, before any is stored */
+                old[j] = *(const ffnn__vec *)(c + (j + 1 < vectors ? j * FFNN__LANES : last));
+            FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
+                value[j] *= product->factor;
+                FFNN__NO_FMA(value[j]);
+                value[j] += old[j];
             }
         }
+        FFNN__UNROLL for (size_t j = 0; j < vectors; ++j)
+            *(ffnn__vec *)(c + (j + 1 < vectors ? j * FFNN__LANES : last)) = value[j];
+    }
+}
+
+/* All rows of the tiles from column col on. */
+FFNN__INLINE FFNN__TARGET void ffnn__tile_rows(const ffnn__product *product, size_t col,
+                                               size_t width, const size_t vectors,
+                                               const size_t split) {
+    size_t row = 0;
+    for (; row + FFNN__ROWS <= product->rows; row += FFNN__ROWS)
+        ffnn__tile(product, row, col, width, FFNN__ROWS, vectors, split);
+#if FFNN__ROWS > 2
+    for (; row + 2 <= product->rows; row += 2)
+        ffnn__tile(product, row, col, width, 2, vectors, split);
+#endif
+    for (; row < product->rows; ++row) ffnn__tile(product, row, col, width, 1, vectors, split);
+}
+
+/* A product whose b is not transposed and has at least FFNN__LANES columns. At most four vectors of
+   columns at a time, and never so many that fewer columns than one vector's would be left. */
+FFNN__TARGET static void ffnn__tiles(const ffnn__product *product) {
+    const size_t lanes = FFNN__LANES;
+    size_t width;
+    for (size_t col = 0; col < product->cols; col += width) {
+        size_t left = product->cols - col;
+        width = left;
+        if (left > 4 * lanes) width = left < 5 * lanes ? 3 * lanes : 4 * lanes;
+        if (FFNN__VECTORS > 2 && width > 3 * lanes) ffnn__tile_rows(product, col, width, 4, 1);
+        else if (FFNN__VECTORS > 2 && width > 2 * lanes) ffnn__tile_rows(product, col, width, 3, 1);
+        else if (width > lanes) ffnn__tile_rows(product, col, width, 2, 2);
+        else if (product->depth < 16) ffnn__tile_rows(product, col, width, 1, 1);
+        else ffnn__tile_rows(product, col, width, 1, 4);
+    }
+}
+
+#if FFNN__VECTORS > 2
+
+/* The element of c at (row, col), of whose depth the first k are summed up in the lanes of sum. */
+FFNN__TARGET static void ffnn__finish_dot(const ffnn__product *product, size_t row, size_t col,
+                                          const float *sum, size_t k) {
+    const float *a = product->a + row * product->a_row_step;
+    const float *b = product->b + col * product->b_col_step;
+    float *c = product->c + row * product->c_step + col;
+    ffnn__f32x4 quarter = {0};
+    for (size_t lane = 0; lane < FFNN__LANES; lane += 4)
+        quarter += *(const ffnn__f32x4 *)(sum + lane);
+    for (; k + 4 <= product->depth; k += 4)
+        quarter += *(const ffnn__f32x4 *)(a + k) * *(const ffnn__f32x4 *)(b + k);
+    float value = (quarter[0] + quarter[1]) + (quarter[2] + quarter[3]);
+    for (; k < product->depth; ++k) value += a[k] * b[k];
+    if (product->add) {
+        value *= product->factor;
+        FFNN__NO_FMA(value);
+        value += *c;
+    }
+    *c = value;
+}
+
+/* rows x cols elements of c from (row, col) on: dots of rows of a and columns of b, which both lie
+   along the depth. Few of them use split sums each, as in a narrow tile. rows, cols and split are
+   constants. */
+FFNN__INLINE FFNN__TARGET void ffnn__dot_tile(const ffnn__product *product, size_t row, size_t col,
+                                              const size_t rows, const size_t cols,
+                                              const size_t split) {
+    const size_t lanes = FFNN__LANES, depth = product->depth;
+    ffnn__vec sum[4][4][4], zero = {0}; /* [split][rows][cols] */
+    const float *a = product->a + row * product->a_row_step;
+    const float *b = product->b + col * product->b_col_step;
+    const size_t a_step = product->a_row_step, b_step = product->b_col_step;
+    size_t k = 0;
+    FFNN__UNROLL for (size_t s = 0; s < split; ++s)
+        FFNN__UNROLL for (size_t i = 0; i < rows; ++i)
+            FFNN__UNROLL for (size_t j = 0; j < cols; ++j) sum[s][i][j] = zero;
+    for (; k + split * lanes <= depth; k += split * lanes) {
+        FFNN__UNROLL for (size_t s = 0; s < split; ++s) {
+            ffnn__vec b_part[4];
+            FFNN__UNROLL for (size_t j = 0; j < cols; ++j)
+                b_part[j] = *(const ffnn__vec *)(b + j * b_step + k + s * lanes);
+            FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
+                ffnn__vec a_part = *(const ffnn__vec *)(a + i * a_step + k + s * lanes);
+                FFNN__UNROLL for (size_t j = 0; j < cols; ++j) sum[s][i][j] += a_part * b_part[j];
+            }
+        }
+    }
+    for (; k + lanes <= depth; k += lanes) {
+        FFNN__UNROLL for (size_t i = 0; i < rows; ++i)
+            FFNN__UNROLL for (size_t j = 0; j < cols; ++j)
+                sum[0][i][j] += *(const ffnn__vec *)(a + i * a_step + k) *
+                                *(const ffnn__vec *)(b + j * b_step + k);
+    }
+    ffnn__vec all[16];
+    FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
+        FFNN__UNROLL for (size_t j = 0; j < cols; ++j) {
+            all[i * cols + j] = sum[0][i][j];
+            if (split == 4)
+                all[i * cols + j] = (sum[0][i][j] + sum[1][i][j]) + (sum[2][i][j] + sum[3][i][j]);
+        }
+    }
+    for (size_t i = 0; i < rows; ++i)
+        for (size_t j = 0; j < cols; ++j)
+            ffnn__finish_dot(product, row + i, col + j, (const float *)&all[i * cols + j], k);
+}
+
+/* A product whose factors both lie along the depth. */
+FFNN__TARGET static void ffnn__dots(const ffnn__product *product) {
+    size_t col = 0;
+    for (; col + 4 <= product->cols; col += 4) {
+        size_t row = 0;
+        for (; row + FFNN__DOT_ROWS <= product->rows; row += FFNN__DOT_ROWS)
+            ffnn__dot_tile(product, row, col, FFNN__DOT_ROWS, 4, 1);
+        for (; row < product->rows; ++row) ffnn__dot_tile(product, row, col, 1, 4, 1);
+    }
+    for (; col < product->cols; ++col) {
+        size_t row = 0;
+        for (; row + FFNN__DOT_ROWS <= product->rows; row += FFNN__DOT_ROWS)
+            ffnn__dot_tile(product, row, col, FFNN__DOT_ROWS, 1, 4);
+        for (; row < product->rows; ++row) ffnn__dot_tile(product, row, col, 1, 1, 4);
     }
 }
 
 #endif
+
+#if FFNN__LANES == 4 /* what no kind does with more lanes */
+
+/* rows rows of a product with fewer than 4 columns. Four floats are read of each row of b, those
+   of the next row with it; where there is no next row the columns are computed one by one. */
+FFNN__INLINE FFNN__TARGET void ffnn__narrow_rows(const ffnn__product *product, size_t row,
+                                                 const size_t rows) {
+    ffnn__vec sum[4] = {{0}, {0}, {0}, {0}};
+    const float *a = product->a + row * product->a_row_step, *b = product->b;
+    const size_t cols = product->cols;
+    size_t k = 0;
+    for (; (product->depth - k) * cols >= 4; ++k) {
+        ffnn__vec b_row = *(const ffnn__vec *)b;
+        FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[i] += a[i * product->a_row_step] * b_row;
+        a += product->a_col_step;
+        b += product->b_row_step;
+    }
+    FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
+        float *c = product->c + (row + i) * product->c_step, values[4];
+        *(ffnn__vec *)values = sum[i];
+        for (size_t col = 0; col < cols; ++col) {
+            float value = values[col];
+            for (size_t t = 0; t < product->depth - k; ++t)
+                value += a[i * product->a_row_step + t * product->a_col_step] *
+                         b[t * product->b_row_step + col];
+            if (product->add) {
+                value *= product->factor;
+                FFNN__NO_FMA(value);
+                value += c[col];
+            }
+            c[col] = value;
+        }
+    }
+}
+
+FFNN__TARGET static void ffnn__narrow(const ffnn__product *product) {
+    size_t row = 0;
+    for (; row + 4 <= product->rows; row += 4) ffnn__narrow_rows(product, row, 4);
+    for (; row < product->rows; ++row) ffnn__narrow_rows(product, row, 1);
+}
+
+/* z (m x n) = x (m x k) w (k x n) and a = sigmoid(z), for any sizes and, where k and n are
+   constants, with its loops unrolled. */
+FFNN__INLINE FFNN__TARGET void ffnn__small_forward_body(float *z, float *a, const float *x,
+                                                        const float *w, size_t m, const size_t k,
+                                                        const size_t n) {
+    for (; m > 0; --m, x += k, z += n, a += n) {
+        size_t col = 0;
+        for (; col + 4 <= n; col += 4) {
+            ffnn__vec sum = {0};
+            FFNN__UNROLL for (size_t i = 0; i < k; ++i)
+                sum += x[i] * *(const ffnn__vec *)(w + i * n + col);
+            *(ffnn__vec *)(z + col) = sum;
+            ffnn__sigmoid_vec(&sum);
+            *(ffnn__vec *)(a + col) = sum;
+        }
+        for (; col < n; ++col) {
+            float sum = 0;
+            FFNN__UNROLL for (size_t i = 0; i < k; ++i) sum += x[i] * w[i * n + col];
+            ffnn__vec result = {sum, 0, 0, 0};
+            z[col] = sum;
+            ffnn__sigmoid_vec(&result);
+            a[col] = result[0];
+        }
+    }
+}
 
 /* The default network's layers, 3 to 4 and 4 to 1, have their sizes as constants. */
 FFNN__TARGET static void ffnn__small_forward(float *z, float *a, const float *x, const float *w,
@@ -2663,7 +2942,31 @@ FFNN__TARGET static void ffnn__small_forward(float *z, float *a, const float *x,
     else ffnn__small_forward_body(z, a, x, w, m, k, n);
 }
 
-/* Here 4 to 1 comes transposed, as 1 to 4: see ffnn__add_product. */
+/* w (m x n) += factor * (x^T delta), where x is k x m and delta is k x n */
+FFNN__INLINE FFNN__TARGET void ffnn__small_update_body(float *w, const float *x,
+                                                       const float *delta, const size_t m,
+                                                       size_t k, const size_t n, float factor) {
+    for (size_t row = 0; row < m; ++row, w += n) {
+        size_t col = 0;
+        for (; col + 4 <= n; col += 4) {
+            ffnn__vec sum = {0};
+            for (size_t i = 0; i < k; ++i)
+                sum += x[i * m + row] * *(const ffnn__vec *)(delta + i * n + col);
+            sum *= factor;
+            FFNN__NO_FMA(sum);
+            *(ffnn__vec *)(w + col) += sum;
+        }
+        for (; col < n; ++col) {
+            float sum = 0;
+            for (size_t i = 0; i < k; ++i) sum += x[i * m + row] * delta[i * n + col];
+            sum *= factor;
+            FFNN__NO_FMA(sum);
+            w[col] += sum;
+        }
+    }
+}
+
+/* Here 4 to 1 comes turned, as 1 to 4: see ffnn__add_product. */
 FFNN__TARGET static void ffnn__small_update(float *w, const float *x, const float *delta,
                                             size_t m, size_t k, size_t n, float factor) {
     if (m == 3 && n == 4) ffnn__small_update_body(w, x, delta, 3, k, 4, factor);
@@ -2671,83 +2974,31 @@ FFNN__TARGET static void ffnn__small_update(float *w, const float *x, const floa
     else ffnn__small_update_body(w, x, delta, m, k, n, factor);
 }
 
-/* A product, ROWS rows and VECTORS vectors of columns at a time: their sums stay in registers while
-   a and b stream by. Where fewer rows are left, the last one is computed again and not stored;
-   where c has fewer columns, its rows go through buffer. ROWS and VECTORS are constants. */
-FFNN__INLINE FFNN__TARGET void ffnn__tile(const ffnn__product *product, size_t ROWS,
-                                          size_t VECTORS) {
-    float buffer[64 * FFNN__LANES];
-    const size_t width = VECTORS * FFNN__LANES;
-    const bool is_full = product->cols == width;
-    for (size_t first = 0; first < product->rows; first += ROWS) {
-        size_t rows = product->rows - first < ROWS ? product->rows - first : ROWS;
-        float *c = product->c + first * product->c_step;
-        const float *a[8], *b = product->b;
-        ffnn__vec sum[8][8], zero = {0};
-        a[0] = product->a + first * product->a_row_step;
-        FFNN__UNROLL for (size_t i = 0; i < ROWS; ++i) {
-            if (i > 0) a[i] = a[i - 1] + (i < rows ? product->a_row_step : 0);
-            FFNN__UNROLL for (size_t j = 0; j < VECTORS; ++j) sum[i][j] = zero;
-        }
-        if (product->add && product->depth > 1) {
-            for (size_t i = 0; i < rows; ++i) {
-                __builtin_prefetch(c + i * product->c_step, 1);
-                __builtin_prefetch(c + i * product->c_step + width - 1, 1);
-            }
-        }
-        for (size_t k = 0, at = 0; k < product->depth; ++k, at += product->a_col_step) {
-            ffnn__vec row[8];
-            FFNN__UNROLL for (size_t j = 0; j < VECTORS; ++j)
-                row[j] = *(const ffnn__vec *)(b + j * FFNN__LANES);
-            FFNN__UNROLL for (size_t i = 0; i < ROWS; ++i)
-                FFNN__UNROLL for (size_t j = 0; j < VECTORS; ++j) sum[i][j] += a[i][at] * row[j];
-            b += product->b_row_step;
-        }
-        float *to = is_full ? c : buffer;
-        size_t to_step = is_full ? product->c_step : width;
-        FFNN__UNROLL for (size_t i = 0; i < ROWS; ++i, to += to_step) {
-            if (i == rows) break;
-            FFNN__UNROLL for (size_t j = 0; j < VECTORS; ++j) {
-                ffnn__vec old = zero, value = sum[i][j];
-                if (product->add) {
-                    value *= product->factor;
-                    FFNN__NO_FMA(value);
-                    if (is_full) old = *(ffnn__vec *)(to + j * FFNN__LANES);
-                }
-                *(ffnn__vec *)(to + j * FFNN__LANES) = old + value;
-            }
-        }
-        if (!is_full) {
-            for (size_t i = 0; i < rows; ++i)
-                ffnn__store(c + i * product->c_step, buffer + i * width, product->cols,
-                            product->add);
-        }
-    }
-}
-
-FFNN__TARGET static void ffnn__run_narrow(const ffnn__product *p) { ffnn__tile(p, FFNN__ROWS, 1); }
-FFNN__TARGET static void ffnn__run_wide(const ffnn__product *p) { ffnn__tile(p, FFNN__ROWS, 2); }
-FFNN__TARGET static void ffnn__run_line(const ffnn__product *p) { ffnn__tile(p, 1, 8); }
-
-static const ffnn__kernels FFNN__JOIN(ffnn__kernels, FFNN__KIND) = {
-    FFNN__LANES,         {ffnn__run_narrow, 1}, {ffnn__run_wide, 2}, {ffnn__run_line, 8},
-    ffnn__sigmoid_array, ffnn__small_forward,   ffnn__small_update};
+#endif
 
 #undef ffnn__vec
 #undef ffnn__bits
 #undef ffnn__sigmoid_vec
-#undef ffnn__sigmoid_array
+#undef ffnn__sigmoid
 #undef ffnn__tile
-#undef ffnn__run_narrow
-#undef ffnn__run_wide
-#undef ffnn__run_line
+#undef ffnn__tile_rows
+#undef ffnn__tiles
+#undef ffnn__finish_dot
+#undef ffnn__dot_tile
+#undef ffnn__dots
+#undef ffnn__narrow_rows
+#undef ffnn__narrow
 #undef ffnn__small_forward
 #undef ffnn__small_update
+#undef ffnn__small_forward_body
+#undef ffnn__small_update_body
 #undef FFNN__JOIN_
 #undef FFNN__JOIN
 #undef FFNN__KIND
 #undef FFNN__LANES
+#undef FFNN__VECTORS
 #undef FFNN__ROWS
+#undef FFNN__DOT_ROWS
 #undef FFNN__TARGET
 
 #endif /* FFNN__KIND */
