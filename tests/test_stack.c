@@ -42,8 +42,10 @@ enum { KIB = 1024, STACK = 256 * KIB, PAINT = 0xA5 };
 
 /* Bytes. Those of a network like the lab's: each layer has at most 64 weights. */
 #ifdef FFNN_NO_SIMD
+#define NAME "test_stack, FFNN_NO_SIMD"
 enum { SMALL_LIMIT = 2 * KIB, LOAD_LIMIT = 2 * KIB, SAVE_LIMIT = 14 * KIB, LARGE_LIMIT = 2 * KIB };
 #else
+#define NAME "test_stack"
 enum { SMALL_LIMIT = 4 * KIB, LOAD_LIMIT = 14 * KIB, SAVE_LIMIT = 14 * KIB, LARGE_LIMIT = 40 * KIB };
 #endif
 
@@ -292,7 +294,7 @@ int main(void) {
     RUN(test_larger_networks);
     RUN(test_as_many_layers_as_there_can_be);
     print_figures();
-    return test_summary("test_stack");
+    return test_summary(NAME);
 }
 
 #else
