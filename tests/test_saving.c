@@ -112,7 +112,9 @@ static void remove_folder(const char *folder) {
 }
 
 static void begin(void) {
-    static const ffnn_desc desc = {{50, 60, 10}, NULL}; /* 15 KB: several pieces to write */
+    ffnn_desc desc;
+    memset(&desc, 0, sizeof desc);
+    desc.sizes[0] = 50, desc.sizes[1] = 60, desc.sizes[2] = 10; /* 15 KB: several pieces to write */
     refuse_rights = refuse_owner = refused = 0;
     remove_folder(FOLDER);
     mkdir("build", 0777);
