@@ -25,11 +25,11 @@
 static const char why_not[] = "there are no POSIX threads here";
 #elif defined(IS_SANITIZED)
 static const char why_not[] = "a sanitizer has its own idea of the stack";
-#elif defined(__GNUC__) && !defined(__OPTIMIZE__)
+#elif !defined(__OPTIMIZE__)
 static const char why_not[] = "the limits are for builds with optimization";
 #endif
 
-#if defined(HAVE_STACKS) && !defined(IS_SANITIZED) && (defined(__OPTIMIZE__) || !defined(__GNUC__))
+#if defined(HAVE_STACKS) && !defined(IS_SANITIZED) && defined(__OPTIMIZE__)
 
 #include <pthread.h>
 #include <sys/mman.h>
