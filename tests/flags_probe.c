@@ -94,7 +94,7 @@ static void fill_special(float *x) {
         x[i] = from_bits(special[i]);
 }
 
-/* A hash (FNV-1a) of these floats' bits. Of NaN there are many, and which one is nobody's promise. */
+/* A hash (FNV-1a) of these floats' bits. There are many NaNs; which one it is, nobody promises. */
 static void show(const char *name, const float *x, size_t count) {
     uint32_t hash = 2166136261u;
     for (size_t i = 0; i < count; i++) {

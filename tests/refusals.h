@@ -1,6 +1,6 @@
 /* refusals.h: a file system that lets nobody set rights, or owners, when a test says so. Include it
-   before ffnn.h: macros make that call the functions below in place of the system's. A test that needs
-   the real ones after it includes no_refusals.h. */
+   before ffnn.h: macros make that call the functions below in place of the system's. A test that
+   needs the real ones after it includes no_refusals.h. */
 #ifndef REFUSALS_H
 #define REFUSALS_H
 
@@ -46,7 +46,8 @@ static inline int saving_fchown(int file, uid_t user, gid_t group) {
     return refuse(refuse_owner) != 0 ? -1 : fchown(file, user, group);
 }
 
-static inline int saving_fchownat(int folder, const char *path, uid_t user, gid_t group, int flags) {
+static inline int saving_fchownat(int folder, const char *path, uid_t user, gid_t group,
+                                  int flags) {
     return refuse(refuse_owner) != 0 ? -1 : fchownat(folder, path, user, group, flags);
 }
 

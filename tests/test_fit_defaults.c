@@ -1,5 +1,5 @@
-/* ffnn_fit's batch size 0: 32 samples, or all of them if they are fewer. Then sets of any size learn
-   with a description that is NULL, and the lab's loop is what it was. */
+/* ffnn_fit's batch size 0: 32 samples, or all of them if they are fewer. Then sets of any size
+   learn with a description that is NULL, and the lab's loop is what it was. */
 #include "test.h"
 #include "../ffnn.h"
 

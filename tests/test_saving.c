@@ -1,8 +1,8 @@
-/* Saving on somebody else's file system: rights, owner and group are kept where the system lets them,
-   and are no reason to fail; what cannot be replaced is left as it was, with the errno that says why;
-   what is in /dev and /proc is written to; killed saves leave nothing that adds up; and two savers do
-   each other no harm. Files land in build/tests-tmp/saving; the program runs in the repository's
-   root. Much of this only root can try: the rest is skipped, aloud. */
+/* Saving on somebody else's file system: rights, owner and group are kept where the system lets
+   them, and are no reason to fail; what cannot be replaced is left as it was, with the errno that
+   says why; what is in /dev and /proc is written to; killed saves leave nothing that adds up; and
+   two savers do each other no harm. Much of this only root can try; else it is skipped, aloud.
+   Files land in build/tests-tmp/saving; the program runs in the repository's root. */
 #define _GNU_SOURCE /* for mounts, users and descriptors; a test needs them */
 
 #include "test.h"
@@ -266,11 +266,12 @@ static void test_a_strangers_file_is_saved(void) { run_in_child(save_over_a_stra
 /* CIFS and vfat, and mounts of containers, know no rights or no owners, and say so in many ways. */
 static void test_rights_that_cannot_be_set(void) {
     static const int errors[] = {EPERM, EACCES, ENOSYS, ENOTSUP, EINVAL, EROFS, EIO};
+    static const char *const whats[] = {"", "rights", "owners", "both"};
     for (size_t i = 0; i < COUNT_OF(errors); i++)
         for (int what = 1; what <= 3; what++) {
             int was_there, calls = 0;
             begin();
-            test_case("errno %d, of %s", errors[i], what == 1 ? "rights" : what == 2 ? "owners" : "both");
+            test_case("errno %d, %s", errors[i], whats[what]);
             for (was_there = 0; was_there <= 2; was_there++) {
                 if (was_there == 1)
                     write_old(SAVED);
@@ -286,10 +287,31 @@ static void test_rights_that_cannot_be_set(void) {
         }
 }
 
+/* Whether another program succeeds; what it prints is not shown. */
+static int run(const char *const *arguments) {
+    int status = -1;
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        int null = open("/dev/null", O_RDWR);
+        char *copies[8] = {NULL}; /* execvp may not be given constants */
+        for (size_t i = 0; arguments[i] != NULL && i + 1 < COUNT_OF(copies); i++)
+            copies[i] = strdup(arguments[i]);
+        dup2(null, STDOUT_FILENO);
+        dup2(null, STDERR_FILENO);
+        execvp(copies[0], copies);
+        _exit(1);
+    }
+    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
 /* The same on a real file system, which a program of its own makes. */
 static const char *save_where_rights_cannot_be_set(void) {
+    static const char *const bindfs[] = {"bindfs", "--chmod-deny", "--chown-deny", "--chgrp-deny",
+                                         FOLDER "/real", FOLDER "/view", NULL};
+    static const char *const unmount[] = {"fusermount", "-u", FOLDER "/view", NULL};
     CHECK(mkdir(FOLDER "/real", 0777) == 0 && mkdir(FOLDER "/view", 0777) == 0);
-    if (system("bindfs --chmod-deny --chown-deny --chgrp-deny " FOLDER "/real " FOLDER "/view 2> " FOLDER "/log") != 0)
+    if (!run(bindfs))
         return "there is no bindfs, or it may not mount";
     for (int times = 0; times < 3; times++) {
         errno = 0;
@@ -297,11 +319,13 @@ static const char *save_where_rights_cannot_be_set(void) {
         CHECK(is_saved(FOLDER "/view/saved"));
         CHECK(count_entries(FOLDER "/view") == 1);
     }
-    CHECK(system("fusermount -u " FOLDER "/view || umount " FOLDER "/view") == 0);
+    CHECK(run(unmount));
     return NULL;
 }
 
-static void test_a_file_system_without_rights(void) { run_in_child(save_where_rights_cannot_be_set); }
+static void test_a_file_system_without_rights(void) {
+    run_in_child(save_where_rights_cannot_be_set);
+}
 
 /* ---- what cannot be replaced --------------------------------------------------------------- */
 
@@ -576,8 +600,12 @@ static void test_what_lies_under_the_temporary_name(void) {
         if (name[0] != '\0') { /* else it leaves nothing, which is best */
             snprintf(path, sizeof path, FOLDER "/%s", name);
             CHECK(unlink(path) == 0);
-            CHECK((kind == 0 ? symlink("value/file", path) : kind == 1 ? link(FOLDER "/value/file", path)
-                   : kind == 2 ? mkdir(path, 0777) : mkfifo(path, 0666)) == 0);
+            switch (kind) {
+            case 0: CHECK(symlink("value/file", path) == 0); break;
+            case 1: CHECK(link(FOLDER "/value/file", path) == 0); break;
+            case 2: CHECK(mkdir(path, 0777) == 0); break;
+            default: CHECK(mkfifo(path, 0666) == 0); break;
+            }
             alarm(20); /* whoever opens the pipe waits for ever */
             CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
             alarm(0);
@@ -606,7 +634,9 @@ static const char *save_beside_roots_leftover(void) {
     return NULL;
 }
 
-static void test_anothers_leftover_is_in_nobodys_way(void) { run_in_child(save_beside_roots_leftover); }
+static void test_anothers_leftover_is_in_nobodys_way(void) {
+    run_in_child(save_beside_roots_leftover);
+}
 
 /* All weights are this number. */
 static void set_generation(ffnn_net *which, int generation) {
