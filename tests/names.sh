@@ -83,7 +83,7 @@ alternatives="and and_eq bitand bitor compl not not_eq or or_eq xor xor_eq align
 includes() { # COMPILER
     sed -n 's/^ *# *include *<\(.*\)>.*/\1/p' ffnn.h | sort -u | while read -r name; do
         echo "#include <$name>" > "$out/include.c"
-        ! $1 -fsyntax-only "$out/include.c" 2> "$out/log" || cat "$out/include.c"
+        ! $1 -E -o "$out/preprocessed" "$out/include.c" 2> "$out/log" || cat "$out/include.c"
     done
 }
 
@@ -162,7 +162,7 @@ windows() { # COMPILER LANGUAGE TEXT OPTION
 for compiler in x86_64-w64-mingw32-gcc x86_64-w64-mingw32-g++; do
     if ! command -v $compiler > /dev/null; then echo "skipped: no $compiler"; continue; fi
     case $compiler in *g++) language=c++ ;; *) language=c ;; esac
-    for option in "" -DWIN32_LEAN_AND_MEAN -DFFNN_NO_SIMD -DUNICODE; do
+    for option in "" -DWIN32_LEAN_AND_MEAN; do
         check "$compiler, after windows.h $option" windows $compiler $language \
             '#include <windows.h>\n#define FFNN_IMPLEMENTATION\n#include "ffnn.h"\n' "$option"
     done
