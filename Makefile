@@ -45,7 +45,7 @@ $(BUILD)/tests/%: tests/%.c $(HEADERS)
 	@mkdir -p $(BUILD)/tests
 	$(CC) $(CFLAGS) $(WARNINGS) -o $@ $< $(SHARED) -lm $(THREADS)
 
-$(BUILD)/tests/test_threads: THREADS = -pthread
+$(addprefix $(BUILD)/tests/,test_threads test_stack test_stack_plain test_saving): THREADS = -pthread
 
 # What takes longest to compile is the header's implementation: these tests share one.
 SHARING = $(patsubst tests/%.c,$(BUILD)/tests/%,$(shell grep -L FFNN_IMPLEMENTATION tests/test_*.c))

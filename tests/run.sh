@@ -13,11 +13,17 @@ check() {
     else failed=$((failed + 1)); cat "$log"; echo "$name: FAILED"; fi
 }
 
-# These two take seconds: they run beside the others.
+# These take seconds: they run beside the others.
 "$BUILD/tests/fuzz_load" seconds=3 seed=1 tests/corpus/* > "$BUILD/tests/mutated.log" 2>&1 &
 mutated=$!
 sh tests/readme.sh "$BUILD" > "$BUILD/tests/readme.log" 2>&1 &
 readme=$!
+sh tests/flags.sh > "$BUILD/tests/flags.log" 2>&1 &
+flags=$!
+sh tests/names.sh > "$BUILD/tests/names.log" 2>&1 &
+names=$!
+sh tests/warnings.sh > "$BUILD/tests/warnings.log" 2>&1 &
+warnings=$!
 finished() { wait "$1" || { cat "$2"; false; }; }
 
 # A test program prints "name: N passed, N failed" last; one that crashes counts as a failure.
@@ -36,6 +42,10 @@ check "lab, the recorded run" transcript recorded ""
 for seed in 0 1 7 42 2026; do check "lab --seed $seed" transcript "seed-$seed" "--seed $seed"; done
 check "lab's usage and errors" sh tests/lab_errors.sh "$BUILD"
 check "three seconds of mutated weights files" finished $mutated "$BUILD/tests/mutated.log"
+check "flags that change arithmetic" finished $flags "$BUILD/tests/flags.log"
+check "names that macros may have" finished $names "$BUILD/tests/names.log"
+check "warnings" finished $warnings "$BUILD/tests/warnings.log"
+grep -h '^skipped' "$BUILD/tests/flags.log" "$BUILD/tests/names.log" "$BUILD/tests/warnings.log"
 check "README's code blocks" finished $readme "$BUILD/tests/readme.log"
 
 echo "$passed passed, $failed failed"

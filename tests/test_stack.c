@@ -1,0 +1,2 @@
+/* How much stack each call uses: see stack.h. */
+#include "stack.h"

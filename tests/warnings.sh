@@ -1,0 +1,52 @@
+#!/bin/sh
+# warnings.sh [all]: the header warns nowhere, whatever its user turns on: where the implementation
+# is, and where only the declarations are; also with -DFFNN_STATIC for a whole program. make test
+# asks $CC; with `all`, gcc, clang, g++ and clang++ are asked, with every option of the header. What
+# is not there is skipped, aloud. The last line is "warnings: N passed, M failed".
+set -u
+out=${BUILD:-build}/tests/warnings
+rm -rf "$out" && mkdir -p "$out" || exit 1
+passed=0 failed=0
+
+common="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wdouble-promotion -Wcast-qual
+    -Wformat=2 -Wcast-align -Wredundant-decls -Wswitch-enum -Wfloat-equal -Wvla -Wunused-macros"
+c_only="-Wstrict-prototypes -Wmissing-prototypes"
+gcc_only="-Wlogical-op -Wduplicated-branches -Wduplicated-cond -Wnull-dereference"
+clang_only="-Wcomma -Wextra-semi -Wconditional-uninitialized -Wassign-enum"
+
+printf '#include "ffnn.h"\nextern int nothing;\nint nothing;\n' > "$out/declarations.c"
+printf '#define FFNN_IMPLEMENTATION\n#include "ffnn.h"\n' > "$out/implementation.c"
+
+try() { # COMPILER LANGUAGE STANDARD FILE FLAGS
+    case $(echo 'char what = __clang__;' | $1 -E -x c - 2> "$out/log") in
+    *__clang__*) own=$gcc_only ;;
+    *) own=$clang_only ;;
+    esac
+    [ "$2" != c ] || own="$own $c_only"
+    if $1 -x "$2" "-std=$3" $common $own -Werror $5 -I. -c -o "$out/object" "$out/$4.c" > "$out/log" 2>&1
+    then passed=$((passed + 1)); return; fi
+    failed=$((failed + 1))
+    grep -o '\[-W[^]]*\]' "$out/log" | sed 's/-Werror,//; s/-Werror=/-W/' | sort | uniq -c | sort -rn
+    grep -m 3 'error' "$out/log"
+    echo "FAILED: $1 -std=$3 $5, $4"
+}
+
+everything() { # COMPILER LANGUAGE STANDARD
+    if ! command -v "$1" > /dev/null; then echo "skipped: no $1"; return; fi
+    for option in "" -DFFNN_STATIC -DFFNN_NO_SIMD -DFFNN_NO_STDIO; do
+        for level in -O0 -O2 -O3; do try "$1" "$2" "$3" implementation "$level $option"; done
+        try "$1" "$2" "$3" declarations "-O2 $option"
+    done
+}
+
+if [ "${1:-}" = all ]; then
+    everything gcc c c99; everything gcc c c11; everything clang c c99; everything clang c c11
+    everything g++ c++ c++11; everything g++ c++ c++20
+    everything clang++ c++ c++11; everything clang++ c++ c++20
+else
+    try "${CC:-cc}" c c99 declarations "-O2"
+    try "${CC:-cc}" c c99 declarations "-O2 -DFFNN_STATIC"
+    try "${CC:-cc}" c c99 implementation "-O2 -DFFNN_STATIC"
+fi
+echo "warnings: $passed passed, $failed failed"
+[ "$failed" = 0 ]
