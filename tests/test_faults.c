@@ -6,27 +6,21 @@
 #include "test.h"
 
 #include "faults.h"
-
-#define FFNN_IMPLEMENTATION
-#include "../ffnn.h"
-
-#include "no_faults.h"
+#include "helpers.h"
 
 #if HAS_POSIX
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-#define FOLDER "build/tests-tmp/faults"
-#else
-#define FOLDER "build"
 #endif
 #ifdef __linux__
 #include <sched.h>
 #include <sys/mount.h>
 #endif
+
+#define FOLDER SCRATCH "faults"
 
 /* ---- allocations --------------------------------------------------------------------------- */
 
@@ -186,10 +180,10 @@ typedef struct state {
     size_t size;
 } state;
 
-static void add_bytes(state *s, const void *bytes, size_t size) {
+static void add_bytes(state *s, const void *added, size_t size) {
     CHECK(size <= sizeof s->bytes - s->size);
     if (size > 0 && size <= sizeof s->bytes - s->size) {
-        memcpy(s->bytes + s->size, bytes, size);
+        memcpy(s->bytes + s->size, added, size);
         s->size += size;
     }
 }
@@ -198,7 +192,7 @@ static void add_tensor(state *s, ffnn_tensor t) {
     add_bytes(s, &t.rows, sizeof t.rows);
     add_bytes(s, &t.cols, sizeof t.cols);
     if (t.data != NULL)
-        add_bytes(s, t.data, t.rows * t.cols * sizeof *t.data);
+        add_bytes(s, t.data, element_count(t) * sizeof *t.data);
 }
 
 static void add_net(state *s, const ffnn_net *net) {
@@ -230,7 +224,7 @@ static int same_state(const state *a, const state *b) {
 }
 
 /* Refuses the n-th allocation of one call; returns whether there was one. */
-static int check_allocation(size_t which, size_t n, const state *expected, int *has_failed) {
+static int check_allocation(size_t which, size_t n, const state *expected, bool *has_failed) {
     static fixture f, copy;
     static state before, after;
     ffnn_status status;
@@ -250,7 +244,7 @@ static int check_allocation(size_t which, size_t n, const state *expected, int *
         CHECK_STATUS(FFNN_ERROR_MEMORY, status);
         CHECK(same_state(&after, &before));
         CHECK(memcmp(&f, &copy, sizeof f) == 0); /* tensors are where they were, too */
-        *has_failed = 1;
+        *has_failed = true;
     }
     fixture_free(&f);
     return allocations >= n;
@@ -260,16 +254,17 @@ static void test_every_allocation_fails_in_turn(void) {
     static fixture f;
     static state expected;
     for (size_t i = 0; i < COUNT_OF(calls); i++) {
-        int has_failed = 0;
-        size_t n = 1;
+        bool has_failed = false;
         fixture_make(&f, calls[i].hidden, calls[i].batch);
         test_case("%s", calls[i].name);
         CHECK_STATUS(FFNN_OK, calls[i].call(&f));
         get_state(&expected, &f);
         fixture_free(&f);
-        do
+        bool was_there = true;
+        for (size_t n = 1; was_there; ++n) {
             test_case("%s, allocation %d", calls[i].name, (int)n);
-        while (check_allocation(i, n++, &expected, &has_failed));
+            was_there = check_allocation(i, n, &expected, &has_failed);
+        }
         CHECK(has_failed == calls[i].allocates);
     }
     remove(FOLDER "/allocations");
@@ -289,37 +284,10 @@ enum { ENOUGH = 100 }; /* calls; none needs so many */
 
 static const char old_file[] = "the old file";
 
-static void write_file(const char *path, const void *data, size_t size) {
-    FILE *file = fopen(path, "wb");
-    CHECK(file != NULL);
-    if (file == NULL)
-        return;
-    CHECK(fwrite(data, 1, size, file) == size);
-    CHECK(fclose(file) == 0);
-}
-
-static int file_is(const char *path, const void *expected, size_t size) {
-    static unsigned char bytes[FILE_SIZE];
-    FILE *file = fopen(path, "rb");
-    size_t got;
-    if (file == NULL)
-        return 0;
-    got = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
-    return got == size && memcmp(bytes, expected, size) == 0;
-}
-
-static int exists(const char *path) {
-    FILE *file = fopen(path, "rb");
-    if (file != NULL)
-        fclose(file);
-    return file != NULL;
-}
-
 /* What a saved file of the network has in it; returns its size. */
-static size_t expected_file(const ffnn_net *net, unsigned char *bytes) {
+static size_t expected_file(const ffnn_net *net, unsigned char *file) {
     size_t size = 0;
-    CHECK_STATUS(FFNN_OK, ffnn_save_memory(net, bytes, FILE_SIZE, &size));
+    CHECK_STATUS(FFNN_OK, ffnn_save_memory(net, file, FILE_SIZE, &size));
     return size;
 }
 
@@ -360,8 +328,8 @@ static void check_save(const char *what, const char *path, int has_old_file, int
         CHECK_STATUS(faults.failed == NULL ? FFNN_OK : FFNN_ERROR_IO, status);
         if (faults.failed != NULL) {
             CHECK(got == error);
-            CHECK(!exists(faults.created));
-            CHECK(has_old_file ? file_is(SAVED, old_file, sizeof old_file) : !exists(SAVED));
+            CHECK(!file_exists(faults.created));
+            CHECK(has_old_file ? file_is(SAVED, old_file, sizeof old_file) : !file_exists(SAVED));
             remember(faults.failed);
         }
     } while (faults.failed != NULL && n < ENOUGH);
@@ -454,7 +422,7 @@ static void test_every_call_of_a_save_through_a_link_fails_in_turn(void) {
 
 /* A pipe is never replaced, whatever fails. */
 static void test_every_call_of_a_save_to_a_pipe_fails_in_turn(void) {
-    static unsigned char bytes[FILE_SIZE];
+    static unsigned char piped[FILE_SIZE];
     struct stat info;
     ffnn_net net;
     int n = 0;
@@ -470,7 +438,7 @@ static void test_every_call_of_a_save_to_a_pipe_fails_in_turn(void) {
         CHECK_STATUS(faults.failed == NULL ? FFNN_OK : FFNN_ERROR_IO, status);
         CHECK(faults.failed == NULL || got == EIO);
         CHECK(stat(SAVED, &info) == 0 && S_ISFIFO(info.st_mode));
-        while (read(reader, bytes, sizeof bytes) > 0)
+        while (read(reader, piped, sizeof piped) > 0)
             continue;
     } while (faults.failed != NULL && n < ENOUGH);
     faults_end();
@@ -499,29 +467,17 @@ static void run_in_child(const char *(*function)(void)) {
     test.skipped = WEXITSTATUS(status) == SKIPPED;
 }
 
-/* How many entries a folder has. */
-static int entries(const char *folder) {
-    DIR *listing = opendir(folder);
-    int count = -2; /* . and .. */
-    CHECK(listing != NULL);
-    while (listing != NULL && readdir(listing) != NULL)
-        count++;
-    if (listing != NULL)
-        closedir(listing);
-    return count;
-}
-
 /* A save that has to fail and to leave the folder as it was: with an old file, or without. */
 static void check_save_fails(const ffnn_net *net, const char *folder, int error) {
     char path[5000];
-    int before = entries(folder), had_old_file;
+    int before = count_entries(folder), had_old_file;
     snprintf(path, sizeof path, "%s/saved", folder);
-    had_old_file = exists(path);
+    had_old_file = file_exists(path);
     errno = 0;
     CHECK_STATUS(FFNN_ERROR_IO, ffnn_save(net, path));
     CHECK(errno == error);
-    CHECK(entries(folder) == before);
-    CHECK(had_old_file ? file_is(path, old_file, sizeof old_file) : !exists(path));
+    CHECK(count_entries(folder) == before);
+    CHECK(had_old_file ? file_is(path, old_file, sizeof old_file) : !file_exists(path));
 }
 
 /* The limit on files' sizes ends the save at every place that matters. */
@@ -535,10 +491,10 @@ static const char *limit_file_sizes(void) {
     CHECK(getrlimit(RLIMIT_FSIZE, &limit) == 0);
     write_file(SAVED, old_file, sizeof old_file);
     fflush(stdout); /* it may be a file, too: nothing is printed while there is a limit */
-    for (size_t bytes = 0; bytes < size; bytes += bytes < 20 ? 1 : 997) {
-        limit.rlim_cur = bytes;
+    for (size_t most = 0; most < size; most += most < 20 ? 1 : 997) {
+        limit.rlim_cur = most;
         CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
-        test_case("a limit of %d bytes", (int)bytes);
+        test_case("a limit of %d bytes", (int)most);
         check_save_fails(&net, FOLDER, EFBIG);
     }
     test_case("a limit of just the size");
@@ -576,7 +532,7 @@ static const char *fill_disk(void) {
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large)); /* 15 KB: 4 pages */
     write_file(DISK "/saved", old_file, sizeof old_file);
     CHECK_STATUS(FFNN_OK, ffnn_save(&net, DISK "/saved"));
-    CHECK(entries(DISK) == 1);
+    CHECK(count_entries(DISK) == 1);
     write_file(DISK "/saved", old_file, sizeof old_file);
     FILE *filler = fopen(DISK "/filler", "wb");
     CHECK(filler != NULL);
@@ -669,7 +625,7 @@ static void check_name(const ffnn_net *net, size_t length, int is_too_long) {
     errno = 0;
     CHECK_STATUS(is_too_long ? FFNN_ERROR_IO : FFNN_OK, ffnn_save(net, path));
     CHECK(!is_too_long || errno == ENAMETOOLONG);
-    CHECK(entries(FOLDER) == !is_too_long);
+    CHECK(count_entries(FOLDER) == !is_too_long);
     remove(path);
 }
 
@@ -686,7 +642,7 @@ static void check_path(const ffnn_net *net, size_t length, int is_too_long) {
     errno = 0;
     CHECK_STATUS(is_too_long ? FFNN_ERROR_IO : FFNN_OK, ffnn_save(net, path));
     CHECK(!is_too_long || errno == ENAMETOOLONG);
-    CHECK(entries(FOLDER) == 1);
+    CHECK(count_entries(FOLDER) == 1);
     CHECK(file_is(SAVED, old_file, sizeof old_file) == is_too_long);
     remove(SAVED);
 }
@@ -712,7 +668,7 @@ static void test_long_paths(void) {
         status = ffnn_save(&net, path);
         CHECK(status == FFNN_OK || (status == FFNN_ERROR_IO && errno == ENAMETOOLONG));
         CHECK(file_is(SAVED, old_file, sizeof old_file) == (status != FFNN_OK));
-        CHECK(entries(FOLDER) == 1);
+        CHECK(count_entries(FOLDER) == 1);
         remove(SAVED);
     }
     ffnn_free(&net);
@@ -748,7 +704,7 @@ static void test_a_folder_that_goes_away(void) {
         CHECK_STATUS(FFNN_ERROR_IO, ffnn_save(&net, GOING "/saved"));
         CHECK(errno == ENOENT);
         CHECK(goes_at == NULL);
-        CHECK(!exists(GOING "/saved"));
+        CHECK(!file_exists(GOING "/saved"));
         CHECK(file_is(GONE "/saved", old_file, sizeof old_file));
         if (faults.created[0] != '\0') { /* it went away with the folder */
             snprintf(name, sizeof name, GONE "%s", faults.created + strlen(GOING));
@@ -840,45 +796,11 @@ static void test_a_save_with_signals_and_short_writes(void) {
     ffnn_free(&net);
 }
 
-/* Empty, whatever a test that failed has left in it. */
-static void make_scratch_folder(void) {
-    const struct dirent *entry;
-    char path[400];
-    DIR *listing;
-    mkdir("build", 0777);
-    mkdir("build/tests-tmp", 0777);
-    mkdir(FOLDER, 0777);
-    listing = opendir(FOLDER);
-    while (listing != NULL && (entry = readdir(listing)) != NULL) {
-        snprintf(path, sizeof path, FOLDER "/%.255s", entry->d_name);
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            remove(path);
-    }
-    if (listing != NULL)
-        closedir(listing);
-}
-
 static void test_nothing_is_left_behind(void) {
-    CHECK(entries(FOLDER) == 0);
+    CHECK(count_entries(FOLDER) == 0);
 }
 
-static void run_posix_tests(void) {
-    RUN(test_every_call_of_a_save_through_a_link_fails_in_turn);
-    RUN(test_every_call_of_a_save_to_a_pipe_fails_in_turn);
-    RUN(test_a_limit_on_file_sizes);
-    run_disk_tests();
-    RUN(test_a_file_that_cannot_be_written);
-    RUN(test_long_paths);
-    RUN(test_a_folder_that_goes_away);
-    RUN(test_a_save_that_a_signal_interrupts);
-    RUN(test_a_save_with_signals_and_short_writes);
-    RUN(test_nothing_is_left_behind);
-}
-
-#else
-
-static void make_scratch_folder(void) {
-}
+#elif defined(_WIN32)
 
 /* Windows replaces no file that a program has open. */
 static void test_a_file_that_is_open(void) {
@@ -898,7 +820,7 @@ static void test_a_file_that_is_open(void) {
         CHECK_STATUS(FFNN_ERROR_IO, status);
         CHECK(error == EACCES);
         CHECK(file_is(SAVED, old_file, sizeof old_file));
-        CHECK(faults.created[0] != '\0' && !exists(faults.created));
+        CHECK(faults.created[0] != '\0' && !file_exists(faults.created));
         faults_end();
         CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
         remove(SAVED);
@@ -906,20 +828,32 @@ static void test_a_file_that_is_open(void) {
     ffnn_free(&net);
 }
 
-static void run_posix_tests(void) {
+#endif
+
+int main(void) {
+    make_scratch_folder(FOLDER);
+#if HAS_POSIX
+    remove_files(FOLDER, ""); /* that a test which failed has left in it */
+#endif
+    RUN(test_every_allocation_fails_in_turn);
+    RUN(test_every_call_of_a_save_fails_in_turn);
+    RUN(test_every_call_of_a_load_fails_in_turn);
+#if HAS_POSIX
+    RUN(test_every_call_of_a_save_through_a_link_fails_in_turn);
+    RUN(test_every_call_of_a_save_to_a_pipe_fails_in_turn);
+    RUN(test_a_limit_on_file_sizes);
+    run_disk_tests();
+    RUN(test_a_file_that_cannot_be_written);
+    RUN(test_long_paths);
+    RUN(test_a_folder_that_goes_away);
+    RUN(test_a_save_that_a_signal_interrupts);
+    RUN(test_a_save_with_signals_and_short_writes);
+    RUN(test_nothing_is_left_behind);
+#else
 #if defined(_WIN32)
     RUN(test_a_file_that_is_open);
 #endif
     test_skip("links, pipes, disks and signals: this is no POSIX system");
-}
-
 #endif
-
-int main(void) {
-    make_scratch_folder();
-    RUN(test_every_allocation_fails_in_turn);
-    RUN(test_every_call_of_a_save_fails_in_turn);
-    RUN(test_every_call_of_a_load_fails_in_turn);
-    run_posix_tests();
     return test_summary("test_faults");
 }

@@ -1,6 +1,7 @@
 /* ffnn_fit against loops of ffnn_train written out, and against PyTorch. */
 #include "test.h"
 #include "../ffnn.h"
+#include "helpers.h"
 
 #include "reference/fit.h"
 
@@ -20,18 +21,10 @@ static ffnn_tensor make_y(void) {
 
 /* The same weights each time. */
 static ffnn_net make_net(void) {
-    ffnn_desc desc = {{FIT_INPUTS, FIT_HIDDEN, FIT_OUTPUTS}, NULL};
+    static const size_t sizes[] = {FIT_INPUTS, FIT_HIDDEN, FIT_OUTPUTS, 0};
     ffnn_net net;
-    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &desc));
+    make_network(&net, sizes, 0);
     return net;
-}
-
-static bool same_weights(const ffnn_net *a, const ffnn_net *b) {
-    for (size_t i = 0; i < a->layer_count; ++i) {
-        ffnn_tensor v = a->layers[i].weight, w = b->layers[i].weight;
-        if (memcmp(v.data, w.data, v.rows * v.cols * sizeof(float)) != 0) return false;
-    }
-    return true;
 }
 
 /* Rows first to first + count of t. */
@@ -115,7 +108,7 @@ static void test_each_field_has_its_own_default(void) {
 
 static void test_only_0_is_the_default_rate(void) {
     const float rates[] = {-0.5f, 1e-30f, (float)NAN};
-    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; ++i) {
+    for (size_t i = 0; i < COUNT_OF(rates); ++i) {
         ffnn_fit_desc desc = {1, rates[i], 0, NULL, NULL, NULL};
         ffnn_net net = make_net(), expected = make_net();
         test_case("%g", (double)rates[i]);

@@ -1,7 +1,7 @@
 /* The network: its weights, forward, backward, training, prediction, and what it refuses. */
 #include "test.h"
 #include "../ffnn.h"
-
+#include "helpers.h"
 #include "reference/network.h"
 
 /* Of the largest number in a tensor: float sums come out a little different in another order, and
@@ -14,23 +14,7 @@ enum { REFERENCE_SIZES = FFNN_MAX_LAYERS + 1 };
 
 /* ---- helpers ----------------------------------------------------------------------------- */
 
-/* A network of the sizes up to the first 0, its weights drawn with this seed. */
-static void make_network(ffnn_net *net, const size_t *sizes, uint64_t seed) {
-    ffnn_rng rng;
-    ffnn_desc desc;
-    memset(&desc, 0, sizeof desc);
-    for (size_t i = 0; i < REFERENCE_SIZES && sizes[i] > 0; i++)
-        desc.sizes[i] = sizes[i];
-    desc.rng = &rng;
-    ffnn_rng_seed(&rng, seed);
-    CHECK_STATUS(FFNN_OK, ffnn_init(net, &desc));
-}
-
 static const size_t lab_sizes[REFERENCE_SIZES] = {3, 4, 1};
-
-static size_t element_count(ffnn_tensor t) {
-    return t.rows * t.cols;
-}
 
 /* Numbers from 0 to 1 that repeat late. */
 static void fill(float *data, size_t count) {
@@ -114,12 +98,6 @@ static void free_snapshot(snapshot *s) {
     free(s->values);
 }
 
-static int is_all_zero(const ffnn_net *net) {
-    ffnn_net zero;
-    memset(&zero, 0, sizeof zero);
-    return memcmp(net, &zero, sizeof zero) == 0;
-}
-
 /* Some batches in memory, whose sizes fit the network. */
 typedef struct batch {
     ffnn_tensor X, y, output;
@@ -140,11 +118,6 @@ static void free_batch(batch *b) {
     ffnn_tensor_free(&b->X);
     ffnn_tensor_free(&b->y);
     ffnn_tensor_free(&b->output);
-}
-
-static int same_values(ffnn_tensor a, ffnn_tensor b) {
-    return a.rows == b.rows && a.cols == b.cols
-        && memcmp(a.data, b.data, element_count(a) * sizeof *a.data) == 0;
 }
 
 /* ---- a new network ----------------------------------------------------------------------- */
@@ -769,84 +742,75 @@ static void test_backward_after_a_failed_forward(void) {
 
 /* ---- refusals: everything stays as it was ------------------------------------------------ */
 
-static const struct {
-    const char *name;
-    size_t rows, cols;
-    int has_data;
-    ffnn_status status;
-} bad_inputs[] = {                          /* for the lab's 3 inputs and a batch of 5 */
-    {"no data", 5, 3, 0, FFNN_ERROR_ARGUMENT},
-    {"no rows", 0, 3, 1, FFNN_ERROR_ARGUMENT},
-    {"no columns", 5, 0, 1, FFNN_ERROR_ARGUMENT},
-    {"too few columns", 5, 2, 1, FFNN_ERROR_SHAPE},
-    {"too many columns", 5, 4, 1, FFNN_ERROR_SHAPE},
-    {"transposed", 3, 5, 1, FFNN_ERROR_SHAPE},
-    {"overflowing", SIZE_MAX / 6, 3, 1, FFNN_ERROR_MEMORY},
-}, bad_outputs[] = {                        /* for its 1 output and a batch of 5 */
-    {"no data", 5, 1, 0, FFNN_ERROR_ARGUMENT},
-    {"no rows", 0, 1, 1, FFNN_ERROR_ARGUMENT},
-    {"no columns", 5, 0, 1, FFNN_ERROR_ARGUMENT},
-    {"too few rows", 4, 1, 1, FFNN_ERROR_SHAPE},
-    {"too many rows", 6, 1, 1, FFNN_ERROR_SHAPE},
-    {"too many columns", 5, 2, 1, FFNN_ERROR_SHAPE},
-    {"transposed", 1, 5, 1, FFNN_ERROR_SHAPE},
-    {"one number", 1, 1, 1, FFNN_ERROR_SHAPE},
+static const bad_tensor bad_inputs[] = {        /* for the lab's 3 inputs and a batch of 5 */
+    {"no data", 5, 3, false, FFNN_ERROR_ARGUMENT},
+    {"no rows", 0, 3, true, FFNN_ERROR_ARGUMENT},
+    {"no columns", 5, 0, true, FFNN_ERROR_ARGUMENT},
+    {"too few columns", 5, 2, true, FFNN_ERROR_SHAPE},
+    {"too many columns", 5, 4, true, FFNN_ERROR_SHAPE},
+    {"transposed", 3, 5, true, FFNN_ERROR_SHAPE},
+    {"overflowing", SIZE_MAX / 6, 3, true, FFNN_ERROR_MEMORY},
 };
 
-static void test_bad_inputs_are_refused(void) {
-    float data[20];
+static const bad_tensor bad_outputs[] = {       /* for its 1 output and a batch of 5 */
+    {"no data", 5, 1, false, FFNN_ERROR_ARGUMENT},
+    {"no rows", 0, 1, true, FFNN_ERROR_ARGUMENT},
+    {"no columns", 5, 0, true, FFNN_ERROR_ARGUMENT},
+    {"too few rows", 4, 1, true, FFNN_ERROR_SHAPE},
+    {"too many rows", 6, 1, true, FFNN_ERROR_SHAPE},
+    {"too many columns", 5, 2, true, FFNN_ERROR_SHAPE},
+    {"transposed", 1, 5, true, FFNN_ERROR_SHAPE},
+    {"one number", 1, 1, true, FFNN_ERROR_SHAPE},
+};
+
+typedef void check_refusal(ffnn_net *net, const batch *b, ffnn_tensor bad, ffnn_status status);
+
+static void check_bad_input(ffnn_net *net, const batch *b, ffnn_tensor bad, ffnn_status status) {
+    ffnn_tensor output = b->X;
+    float loss = -1;
+    CHECK_STATUS(status, ffnn_forward(net, bad, &output));
+    CHECK(output.data == b->X.data && output.rows == 5 && output.cols == 3);
+    CHECK_STATUS(status, ffnn_backward(net, bad, b->y, 0.1f));
+    CHECK_STATUS(status, ffnn_train(net, bad, b->y, 0.1f, &loss));
+    b->output.data[0] = -1;
+    CHECK_STATUS(status, ffnn_predict(net, bad, b->output));
+    CHECK(loss == -1 && b->output.data[0] == -1);
+}
+
+static void check_bad_output(ffnn_net *net, const batch *b, ffnn_tensor bad, ffnn_status status) {
+    float loss = -1;
+    CHECK_STATUS(status, ffnn_backward(net, b->X, bad, 0.1f));
+    CHECK_STATUS(status, ffnn_train(net, b->X, bad, 0.1f, &loss));
+    CHECK_STATUS(status, ffnn_predict(net, b->X, bad));
+    CHECK(loss == -1);
+}
+
+static void check_refusals(const bad_tensor *cases, size_t count, check_refusal *check) {
+    float data[20], before[20];
     ffnn_net net;
     make_network(&net, lab_sizes, 3);
     batch b = make_batch(&net, 5);
     CHECK_STATUS(FFNN_OK, ffnn_train(&net, b.X, b.y, 0.1f, NULL));
-    snapshot before = take_snapshot(&net);
+    snapshot trained = take_snapshot(&net);
     fill(data, 20);
-    for (size_t i = 0; i < COUNT_OF(bad_inputs); i++) {
-        ffnn_tensor X = ffnn_view(bad_inputs[i].has_data ? data : NULL, bad_inputs[i].rows,
-                                  bad_inputs[i].cols);
-        ffnn_tensor output = b.X;
-        float loss = -1;
-        test_case("%s", bad_inputs[i].name);
-        CHECK_STATUS(bad_inputs[i].status, ffnn_forward(&net, X, &output));
-        CHECK(output.data == b.X.data && output.rows == 5 && output.cols == 3);
-        CHECK_STATUS(bad_inputs[i].status, ffnn_backward(&net, X, b.y, 0.1f));
-        CHECK_STATUS(bad_inputs[i].status, ffnn_train(&net, X, b.y, 0.1f, &loss));
-        b.output.data[0] = -1;
-        CHECK_STATUS(bad_inputs[i].status, ffnn_predict(&net, X, b.output));
-        CHECK(loss == -1 && b.output.data[0] == -1);
-        CHECK(is_unchanged(&net, &before));
+    fill(before, 20);
+    for (size_t i = 0; i < count; ++i) {
+        test_case("%s", cases[i].name);
+        check(&net, &b, view_of_bad(&cases[i], data), cases[i].status);
+        CHECK(is_unchanged(&net, &trained));
+        CHECK(same_bits(data, before, 20));
     }
-    free_snapshot(&before);
+    free_snapshot(&trained);
     free_batch(&b);
     ffnn_free(&net);
 }
 
+static void test_bad_inputs_are_refused(void) {
+    check_refusals(bad_inputs, COUNT_OF(bad_inputs), check_bad_input);
+}
+
 static void test_bad_targets_and_outputs_are_refused(void) {
-    float data[20];
-    ffnn_net net;
-    make_network(&net, lab_sizes, 3);
-    batch b = make_batch(&net, 5);
-    CHECK_STATUS(FFNN_OK, ffnn_train(&net, b.X, b.y, 0.1f, NULL));
-    snapshot before = take_snapshot(&net);
-    fill(data, 20);
-    for (size_t i = 0; i < COUNT_OF(bad_outputs); i++) {
-        ffnn_tensor t = ffnn_view(bad_outputs[i].has_data ? data : NULL, bad_outputs[i].rows,
-                                  bad_outputs[i].cols);
-        float loss = -1;
-        test_case("%s", bad_outputs[i].name);
-        CHECK_STATUS(bad_outputs[i].status, ffnn_backward(&net, b.X, t, 0.1f));
-        CHECK_STATUS(bad_outputs[i].status, ffnn_train(&net, b.X, t, 0.1f, &loss));
-        CHECK_STATUS(bad_outputs[i].status, ffnn_predict(&net, b.X, t));
-        CHECK(loss == -1);
-        CHECK(is_unchanged(&net, &before));
-    }
-    for (size_t i = 0; i < 20; i++) {
-        const float expected = (float)(i * 37 % 101) / 100.0f; /* a float on the x87, too */
-        CHECK(data[i] == expected);
-    }
-    free_snapshot(&before);
-    free_batch(&b);
-    ffnn_free(&net);
+    check_refusals(bad_outputs, COUNT_OF(bad_outputs), check_bad_output);
 }
 
 static void test_backward_needs_its_forward_pass(void) {

@@ -49,7 +49,7 @@ static void check_printed(ffnn_tensor t, const char *const *lines, size_t line_c
 }
 
 /* As whole() in make_reference.py. */
-static void fill(ffnn_tensor t, float step) {
+static void fill_in_steps(ffnn_tensor t, float step) {
     for (size_t i = 0; i < t.rows * t.cols; i++)
         t.data[i] = (float)(i % 100) * step;
 }
@@ -61,7 +61,7 @@ static void check_case(const print_case *c) {
     if (c->values != NULL)
         memcpy(t.data, c->values, c->rows * c->cols * sizeof *t.data);
     else
-        fill(t, c->step);
+        fill_in_steps(t, c->step);
     check_printed(t, c->lines, c->line_count);
     ffnn_tensor_free(&t);
 }
@@ -80,7 +80,7 @@ static void test_hidden_elements_do_not_count(void) {
             continue;
         test_case("%s", c->name);
         CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&t, c->rows, c->cols));
-        fill(t, c->step);
+        fill_in_steps(t, c->step);
         for (size_t row = 0; row < t.rows; row++)
             for (size_t col = 0; col < t.cols; col++)
                 if ((t.rows > 6 && row >= 3 && row < t.rows - 3)

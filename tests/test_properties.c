@@ -8,6 +8,7 @@
    is made by software, and slow. Both hold the product of two floats exactly. */
 #include "test.h"
 #include "../ffnn.h"
+#include "helpers.h"
 
 #include <fenv.h>
 #include <float.h>
@@ -33,56 +34,34 @@ static uint64_t first_seed = 1, seed_count = 400;
 
 /* ---- helpers ----------------------------------------------------------------------------- */
 
-/* splitmix64: good enough for test data, and the same everywhere. */
-static uint64_t random_state;
-
-static uint64_t next_random(void) {
-    uint64_t x = random_state += 0x9e3779b97f4a7c15u;
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-    return x ^ x >> 31;
-}
-
 /* From first to last, both included. */
 static size_t random_size(size_t first, size_t last) {
-    return first + (size_t)(next_random() % (last - first + 1));
+    return first + (size_t)(random_bits() % (last - first + 1));
 }
 
 /* In [-1, 1), and never 0. */
 static float random_float(void) {
-    return ((float)(next_random() >> 41) + 0.5f) / 4194304.0f - 1.0f;
+    return ((float)(random_bits() >> 41) + 0.5f) / 4194304.0f - 1.0f;
 }
 
-static void fill(float *data, size_t count) {
+static void fill_randomly(float *data, size_t count) {
     for (size_t i = 0; i < count; i++)
         data[i] = random_float();
-}
-
-static size_t element_count(ffnn_tensor t) {
-    return t.rows * t.cols;
 }
 
 /* A tensor of random numbers with memory of its own. */
 static ffnn_tensor new_tensor(size_t rows, size_t cols) {
     ffnn_tensor t;
     CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&t, rows, cols));
-    fill(t.data, element_count(t));
+    fill_randomly(t.data, element_count(t));
     return t;
 }
 
 /* A network of the sizes up to the first 0, weights drawn from `random_float`. */
-static void make_network(ffnn_net *net, const size_t *sizes) {
-    ffnn_desc desc;
-    memset(&desc, 0, sizeof desc);
-    for (size_t i = 0; i <= FFNN_MAX_LAYERS && sizes[i] > 0; i++)
-        desc.sizes[i] = sizes[i];
-    CHECK_STATUS(FFNN_OK, ffnn_init(net, &desc));
-    for (size_t i = 0; i < net->layer_count; i++)
-        fill(net->layers[i].weight.data, element_count(net->layers[i].weight));
-}
-
-static int same_bits(const float *a, const float *b, size_t count) {
-    return memcmp(a, b, count * sizeof *a) == 0;
+static void make_random_network(ffnn_net *net, const size_t *sizes) {
+    make_network(net, sizes, 0);
+    for (size_t i = 0; i < net->layer_count; ++i)
+        fill_randomly(net->layers[i].weight.data, element_count(net->layers[i].weight));
 }
 
 static real at(ffnn_tensor t, size_t row, size_t col) {
@@ -115,7 +94,7 @@ static void make_experiment(experiment *e, uint64_t seed) {
     rows = random_size(1, MOST_SAMPLES);
     for (size_t i = 0; i <= layers; i++)
         sizes[i] = random_size(1, MOST_UNITS);
-    make_network(&e->net, sizes);
+    make_random_network(&e->net, sizes);
     e->X = new_tensor(rows, sizes[0]);
     e->y = new_tensor(rows, sizes[layers]);
     for (size_t i = 0; i < element_count(e->X); i++)
@@ -286,8 +265,9 @@ static void check_shape(size_t m, size_t k, size_t n) {
     }
     sizes[0] = sizes[2] = k;
     sizes[1] = n;
-    make_network(&net, sizes);
-    first = &net.layers[0], second = &net.layers[1];
+    make_random_network(&net, sizes);
+    first = &net.layers[0];
+    second = &net.layers[1];
     ffnn_copy(W1, first->weight);
     ffnn_copy(W2, second->weight);
     CHECK_STATUS(FFNN_OK, ffnn_train(&net, a, y, learning_rate, NULL));
@@ -303,8 +283,12 @@ static void check_shape(size_t m, size_t k, size_t n) {
         check_product("second weights", second->weight, &update2);
     }
     ffnn_free(&net);
-    ffnn_tensor_free(&a), ffnn_tensor_free(&b), ffnn_tensor_free(&c);
-    ffnn_tensor_free(&y), ffnn_tensor_free(&W1), ffnn_tensor_free(&W2);
+    ffnn_tensor_free(&a);
+    ffnn_tensor_free(&b);
+    ffnn_tensor_free(&c);
+    ffnn_tensor_free(&y);
+    ffnn_tensor_free(&W1);
+    ffnn_tensor_free(&W2);
 }
 
 /* All shapes up to 40 x 40 x 40; or all up to 6 x 6 x 6, all that are 1 in two places, and every
@@ -369,7 +353,7 @@ static void test_nan_in_a_sample_spoils_that_sample_only(void) {
     ffnn_net net;
     ffnn_tensor X = new_tensor(ROWS, INPUTS), clean = new_tensor(ROWS, OUTPUTS);
     ffnn_tensor predicted = new_tensor(ROWS, OUTPUTS), output = clean;
-    make_network(&net, sizes);
+    make_random_network(&net, sizes);
     CHECK_STATUS(FFNN_OK, ffnn_forward(&net, X, &output));
     ffnn_copy(clean, output);
     for (size_t i = 0; i < element_count(X); i++) {
@@ -384,7 +368,9 @@ static void test_nan_in_a_sample_spoils_that_sample_only(void) {
         X.data[i] = kept;
     }
     ffnn_free(&net);
-    ffnn_tensor_free(&X), ffnn_tensor_free(&clean), ffnn_tensor_free(&predicted);
+    ffnn_tensor_free(&X);
+    ffnn_tensor_free(&clean);
+    ffnn_tensor_free(&predicted);
 }
 
 /* A product is not left out because one of its sides is 0. */
@@ -403,7 +389,9 @@ static void test_matmul_multiplies_zeros(void) {
             b.data[i] = kept;
         }
     }
-    ffnn_tensor_free(&a), ffnn_tensor_free(&b), ffnn_tensor_free(&c);
+    ffnn_tensor_free(&a);
+    ffnn_tensor_free(&b);
+    ffnn_tensor_free(&c);
 }
 
 /* Infinite inputs meet weights of either sign, and of none: inf * 0 is NaN, inf - inf is NaN. */
@@ -415,7 +403,7 @@ static void test_infinite_inputs(void) {
     const float expected[4][3] = {{1, 0, nan}, {0, 1, nan}, {1, nan, nan}, {0, 0, 0}};
     ffnn_net net;
     ffnn_tensor output = ffnn_view(NULL, 0, 0);
-    make_network(&net, sizes);
+    make_random_network(&net, sizes);
     memcpy(net.layers[0].weight.data, weights, sizeof weights);
     CHECK_STATUS(FFNN_OK, ffnn_forward(&net, ffnn_view(inputs[0], 4, 2), &output));
     for (size_t i = 0; i < element_count(output); i++) {
@@ -433,8 +421,8 @@ static void test_nan_in_a_target(void) {
     ffnn_net net, clean;
     ffnn_tensor X = new_tensor(ROWS, 4), y = new_tensor(ROWS, OUTPUTS);
     float loss;
-    make_network(&net, sizes);
-    make_network(&clean, sizes);
+    make_random_network(&net, sizes);
+    make_random_network(&clean, sizes);
     for (size_t i = 0; i < 2; i++)
         ffnn_copy(clean.layers[i].weight, net.layers[i].weight);
     CHECK_STATUS(FFNN_OK, ffnn_train(&clean, X, y, 0.5f, NULL));
@@ -448,8 +436,10 @@ static void test_nan_in_a_target(void) {
         CHECK(i % OUTPUTS == BAD ? isnan(*got)
                                  : same_bits(got, clean.layers[1].weight.data + i, 1));
     }
-    ffnn_free(&net), ffnn_free(&clean);
-    ffnn_tensor_free(&X), ffnn_tensor_free(&y);
+    ffnn_free(&net);
+    ffnn_free(&clean);
+    ffnn_tensor_free(&X);
+    ffnn_tensor_free(&y);
 }
 
 /* Programs that unmask floating-point traps live on: finite data of ordinary size raises neither
@@ -465,7 +455,7 @@ static void test_ordinary_data_raises_no_exception(void) {
         sizes[0] = sizes[1] = units;
         sizes[2] = 2;
         ffnn_tensor_init(&answers, X.rows, 2);
-        make_network(&net, sizes);
+        make_random_network(&net, sizes);
         test_case("%lu units", (unsigned long)units);
         feclearexcept(FE_ALL_EXCEPT);
         for (int epoch = 0; epoch < 3; epoch++)
@@ -473,7 +463,9 @@ static void test_ordinary_data_raises_no_exception(void) {
         ffnn_predict(&net, X, answers);
         CHECK(fetestexcept(WATCHED) == 0);
         ffnn_free(&net);
-        ffnn_tensor_free(&X), ffnn_tensor_free(&y), ffnn_tensor_free(&answers);
+        ffnn_tensor_free(&X);
+        ffnn_tensor_free(&y);
+        ffnn_tensor_free(&answers);
     }
 #else
     test_skip("no floating-point exception flags on this platform");
@@ -489,7 +481,7 @@ static void test_denormal_weights(void) {
     ffnn_net net;
     ffnn_tensor X = new_tensor(9, INPUTS), y = new_tensor(9, OUTPUTS);
     ffnn_tensor before = new_tensor(INPUTS, OUTPUTS), weight, z;
-    make_network(&net, sizes);
+    make_random_network(&net, sizes);
     weight = net.layers[0].weight;
     for (size_t i = 0; i < element_count(weight); i++)
         weight.data[i] = (float)(i + 1) * 1e-42f;
@@ -510,7 +502,9 @@ static void test_denormal_weights(void) {
     CHECK_STATUS(FFNN_OK, ffnn_backward(&net, X, y, 0));
     CHECK(same_bits(weight.data, before.data, element_count(weight)));
     ffnn_free(&net);
-    ffnn_tensor_free(&X), ffnn_tensor_free(&y), ffnn_tensor_free(&before);
+    ffnn_tensor_free(&X);
+    ffnn_tensor_free(&y);
+    ffnn_tensor_free(&before);
 }
 
 /* A network and data of middling size, for one epoch at some learning rate. */
@@ -519,22 +513,25 @@ static const size_t rate_sizes[FFNN_MAX_LAYERS + 1] = {13, 21, 3};
 static void train_at(ffnn_net *net, float learning_rate) {
     ffnn_tensor X, y;
     random_state = 7;
-    make_network(net, rate_sizes);
-    X = new_tensor(10, 13), y = new_tensor(10, 3);
+    make_random_network(net, rate_sizes);
+    X = new_tensor(10, 13);
+    y = new_tensor(10, 3);
     CHECK_STATUS(FFNN_OK, ffnn_train(net, X, y, learning_rate, NULL));
-    ffnn_tensor_free(&X), ffnn_tensor_free(&y);
+    ffnn_tensor_free(&X);
+    ffnn_tensor_free(&y);
 }
 
 static void test_learning_rate_0(void) {
     ffnn_net net, untrained;
     train_at(&net, 0);
     random_state = 7;
-    make_network(&untrained, rate_sizes);
+    make_random_network(&untrained, rate_sizes);
     for (size_t i = 0; i < 2; i++) {
         ffnn_tensor weight = net.layers[i].weight;
         CHECK(same_bits(weight.data, untrained.layers[i].weight.data, element_count(weight)));
     }
-    ffnn_free(&net), ffnn_free(&untrained);
+    ffnn_free(&net);
+    ffnn_free(&untrained);
 }
 
 /* One epoch at a negative rate goes as far in the other direction. */
@@ -553,7 +550,9 @@ static void test_negative_learning_rate(void) {
         }
     }
     CHECK(!same_bits(down.layers[0].weight.data, up.layers[0].weight.data, 13 * 21));
-    ffnn_free(&down), ffnn_free(&up), ffnn_free(&start);
+    ffnn_free(&down);
+    ffnn_free(&up);
+    ffnn_free(&start);
 }
 
 /* The weights become huge, infinite or NaN, and everything still returns. */
@@ -575,7 +574,8 @@ static void test_huge_learning_rates(void) {
         for (size_t w = 0; w < element_count(output); w++)
             CHECK(isnan(output.data[w]) || (output.data[w] >= 0 && output.data[w] <= 1));
         ffnn_free(&net);
-        ffnn_tensor_free(&X), ffnn_tensor_free(&y);
+        ffnn_tensor_free(&X);
+        ffnn_tensor_free(&y);
     }
 }
 
@@ -593,7 +593,7 @@ static void test_batch_of_nothing(void) {
     ffnn_net net;
     ffnn_tensor X = ffnn_view(&number, 0, 13), y = ffnn_view(&number, 0, 3);
     ffnn_tensor output = ffnn_view(NULL, 0, 0);
-    make_network(&net, rate_sizes);
+    make_random_network(&net, rate_sizes);
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_forward(&net, X, &output));
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_backward(&net, X, y, 0.5f));
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_train(&net, X, y, 0.5f, &number));
@@ -616,9 +616,10 @@ static void test_results_do_not_depend_on_the_batch(void) {
         ffnn_net net;
         ffnn_tensor X = new_tensor(ROWS, shapes[shape][0]), all, some, output = X;
         size_t outputs;
-        make_network(&net, shapes[shape]);
+        make_random_network(&net, shapes[shape]);
         outputs = net.layers[net.layer_count - 1].weight.cols;
-        all = new_tensor(ROWS, outputs), some = new_tensor(ROWS, outputs);
+        all = new_tensor(ROWS, outputs);
+        some = new_tensor(ROWS, outputs);
         CHECK_STATUS(FFNN_OK, ffnn_forward(&net, X, &output));
         ffnn_copy(all, output);
         for (size_t i = 0; i < COUNT_OF(batches); i++) {
@@ -634,7 +635,9 @@ static void test_results_do_not_depend_on_the_batch(void) {
             CHECK(same_bits(output.data, expected, rows * outputs));
         }
         ffnn_free(&net);
-        ffnn_tensor_free(&X), ffnn_tensor_free(&all), ffnn_tensor_free(&some);
+        ffnn_tensor_free(&X);
+        ffnn_tensor_free(&all);
+        ffnn_tensor_free(&some);
     }
 }
 
@@ -646,7 +649,7 @@ static void test_a_batch_too_large_for_memory(void) {
     ffnn_net net;
     ffnn_tensor X = ffnn_view(&number, SIZE_MAX / 64, 1);
     ffnn_status status;
-    make_network(&net, sizes);
+    make_random_network(&net, sizes);
     status = ffnn_forward(&net, X, NULL);
     /* where the stack lies below the memory the network seems to be covered after all */
     CHECK(status == FFNN_ERROR_MEMORY || status == FFNN_ERROR_ARGUMENT);

@@ -1,7 +1,5 @@
 /* The generator and randn, against PyTorch's numbers. */
 #include "test.h"
-
-#define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
 
 #include "reference/random.h"

@@ -4,7 +4,7 @@
 #include <float.h>
 
 #include "../ffnn.h"
-
+#include "helpers.h"
 #include "reference/sigmoid.h"
 
 typedef ffnn_status (*unary_operation)(ffnn_tensor dst, ffnn_tensor a);
@@ -40,11 +40,6 @@ static const struct {
     {"sigmoid", ffnn_sigmoid},
     {"sigmoid_derivative", ffnn_sigmoid_derivative},
 };
-
-/* Bit for bit, so that NaN equals itself and 0 does not equal -0. */
-static int same_bits(const float *a, const float *b, size_t count) {
-    return memcmp(a, b, count * sizeof *a) == 0;
-}
 
 /* 1, 2, 3, ... */
 static void count_up(float *data, size_t count) {
@@ -84,7 +79,7 @@ static void test_at_outside_is_null(void) {
     CHECK(ffnn_at(ffnn_view(NULL, 2, 3), 0, 0) == NULL);
 }
 
-static int is_all_zero(ffnn_tensor t) {
+static bool is_empty(ffnn_tensor t) {
     return t.rows == 0 && t.cols == 0 && t.data == NULL;
 }
 
@@ -95,7 +90,7 @@ static void test_owned_tensor_starts_with_zeros(void) {
     for (size_t i = 0; t.data != NULL && i < 35; i++)
         CHECK(t.data[i] == 0 && !signbit(t.data[i]));
     ffnn_tensor_free(&t);
-    CHECK(is_all_zero(t));
+    CHECK(is_empty(t));
 }
 
 static void test_free_of_nothing_is_harmless(void) {
@@ -105,7 +100,7 @@ static void test_free_of_nothing_is_harmless(void) {
     CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&t, 1, 1));
     ffnn_tensor_free(&t);
     ffnn_tensor_free(&t);
-    CHECK(is_all_zero(t));
+    CHECK(is_empty(t));
 }
 
 static void test_tensor_that_cannot_be_made_is_zero(void) {
@@ -126,7 +121,7 @@ static void test_tensor_that_cannot_be_made_is_zero(void) {
         ffnn_tensor t = {4, 4, &elsewhere};
         test_case("case %d", (int)i);
         CHECK_STATUS(cases[i].status, ffnn_tensor_init(&t, cases[i].rows, cases[i].cols));
-        CHECK(is_all_zero(t));
+        CHECK(is_empty(t));
         ffnn_tensor_free(&t);
     }
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_tensor_init(NULL, 1, 1));
@@ -137,7 +132,7 @@ static void test_failed_allocation_is_reported(void) {
     ffnn_tensor t = {4, 4, &elsewhere};
     test_fail_allocation(1);
     CHECK_STATUS(FFNN_ERROR_MEMORY, ffnn_tensor_init(&t, 2, 2));
-    CHECK(is_all_zero(t));
+    CHECK(is_empty(t));
     ffnn_tensor_free(&t);
 }
 
@@ -715,22 +710,12 @@ static void test_mse_refusals(void) {
 
 /* Each of these in the place of each operand; the others are 2 x 2, a size that fits everywhere
    but for max, whose refusals come first all the same. */
-static const struct {
-    const char *name;
-    size_t rows, cols;
-    int has_data;
-    ffnn_status status;
-} invalid[] = {
-    {"no data", 2, 2, 0, FFNN_ERROR_ARGUMENT},
-    {"no rows", 0, 2, 1, FFNN_ERROR_ARGUMENT},
-    {"no columns", 2, 0, 1, FFNN_ERROR_ARGUMENT},
-    {"nothing at all", 0, 0, 0, FFNN_ERROR_ARGUMENT},
+static const bad_tensor invalid[] = {
+    {"no data", 2, 2, false, FFNN_ERROR_ARGUMENT},
+    {"no rows", 0, 2, true, FFNN_ERROR_ARGUMENT},
+    {"no columns", 2, 0, true, FFNN_ERROR_ARGUMENT},
+    {"nothing at all", 0, 0, false, FFNN_ERROR_ARGUMENT},
 };
-
-static ffnn_tensor invalid_tensor(size_t which, float *data) {
-    return ffnn_view(invalid[which].has_data ? data : NULL, invalid[which].rows,
-                     invalid[which].cols);
-}
 
 static void test_invalid_tensors_with_two_inputs(void) {
     ffnn_tensor dst = ffnn_view(refused_dst, 2, 2), a = ffnn_view(refused_a, 2, 2);
@@ -741,9 +726,9 @@ static void test_invalid_tensors_with_two_inputs(void) {
         for (size_t k = 0; k < COUNT_OF(operations); k++) {
             test_case("operation %d, %s", (int)k, invalid[i].name);
             CHECK_STATUS(invalid[i].status,
-                         operations[k](invalid_tensor(i, refused_dst), a, b));
-            CHECK_STATUS(invalid[i].status, operations[k](dst, invalid_tensor(i, refused_a), b));
-            CHECK_STATUS(invalid[i].status, operations[k](dst, a, invalid_tensor(i, refused_b)));
+                         operations[k](view_of_bad(&invalid[i], refused_dst), a, b));
+            CHECK_STATUS(invalid[i].status, operations[k](dst, view_of_bad(&invalid[i], refused_a), b));
+            CHECK_STATUS(invalid[i].status, operations[k](dst, a, view_of_bad(&invalid[i], refused_b)));
             CHECK(dst_is_untouched());
         }
     }
@@ -757,8 +742,8 @@ static void test_invalid_tensors_with_one_input(void) {
     for (size_t i = 0; i < COUNT_OF(invalid); i++) {
         for (size_t k = 0; k < COUNT_OF(operations); k++) {
             test_case("operation %d, %s", (int)k, invalid[i].name);
-            CHECK_STATUS(invalid[i].status, operations[k](invalid_tensor(i, refused_dst), a));
-            CHECK_STATUS(invalid[i].status, operations[k](dst, invalid_tensor(i, refused_a)));
+            CHECK_STATUS(invalid[i].status, operations[k](view_of_bad(&invalid[i], refused_dst), a));
+            CHECK_STATUS(invalid[i].status, operations[k](dst, view_of_bad(&invalid[i], refused_a)));
             CHECK(dst_is_untouched());
         }
     }

@@ -1,9 +1,6 @@
 /* Threads: what one network, and networks of their own, give in many threads at once is what they
    give in one, bit for bit. Worth most when built with -fsanitize=thread. */
-#if defined(__unix__) || defined(__APPLE__)
-#define HAVE_PTHREADS
 #define _POSIX_C_SOURCE 200112L /* -std=c99 hides pthread_rwlock_t */
-#endif
 
 #include "test.h"
 
@@ -12,10 +9,10 @@
 #undef FFNN_MALLOC
 #undef FFNN_FREE
 
-#define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
+#include "helpers.h"
 
-#ifdef HAVE_PTHREADS
+#if HAS_POSIX
 #include <pthread.h>
 
 enum { THREADS = 8 };
@@ -90,17 +87,6 @@ static void draw(float *data, size_t count, int seed) {
     ffnn_randn(ffnn_view(data, 1, count), &rng);
 }
 
-static int make_network(ffnn_net *net, const size_t *sizes, int seed) {
-    ffnn_rng rng;
-    ffnn_desc desc;
-    memset(&desc, 0, sizeof desc);
-    for (size_t i = 0; sizes[i] > 0; i++)
-        desc.sizes[i] = sizes[i];
-    ffnn_rng_seed(&rng, (uint64_t)seed);
-    desc.rng = &rng;
-    return ffnn_init(net, &desc) == FFNN_OK;
-}
-
 /* ---- tests ------------------------------------------------------------------------------- */
 
 /* Every operation that may look at the processor before it chooses how to compute. */
@@ -149,7 +135,7 @@ static void test_predict_on_one_network(void) {
         size_t sizes[6] = {0};
         ffnn_net net;
         memcpy(sizes, shapes[i], sizeof shapes[i]);
-        CHECK(make_network(&net, sizes, 1));
+        make_network(&net, sizes, 1);
         run_at_once(predict, &net);
         check_against_one_thread();
         ffnn_free(&net);
@@ -165,7 +151,7 @@ static void train_own_network(job *mine) {
     ffnn_net net;
     int failures = 0;
     memcpy(sizes, shapes[mine->number % 4], sizeof shapes[0]);
-    failures += !make_network(&net, sizes, mine->number);
+    failures += init_network(&net, sizes, (uint64_t)mine->number) != FFNN_OK;
     draw(samples, COUNT_OF(samples), mine->number + 50);
     draw(targets, COUNT_OF(targets), mine->number + 60);
     failures += ffnn_sigmoid(y, y) != FFNN_OK;
@@ -199,7 +185,7 @@ static void save_to_one_path(job *mine) {
     static const size_t sizes[] = {30, 30, 0};
     char name[1100];
     ffnn_net net;
-    int failures = !make_network(&net, sizes, mine->number);
+    int failures = init_network(&net, sizes, (uint64_t)mine->number) != FFNN_OK;
     file_name(name, ".safetensors");
     for (int repeat = 0; repeat < 10; repeat++)
         failures += ffnn_save(&net, name) != FFNN_OK;
@@ -242,7 +228,7 @@ static void test_loads_from_one_path(void) {
     char name[1100];
     ffnn_net net;
     file_name(name, ".safetensors");
-    CHECK(make_network(&net, sizes, 3));
+    make_network(&net, sizes, 3);
     CHECK_STATUS(FFNN_OK, ffnn_save(&net, name));
     run_at_once(load_one_path, NULL);
     check_against_one_thread();
