@@ -303,7 +303,8 @@ static void experiment_3(const lab_data *data, ffnn_rng *rng, loss_plot *plot) {
             char label[32];
             snprintf(label, sizeof label, "hidden %u, rate %.2f", (unsigned)hidden_sizes[i],
                      (double)learning_rates[k]);
-            float *losses = add_curve(plot, 10000, label, i, k); /* a colour a size, a dash a rate */
+            /* a colour for each size, a dash for each rate */
+            float *losses = add_curve(plot, 10000, label, i, k);
             try_configuration(data, rng, hidden_sizes[i], learning_rates[k], losses);
         }
     }

@@ -113,8 +113,7 @@ static ffnn_status call_mse(fixture *f) {
 static ffnn_status call_print(fixture *f) {
     FILE *out = tmpfile();
     ffnn_status status = out == NULL ? FFNN_ERROR_IO : ffnn_print(out, batch(f->X, BATCH, 3));
-    if (out != NULL)
-        fclose(out);
+    if (out != NULL) fclose(out);
     return status;
 }
 
@@ -153,8 +152,7 @@ static const struct {
 static void fixture_make(fixture *f, size_t hidden, size_t trained_rows) {
     ffnn_desc desc = {{3, 0, 1}, NULL};
     memset(f, 0, sizeof *f);
-    for (size_t i = 0; i < COUNT_OF(f->X); i++)
-        f->X[i] = (float)i / 8;
+    for (size_t i = 0; i < COUNT_OF(f->X); ++i) f->X[i] = (float)i / 8;
     desc.sizes[1] = hidden;
     ffnn_rng_seed(&f->rng, 7);
     CHECK_STATUS(FFNN_OK, ffnn_init(&f->other, NULL));
@@ -191,13 +189,12 @@ static void add_bytes(state *s, const void *added, size_t size) {
 static void add_tensor(state *s, ffnn_tensor t) {
     add_bytes(s, &t.rows, sizeof t.rows);
     add_bytes(s, &t.cols, sizeof t.cols);
-    if (t.data != NULL)
-        add_bytes(s, t.data, element_count(t) * sizeof *t.data);
+    if (t.data != NULL) add_bytes(s, t.data, element_count(t) * sizeof *t.data);
 }
 
 static void add_net(state *s, const ffnn_net *net) {
     add_bytes(s, &net->layer_count, sizeof net->layer_count);
-    for (size_t i = 0; i < net->layer_count; i++) {
+    for (size_t i = 0; i < net->layer_count; ++i) {
         add_tensor(s, net->layers[i].weight);
         add_tensor(s, net->layers[i].z);
         add_tensor(s, net->layers[i].a);
@@ -227,14 +224,12 @@ static int same_state(const state *a, const state *b) {
 static int check_allocation(size_t which, size_t n, const state *expected, bool *has_failed) {
     static fixture f, copy;
     static state before, after;
-    ffnn_status status;
-    size_t allocations;
     fixture_make(&f, calls[which].hidden, calls[which].batch);
     get_state(&before, &f);
     copy = f;
-    allocations = test.allocations;
+    size_t allocations = test.allocations;
     test_fail_allocation(n);
-    status = calls[which].call(&f);
+    ffnn_status status = calls[which].call(&f);
     test_fail_allocation(0);
     allocations = test.allocations - allocations;
     get_state(&after, &f);
@@ -253,7 +248,7 @@ static int check_allocation(size_t which, size_t n, const state *expected, bool 
 static void test_every_allocation_fails_in_turn(void) {
     static fixture f;
     static state expected;
-    for (size_t i = 0; i < COUNT_OF(calls); i++) {
+    for (size_t i = 0; i < COUNT_OF(calls); ++i) {
         bool has_failed = false;
         fixture_make(&f, calls[i].hidden, calls[i].batch);
         test_case("%s", calls[i].name);
@@ -296,13 +291,12 @@ static const char *seen[20];
 
 static void remember(const char *function) {
     size_t i = 0;
-    while (i < COUNT_OF(seen) - 1 && seen[i] != NULL && strcmp(seen[i], function) != 0)
-        i++;
+    while (i < COUNT_OF(seen) - 1 && seen[i] != NULL && strcmp(seen[i], function) != 0) ++i;
     seen[i] = function;
 }
 
 static int has_failed(const char *function) {
-    for (size_t i = 0; i < COUNT_OF(seen) && seen[i] != NULL; i++)
+    for (size_t i = 0; i < COUNT_OF(seen) && seen[i] != NULL; ++i)
         if (strcmp(seen[i], function) == 0)
             return 1;
     return 0;
@@ -317,8 +311,7 @@ static void check_save(const char *what, const char *path, int has_old_file, int
     size_t size = expected_file(&net, expected);
     do {
         remove(SAVED);
-        if (has_old_file)
-            write_file(SAVED, old_file, sizeof old_file);
+        if (has_old_file) write_file(SAVED, old_file, sizeof old_file);
         faults_begin(++n, error);
         errno = 0;
         ffnn_status status = ffnn_save(&net, path);
@@ -343,7 +336,7 @@ static void check_save(const char *what, const char *path, int has_old_file, int
 static void test_every_call_of_a_save_fails_in_turn(void) {
     static const int errors[] = {EIO, ENOSPC, EINTR};
     memset(seen, 0, sizeof seen);
-    for (size_t i = 0; i < COUNT_OF(errors); i++) {
+    for (size_t i = 0; i < COUNT_OF(errors); ++i) {
         check_save("a new file", SAVED, 0, errors[i]);
         check_save("an old file", SAVED, 1, errors[i]);
     }
@@ -367,8 +360,7 @@ static void check_load(const char *what, const ffnn_desc *desc, ffnn_status good
     do {
         ffnn_status status;
         memset(&f, 0, sizeof f);
-        if (desc != NULL)
-            CHECK_STATUS(FFNN_OK, ffnn_init(&f.net, desc));
+        if (desc != NULL) CHECK_STATUS(FFNN_OK, ffnn_init(&f.net, desc));
         get_state(&before, &f);
         faults_begin(++n, EIO);
         errno = 0;
@@ -438,8 +430,7 @@ static void test_every_call_of_a_save_to_a_pipe_fails_in_turn(void) {
         CHECK_STATUS(faults.failed == NULL ? FFNN_OK : FFNN_ERROR_IO, status);
         CHECK(faults.failed == NULL || got == EIO);
         CHECK(stat(SAVED, &info) == 0 && S_ISFIFO(info.st_mode));
-        while (read(reader, piped, sizeof piped) > 0)
-            continue;
+        while (read(reader, piped, sizeof piped) > 0) continue;
     } while (faults.failed != NULL && n < ENOUGH);
     faults_end();
     close(reader);
@@ -452,15 +443,14 @@ static void test_every_call_of_a_save_to_a_pipe_fails_in_turn(void) {
 static void run_in_child(const char *(*function)(void)) {
     enum { SKIPPED = 77 };
     int status = -1;
-    pid_t child;
     fflush(stdout);
-    child = fork();
+    pid_t child = fork();
     if (child == 0) {
         const char *why = function();
-        if (why != NULL)
-            printf("skipped: %s\n", why);
+        if (why != NULL) printf("skipped: %s\n", why);
         fflush(stdout);
-        _exit(test.errors > 0 ? 1 : why != NULL ? SKIPPED : 0);
+        if (test.errors > 0) _exit(1);
+        _exit(why != NULL ? SKIPPED : 0);
     }
     CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status));
     CHECK(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == SKIPPED);
@@ -527,8 +517,7 @@ static const char *fill_disk(void) {
     static char page[4096];
     ffnn_net net;
     int pages = 0;
-    if (!mount_small_disk("size=64k"))
-        return "only root can mount a disk";
+    if (!mount_small_disk("size=64k")) return "only root can mount a disk";
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large)); /* 15 KB: 4 pages */
     write_file(DISK "/saved", old_file, sizeof old_file);
     CHECK_STATUS(FFNN_OK, ffnn_save(&net, DISK "/saved"));
@@ -536,13 +525,11 @@ static const char *fill_disk(void) {
     write_file(DISK "/saved", old_file, sizeof old_file);
     FILE *filler = fopen(DISK "/filler", "wb");
     CHECK(filler != NULL);
-    if (filler == NULL)
-        return NULL;
+    if (filler == NULL) return NULL;
     while (pages < 16 && fwrite(page, sizeof page, 1, filler) == 1 && fflush(filler) == 0) {
         int room = 15 - ++pages; /* pages; one is the old file's */
         test_case("%d pages of room", room);
-        if (room < 4)
-            check_save_fails(&net, DISK, ENOSPC);
+        if (room < 4) check_save_fails(&net, DISK, ENOSPC);
     }
     CHECK(pages == 15);
     fclose(filler);
@@ -552,8 +539,7 @@ static const char *fill_disk(void) {
 
 static const char *fill_folders(void) {
     ffnn_net net;
-    if (!mount_small_disk("nr_inodes=2"))
-        return "only root can mount a disk";
+    if (!mount_small_disk("nr_inodes=2")) return "only root can mount a disk";
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
     write_file(DISK "/saved", old_file, sizeof old_file);
     check_save_fails(&net, DISK, ENOSPC);
@@ -563,8 +549,7 @@ static const char *fill_folders(void) {
 
 static const char *protect_disk(void) {
     ffnn_net net;
-    if (!mount_small_disk("size=64k"))
-        return "only root can mount a disk";
+    if (!mount_small_disk("size=64k")) return "only root can mount a disk";
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
     write_file(DISK "/saved", old_file, sizeof old_file);
     CHECK(mount("none", DISK, "none", MS_REMOUNT | MS_RDONLY, NULL) == 0);
@@ -602,8 +587,7 @@ static const char *protect_file(void) {
     CHECK(chmod(FOLDER "/protected", 0777) == 0);
     write_file(FOLDER "/protected/saved", old_file, sizeof old_file);
     CHECK(chmod(FOLDER "/protected/saved", 0444) == 0);
-    if (geteuid() == 0 && setuid(NOBODY) != 0)
-        return "root cannot become nobody";
+    if (geteuid() == 0 && setuid(NOBODY) != 0) return "root cannot become nobody";
     check_save_fails(&net, FOLDER "/protected", EACCES);
     ffnn_free(&net);
     return NULL;
@@ -634,8 +618,7 @@ static void check_path(const ffnn_net *net, size_t length, int is_too_long) {
     static char path[10000];
     size_t at = strlen(FOLDER);
     strcpy(path, FOLDER);
-    for (; at < length - 6; at++)
-        path[at] = '/';
+    for (; at < length - 6; ++at) path[at] = '/';
     strcpy(path + at, "/saved");
     test_case("a path of %d letters", (int)strlen(path));
     write_file(SAVED, old_file, sizeof old_file);
@@ -655,8 +638,7 @@ static void test_long_paths(void) {
     check_path(&net, 1000, 0);
     check_path(&net, 5000, 1);
     check_path(&net, 9000, 1);
-    for (size_t length = 4020; length <= 4110; length++) {
-        ffnn_status status;
+    for (size_t length = 4020; length <= 4110; ++length) {
         check_path(&net, 1000, 0); /* one that is too long does no harm to the next */
         write_file(SAVED, old_file, sizeof old_file);
         static char path[5000];
@@ -665,7 +647,7 @@ static void test_long_paths(void) {
         memcpy(path + length - 5, "saved", 6);
         test_case("a path of %d letters", (int)length);
         errno = 0;
-        status = ffnn_save(&net, path);
+        ffnn_status status = ffnn_save(&net, path);
         CHECK(status == FFNN_OK || (status == FFNN_ERROR_IO && errno == ENAMETOOLONG));
         CHECK(file_is(SAVED, old_file, sizeof old_file) == (status != FFNN_OK));
         CHECK(count_entries(FOLDER) == 1);
@@ -692,7 +674,7 @@ static void test_a_folder_that_goes_away(void) {
     static const char *const functions[] = {"stat", "fopen", "rename"};
     ffnn_net net;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, NULL));
-    for (size_t i = 0; i < COUNT_OF(functions); i++) {
+    for (size_t i = 0; i < COUNT_OF(functions); ++i) {
         char name[5000];
         test_case("before %s", functions[i]);
         CHECK(mkdir(GOING, 0777) == 0);
@@ -762,11 +744,9 @@ static void copy_pipe(void) {
     signal(SIGALRM, SIG_DFL);
     alarm(20); /* if the pipe does not come to an end, or not even to a beginning */
     FILE *from = fopen(SAVED, "rb"), *to = fopen(FOLDER "/copy", "wb");
-    if (from == NULL || to == NULL)
-        _exit(1);
+    if (from == NULL || to == NULL) _exit(1);
     setvbuf(from, NULL, _IONBF, 0);
-    while ((count = fread(piece, 1, sizeof piece, from)) > 0)
-        fwrite(piece, 1, count, to);
+    while ((count = fread(piece, 1, sizeof piece, from)) > 0) fwrite(piece, 1, count, to);
     _exit(fclose(to) != 0);
 }
 
@@ -779,8 +759,7 @@ static void test_a_save_with_signals_and_short_writes(void) {
     CHECK(mkfifo(SAVED, 0600) == 0);
     fflush(stdout);
     pid_t child = fork();
-    if (child == 0)
-        copy_pipe();
+    if (child == 0) copy_pipe();
     ring(1, SA_RESTART);
     CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
     ring(0, SA_RESTART);
@@ -807,7 +786,7 @@ static void test_a_file_that_is_open(void) {
     static const char *const modes[] = {"rb", "r+b"};
     ffnn_net net;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, NULL));
-    for (size_t i = 0; i < COUNT_OF(modes); i++) {
+    for (size_t i = 0; i < COUNT_OF(modes); ++i) {
         test_case("open as %s", modes[i]);
         write_file(SAVED, old_file, sizeof old_file);
         FILE *file = fopen(SAVED, modes[i]);
@@ -815,8 +794,7 @@ static void test_a_file_that_is_open(void) {
         errno = 0;
         ffnn_status status = ffnn_save(&net, SAVED);
         int error = errno;
-        if (file != NULL)
-            fclose(file);
+        if (file != NULL) fclose(file);
         CHECK_STATUS(FFNN_ERROR_IO, status);
         CHECK(error == EACCES);
         CHECK(file_is(SAVED, old_file, sizeof old_file));

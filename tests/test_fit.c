@@ -353,7 +353,7 @@ static void test_the_callback_may_predict(void) {
 /* Each allocation is refused in turn: had one of them come after the first step, that step would
    be seen in the weights. */
 static void test_memory_is_taken_before_the_first_step(void) {
-    size_t refused, before;
+    size_t refused;
     ffnn_status status = FFNN_ERROR_MEMORY;
     ffnn_net net = make_net(), untrained = make_net();
     for (refused = 1; refused < 10; ++refused) {
@@ -374,7 +374,7 @@ static void test_memory_is_taken_before_the_first_step(void) {
     CHECK_STATUS(FFNN_OK, status);
     CHECK(refused > 1);
     CHECK(!same_weights(&net, &untrained));
-    before = test.live;
+    size_t before = test.live;
     CHECK_STATUS(FFNN_OK, ffnn_fit(&net, make_X(), make_y(), NULL));
     CHECK(test.live == before);
     ffnn_free(&net);

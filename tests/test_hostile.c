@@ -189,7 +189,7 @@ static const struct {
 static void test_enormous_headers(void) {
     ffnn_net net;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &small));
-    for (size_t i = 0; i < COUNT_OF(enormous); i++) {
+    for (size_t i = 0; i < COUNT_OF(enormous); ++i) {
         test_case("%s", enormous[i].name);
         bytes file = make_file(enormous[i].before, enormous[i].piece, enormous[i].count,
                                enormous[i].after, enormous[i].data_size);
@@ -227,7 +227,7 @@ static const struct {
 static void test_claims_cost_nothing(void) {
     ffnn_net net;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &small));
-    for (size_t i = 0; i < COUNT_OF(claims); i++) {
+    for (size_t i = 0; i < COUNT_OF(claims); ++i) {
         test_case("%s", claims[i].name);
         bytes file = make_file(claims[i].header, "", 0, "", claims[i].data_size);
         check_file(&net, file, FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT);
@@ -241,7 +241,7 @@ static void test_claimed_headers_cost_nothing(void) {
                                      UINT64_MAX};
     ffnn_net net;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &small));
-    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+    for (size_t i = 0; i < COUNT_OF(sizes); ++i) {
         test_case("header %d", (int)i);
         bytes file = make_file("{" W1 "}", "", 0, "", 8);
         set_header_size(file.data, sizes[i]);
@@ -262,11 +262,9 @@ static struct {
 } change;
 
 static void change_file(const char *function) {
-    if (strcmp(function, "fread") != 0 || ++change.calls != change.at)
-        return;
+    if (strcmp(function, "fread") != 0 || ++change.calls != change.at) return;
     write_file(change.is_renamed ? FOLDER "/other" : HOSTILE, change.bytes, change.size);
-    if (change.is_renamed)
-        CHECK(rename(FOLDER "/other", HOSTILE) == 0);
+    if (change.is_renamed) CHECK(rename(FOLDER "/other", HOSTILE) == 0);
 }
 
 /* Loads a file that changes before the at-th read; returns whether there were so many. */
@@ -299,9 +297,9 @@ static bytes make_zero_file(const ffnn_desc *desc, size_t *size) {
     ffnn_net net;
     *size = 0;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, desc));
-    for (size_t i = 0; i < net.layer_count; i++)
+    for (size_t i = 0; i < net.layer_count; ++i)
         ffnn_scale(net.layers[i].weight, net.layers[i].weight, 0.0f);
-    for (size_t i = 0; i < net.layer_count; i++)
+    for (size_t i = 0; i < net.layer_count; ++i)
         ffnn_mul(net.layers[i].weight, net.layers[i].weight, net.layers[i].weight); /* no -0 */
     CHECK_STATUS(FFNN_OK, ffnn_save_memory(&net, NULL, 0, size));
     b.data = (unsigned char *)calloc(*size + 5000, 1);
@@ -318,12 +316,15 @@ static void test_files_that_change(void) {
     bytes file = make_zero_file(&large, &size);
     const size_t sizes[] = {0, 7, 8, 100, size / 2, size - 1, size + 1, size + 5000};
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
-    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
-        int at = 1, refused = 0;
-        do
+    for (size_t i = 0; i < COUNT_OF(sizes); ++i) {
+        int at = 0, refused = 0;
+        bool was_there = true;
+        while (was_there) {
+            ++at;
             test_case("%d bytes instead of %d, before read %d", (int)sizes[i], (int)size, at);
-        while (check_change(&net, file, at++, sizes[i], 0, &refused));
-        CHECK(at > 4); /* the header's length, the header, the data, and that this is all */
+            was_there = check_change(&net, file, at, sizes[i], 0, &refused);
+        }
+        CHECK(at > 3); /* the header's length, the header, the data, and that this is all */
         CHECK(refused > 0);
     }
     remove(HOSTILE);
@@ -340,12 +341,15 @@ static void test_files_that_are_replaced(void) {
     ffnn_net net;
     size_t size;
     bytes file = make_zero_file(&large, &size);
-    int at = 1, refused = 0;
+    int at = 0, refused = 0;
+    bool was_there = true;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
-    do
+    while (was_there) {
+        ++at;
         test_case("before read %d", at);
-    while (check_change(&net, file, at++, 3, 1, &refused));
-    CHECK(at > 4);
+        was_there = check_change(&net, file, at, 3, 1, &refused);
+    }
+    CHECK(at > 3);
     CHECK(refused == 0);
     remove(HOSTILE);
     free(file.data);
@@ -383,8 +387,7 @@ static void feed_pipe(bytes file, size_t piece, int is_endless) {
     int pipe = open(HOSTILE, O_WRONLY);
     for (size_t at = 0; at < file.size; at += piece) {
         size_t count = file.size - at < piece ? file.size - at : piece;
-        if (write(pipe, file.data + at, count) < 0)
-            _exit(1);
+        if (write(pipe, file.data + at, count) < 0) _exit(1);
         nanosleep(&pause, NULL);
     }
     while (is_endless && write(pipe, zeros, sizeof zeros) > 0) /* until nobody reads: SIGPIPE */
@@ -399,8 +402,7 @@ static void check_pipe(bytes file, size_t piece, int is_endless, const ffnn_desc
     CHECK(mkfifo(HOSTILE, 0600) == 0);
     fflush(stdout);
     pid_t child = fork();
-    if (child == 0)
-        feed_pipe(file, piece, is_endless);
+    if (child == 0) feed_pipe(file, piece, is_endless);
     memset(&net, 0, sizeof net);
     if (desc != NULL) {
         CHECK_STATUS(FFNN_OK, ffnn_init(&net, desc));

@@ -56,16 +56,14 @@ static int calls_left;
 
 static void kill_at_last_call(const char *function) {
     (void)function;
-    if (calls_left-- == 0)
-        raise(SIGKILL);
+    if (calls_left-- == 0) raise(SIGKILL);
 }
 
 /* As above, but what the process has written so far has reached the file: so large a part of it
    as the calls before have written, and not just what the buffer had no room for. */
 static void kill_at_last_call_flushed(const char *function) {
     (void)function;
-    if (calls_left == 0)
-        fflush(NULL);
+    if (calls_left == 0) fflush(NULL);
     kill_at_last_call(function);
 }
 
@@ -77,8 +75,7 @@ static int save_killed(int n, void (*before)(const char *function)) {
     pid_t child = fork();
     if (child == 0) {
         ffnn_net net;
-        if (ffnn_init(&net, &large) != FFNN_OK)
-            _exit(1);
+        if (ffnn_init(&net, &large) != FFNN_OK) _exit(1);
         set_all_weights(&net, 2);
         calls_left = n - 1;
         faults.before = before;
@@ -120,14 +117,12 @@ static void test_killed_before_each_call_with_all_written(void) {
 /* What a killed process has left, or another one is writing. */
 static void test_a_file_of_the_same_temporary_name(void) {
     char left[4200];
-    FILE *file;
     faults_end();
     save_generation(1);
     strcpy(left, faults.created); /* the name that the next save will want, too */
-    file = fopen(left, "wbx");
+    FILE *file = fopen(left, "wbx");
     CHECK(file != NULL);
-    if (file == NULL)
-        return;
+    if (file == NULL) return;
     CHECK(fclose(file) == 0);
     save_generation(2);
     CHECK(strcmp(left, faults.created) != 0);
@@ -140,12 +135,10 @@ static void test_a_file_of_the_same_temporary_name(void) {
 /* Says through the pipe that it begins, so that it is not killed before. */
 static void save_for_ever(int generation, int pipe) {
     ffnn_net net;
-    if (ffnn_init(&net, &large) != FFNN_OK || write(pipe, "!", 1) != 1)
-        _exit(1);
-    for (;; generation++) {
+    if (ffnn_init(&net, &large) != FFNN_OK || write(pipe, "!", 1) != 1) _exit(1);
+    for (;; ++generation) {
         set_all_weights(&net, (float)generation);
-        if (ffnn_save(&net, SAVED) != FFNN_OK)
-            _exit(1);
+        if (ffnn_save(&net, SAVED) != FFNN_OK) _exit(1);
     }
 }
 
@@ -157,8 +150,7 @@ static void kill_after(long nanoseconds, int generation) {
     CHECK(pipe(ends) == 0);
     fflush(stdout);
     pid_t child = fork();
-    if (child == 0)
-        save_for_ever(generation, ends[1]);
+    if (child == 0) save_for_ever(generation, ends[1]);
     CHECK(child > 0 && read(ends[0], &begun, 1) == 1);
     nanosleep(&time, NULL);
     kill(child, SIGKILL);
@@ -174,7 +166,7 @@ static void test_killed_at_any_time(void) {
     int generation = 1, left = 0;
     random_state = 20240229;
     save_generation(1);
-    for (int i = 0; i < PROCESSES && generation > 0; i++) { /* one torn file is enough to see */
+    for (int i = 0; i < PROCESSES && generation > 0; ++i) { /* one torn file is enough to see */
         test_case("process %d", i);
         kill_after((long)(random_bits() % LONGEST), generation + 1);
         CHECK(saved_generation() >= generation);

@@ -45,23 +45,21 @@ static void run_at_once(void (*run)(job *job), const ffnn_net *net) {
     pthread_t threads[THREADS];
     int started = 0;
     pthread_rwlock_wrlock(&gate);
-    for (; started < THREADS; started++) {
+    for (; started < THREADS; ++started) {
         memset(&jobs[started], 0, sizeof jobs[started]);
         jobs[started].run = run;
         jobs[started].number = started;
         jobs[started].net = net;
-        if (pthread_create(&threads[started], NULL, run_behind_gate, &jobs[started]) != 0)
-            break;
+        if (pthread_create(&threads[started], NULL, run_behind_gate, &jobs[started]) != 0) break;
     }
     pthread_rwlock_unlock(&gate);
     CHECK(started == THREADS);
-    while (started > 0)
-        pthread_join(threads[--started], NULL);
+    while (started > 0) pthread_join(threads[--started], NULL);
 }
 
 /* Does the same jobs again, one after the other: each gives the same bits. */
 static void check_against_one_thread(void) {
-    for (int i = 0; i < THREADS; i++) {
+    for (int i = 0; i < THREADS; ++i) {
         memset(&expected, 0, sizeof expected);
         expected.number = i;
         expected.net = jobs[i].net;
@@ -121,17 +119,16 @@ static void predict(job *mine) {
     ffnn_tensor X = ffnn_view(samples, rows, inputs);
     int failures = 0;
     draw(samples, rows * inputs, mine->number);
-    for (int repeat = 0; repeat < 5; repeat++)
+    for (int repeat = 0; repeat < 5; ++repeat)
         failures += ffnn_predict(mine->net, X, new_result(mine, rows, outputs)) != FFNN_OK;
-    if (failures > 0)
-        mine->count = 0;
+    if (failures > 0) mine->count = 0;
 }
 
 static void test_predict_on_one_network(void) {
     static const size_t shapes[][5] = {
         {3, 4, 1}, {12, 7, 65, 33, 5}, {12, 20}, {5, 600, 2}, /* 600: predict allocates */
     };
-    for (size_t i = 0; i < COUNT_OF(shapes); i++) {
+    for (size_t i = 0; i < COUNT_OF(shapes); ++i) {
         size_t sizes[6] = {0};
         ffnn_net net;
         memcpy(sizes, shapes[i], sizeof shapes[i]);
@@ -155,17 +152,16 @@ static void train_own_network(job *mine) {
     draw(samples, COUNT_OF(samples), mine->number + 50);
     draw(targets, COUNT_OF(targets), mine->number + 60);
     failures += ffnn_sigmoid(y, y) != FFNN_OK;
-    for (int epoch = 0; epoch < 200; epoch++) {
+    for (int epoch = 0; epoch < 200; ++epoch) {
         float *loss = new_result(mine, 1, 1).data;
         failures += ffnn_train(&net, X, y, 0.5f, loss) != FFNN_OK;
     }
-    for (size_t i = 0; i < net.layer_count; i++) {
+    for (size_t i = 0; i < net.layer_count; ++i) {
         ffnn_tensor weight = net.layers[i].weight;
         failures += ffnn_copy(new_result(mine, weight.rows, weight.cols), weight) != FFNN_OK;
     }
     failures += ffnn_predict(&net, X, new_result(mine, 10, 1)) != FFNN_OK;
-    if (failures > 0)
-        mine->count = 0;
+    if (failures > 0) mine->count = 0;
     ffnn_free(&net);
 }
 
@@ -187,10 +183,8 @@ static void save_to_one_path(job *mine) {
     ffnn_net net;
     int failures = init_network(&net, sizes, (uint64_t)mine->number) != FFNN_OK;
     file_name(name, ".safetensors");
-    for (int repeat = 0; repeat < 10; repeat++)
-        failures += ffnn_save(&net, name) != FFNN_OK;
-    if (failures == 0)
-        ffnn_copy(new_result(mine, 30, 30), net.layers[0].weight);
+    for (int repeat = 0; repeat < 10; ++repeat) failures += ffnn_save(&net, name) != FFNN_OK;
+    if (failures == 0) ffnn_copy(new_result(mine, 30, 30), net.layers[0].weight);
     ffnn_free(&net);
 }
 
@@ -201,7 +195,7 @@ static void test_saves_to_one_path(void) {
     file_name(name, ".safetensors");
     run_at_once(save_to_one_path, NULL);
     CHECK_STATUS(FFNN_OK, ffnn_init_from_file(&net, name)); /* of some thread, whole */
-    for (int i = 0; i < THREADS; i++) {
+    for (int i = 0; i < THREADS; ++i) {
         test_case("thread %d", i);
         CHECK(jobs[i].count == 900);
         same += net.layer_count == 1

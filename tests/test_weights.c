@@ -51,8 +51,7 @@ static void check_not_loaded(ffnn_net *net, bytes file, ffnn_status load, ffnn_s
     CHECK(has_weights(net, before));
     memset(&fresh, 0xa5, sizeof fresh);
     CHECK_STATUS(init, ffnn_init_from_file(&fresh, SCRATCH_FILE));
-    if (init != FFNN_OK)
-        CHECK(is_all_zero(&fresh));
+    if (init != FFNN_OK) CHECK(is_all_zero(&fresh));
     ffnn_free(&fresh);
 }
 
@@ -73,74 +72,48 @@ static void check_loaded(const size_t *sizes, bytes file, const void *weights) {
     ffnn_free(&net);
 }
 
-/* ---- an independent reader of saved files ------------------------------------------------ */
-
-/* Moves *at over the text, if it stands there. */
-static int accept(const unsigned char **at, const unsigned char *end, const char *text) {
-    size_t length = strlen(text);
-    if ((size_t)(end - *at) < length || memcmp(*at, text, length) != 0)
-        return 0;
-    *at += length;
-    return 1;
-}
-
-/* A number without leading zeros; -1 if there is none. */
-static long accept_number(const unsigned char **at, const unsigned char *end) {
-    const unsigned char *first = *at;
-    long number = 0;
-    for (; *at < end && **at >= '0' && **at <= '9'; ++*at) number = number * 10 + (**at - '0');
-    if (*at == first || (*first == '0' && *at - first > 1)) return -1;
-    return number;
-}
+/* ---- what is in a saved file -------------------------------------------------------------- */
 
 static float little_endian_float(const unsigned char *at) {
-    uint32_t bits = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16
-        | (uint32_t)at[3] << 24;
+    uint32_t bits = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+                    (uint32_t)at[3] << 24;
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;
 }
 
-/* One tensor's entry, as Python's safetensors writes it, for this weight at this offset. */
-static void check_entry(const unsigned char **at, const unsigned char *end, size_t layer,
-                        ffnn_tensor weight, size_t offset) {
-    char name[32];
-    snprintf(name, sizeof name, "\"W%d\":", (int)(layer + 1));
-    CHECK(accept(at, end, layer == 0 ? "{" : ","));
-    CHECK(accept(at, end, name));
-    CHECK(accept(at, end, "{\"dtype\":\"F32\",\"shape\":["));
-    CHECK(accept_number(at, end) == (long)weight.rows);
-    CHECK(accept(at, end, ","));
-    CHECK(accept_number(at, end) == (long)weight.cols);
-    CHECK(accept(at, end, "],\"data_offsets\":["));
-    CHECK(accept_number(at, end) == (long)offset);
-    CHECK(accept(at, end, ","));
-    CHECK(accept_number(at, end) == (long)(offset + 4 * element_count(weight)));
-    CHECK(accept(at, end, "]}"));
-}
-
+/* The size of the header, the header as Python's safetensors writes it, the weights. */
 static void check_saved_file(bytes file, const ffnn_net *net) {
-    size_t header_size = 0, offset = 0;
-    const unsigned char *at = file.data + 8, *end;
-    CHECK(file.size > 8);
-    for (size_t i = 0; i < 8; i++)
-        header_size |= (size_t)file.data[i] << (8 * i);
-    CHECK(header_size % 8 == 0 && header_size < file.size - 8);
-    end = at + header_size;
-    for (size_t i = 0; i < net->layer_count; i++) {
+    char header[1000] = "{";
+    size_t end = 0; /* of the tensors so far */
+    for (size_t i = 0; i < net->layer_count; ++i) {
         ffnn_tensor weight = net->layers[i].weight;
-        check_entry(&at, end, i, weight, offset);
-        for (size_t k = 0; k < element_count(weight); k++, offset += 4) {
-            float value = little_endian_float(end + offset);
-            CHECK(memcmp(&value, &weight.data[k], sizeof value) == 0);
+        size_t length = strlen(header), begin = end;
+        end += 4 * element_count(weight);
+        snprintf(header + length, sizeof header - length,
+                 "%s\"W%d\":{\"dtype\":\"F32\",\"shape\":[%d,%d],\"data_offsets\":[%d,%d]}",
+                 i == 0 ? "" : ",", (int)i + 1, (int)weight.rows, (int)weight.cols, (int)begin,
+                 (int)end);
+    }
+    strcat(header, "}");
+    while (strlen(header) % 8 != 0) strcat(header, " ");
+
+    unsigned char header_size[8];
+    size_t length = strlen(header);
+    set_header_size(header_size, length);
+    CHECK(file.size == 8 + length + end);
+    if (file.size != 8 + length + end) return;
+    CHECK(memcmp(file.data, header_size, 8) == 0);
+    CHECK(memcmp(file.data + 8, header, length) == 0);
+    const unsigned char *at = file.data + 8 + length;
+    for (size_t i = 0; i < net->layer_count; ++i) {
+        ffnn_tensor weight = net->layers[i].weight;
+        for (size_t k = 0; k < element_count(weight); ++k) {
+            float value = little_endian_float(at);
+            CHECK(same_bits(&value, &weight.data[k], 1));
+            at += 4;
         }
     }
-    CHECK(accept(&at, end, "}"));
-    CHECK(end - at < 8);
-    while (accept(&at, end, " "))
-        continue;
-    CHECK(at == end);
-    CHECK(file.size == 8 + header_size + offset);
 }
 
 static const size_t many_sizes[][10] = {
@@ -148,7 +121,7 @@ static const size_t many_sizes[][10] = {
 };
 
 static void test_saved_files_are_as_specified(void) {
-    for (size_t i = 0; i < COUNT_OF(many_sizes); i++) {
+    for (size_t i = 0; i < COUNT_OF(many_sizes); ++i) {
         ffnn_net net;
         bytes in_memory;
         test_case("network %d", (int)i);
@@ -179,7 +152,7 @@ static void test_the_labs_file_in_full(void) {
 /* ---- there and back ---------------------------------------------------------------------- */
 
 static void test_what_is_saved_is_loaded(void) {
-    for (size_t i = 0; i < COUNT_OF(many_sizes); i++) {
+    for (size_t i = 0; i < COUNT_OF(many_sizes); ++i) {
         float weights[MOST_WEIGHTS];
         ffnn_net net;
         test_case("network %d", (int)i);
@@ -254,7 +227,7 @@ static void test_saving_to_memory_never_writes_too_much(void) {
     size = 0;
     CHECK_STATUS(FFNN_OK, ffnn_save_memory(&net, NULL, SIZE_MAX, &size));
     CHECK(size == needed);
-    for (size_t capacity = 0; capacity <= needed + MARGIN; capacity++) {
+    for (size_t capacity = 0; capacity <= needed + MARGIN; ++capacity) {
         size_t written = capacity >= needed ? needed : 0;
         test_case("capacity %d", (int)capacity);
         memset(buffer, GUARD, sizeof buffer);
@@ -262,8 +235,7 @@ static void test_saving_to_memory_never_writes_too_much(void) {
         CHECK_STATUS(capacity >= needed ? FFNN_OK : FFNN_ERROR_ARGUMENT,
                      ffnn_save_memory(&net, buffer, capacity, &size));
         CHECK(size == needed);
-        for (size_t i = written; i < sizeof buffer; i++)
-            CHECK(buffer[i] == GUARD);
+        for (size_t i = written; i < sizeof buffer; ++i) CHECK(buffer[i] == GUARD);
     }
     ffnn_free(&net);
 }
@@ -274,7 +246,7 @@ static void test_loading_from_unaligned_memory(void) {
     ffnn_net net, other;
     make_network(&net, lab_sizes, 1);
     bytes file = saved(&net);
-    for (size_t shift = 0; shift < 8; shift++) {
+    for (size_t shift = 0; shift < 8; ++shift) {
         test_case("shifted by %d", (int)shift);
         memcpy(moved + shift, file.data, file.size);
         make_network(&other, lab_sizes, 2);
@@ -291,25 +263,23 @@ static void test_loading_from_unaligned_memory(void) {
 /* ---- files from PyTorch ------------------------------------------------------------------ */
 
 static void test_pytorchs_files_are_loaded(void) {
-    for (size_t i = 0; i < COUNT_OF(weights_cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(weights_cases); ++i) {
         size_t sizes[COUNT_OF(weights_cases[i].sizes) + 1] = {0};
         test_case("%s", weights_cases[i].path);
         memcpy(sizes, weights_cases[i].sizes, sizeof weights_cases[i].sizes);
         bytes file = read_file(weights_cases[i].path);
         CHECK(file.data != NULL);
-        if (file.data != NULL)
-            check_loaded(sizes, file, weights_cases[i].bits);
+        if (file.data != NULL) check_loaded(sizes, file, weights_cases[i].bits);
         free(file.data);
     }
 }
 
 /* Byte for byte what save_file would have written, but for its metadata. */
 static void test_pytorchs_files_are_written(void) {
-    for (size_t i = 0; i < COUNT_OF(weights_cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(weights_cases); ++i) {
         ffnn_net net;
         test_case("%s", weights_cases[i].path);
-        if (strstr(weights_cases[i].path, "metadata") != NULL)
-            continue;
+        if (strstr(weights_cases[i].path, "metadata") != NULL) continue;
         CHECK_STATUS(FFNN_OK, ffnn_init_from_file(&net, weights_cases[i].path));
         CHECK_STATUS(FFNN_OK, ffnn_save(&net, SCRATCH_FILE));
         bytes file = read_file(weights_cases[i].path);
@@ -322,7 +292,7 @@ static void test_pytorchs_files_are_written(void) {
 static void test_other_tensors_from_pytorch_are_mismatches(void) {
     ffnn_net net;
     make_network(&net, lab_sizes, 1);
-    for (size_t i = 0; i < COUNT_OF(mismatched_files); i++) {
+    for (size_t i = 0; i < COUNT_OF(mismatched_files); ++i) {
         test_case("%s", mismatched_files[i]);
         bytes file = read_file(mismatched_files[i]);
         CHECK(file.data != NULL);
@@ -348,13 +318,13 @@ static bytes make_file(const char *text, size_t data_size) {
     file.size = 8 + length + data_size;
     file.data = (unsigned char *)calloc(file.size, 1);
     set_header_size(file.data, length);
-    for (size_t i = 0; i < length; i++)
+    for (size_t i = 0; i < length; ++i)
         file.data[8 + i] = (unsigned char)(text[i] == '`' ? '"' : text[i] == '~' ? '\0' : text[i]);
-    for (size_t i = 0; i < data_size / 4; i++) {
+    for (size_t i = 0; i < data_size / 4; ++i) {
         float value = (float)(i + 1);
         uint32_t bits;
         memcpy(&bits, &value, sizeof bits);
-        for (size_t k = 0; k < 4; k++)
+        for (size_t k = 0; k < 4; ++k)
             file.data[8 + length + 4 * i + k] = (unsigned char)(bits >> (8 * k));
     }
     return file;
@@ -580,7 +550,7 @@ static void test_malformed_files_are_refused(void) {
     ffnn_net one, two;
     make_network(&one, one_layer, 1);
     make_network(&two, two_layers, 1);
-    for (size_t i = 0; i < COUNT_OF(refused); i++) {
+    for (size_t i = 0; i < COUNT_OF(refused); ++i) {
         test_case("%s", refused[i].rule);
         bytes file = make_file(refused[i].text, refused[i].data_size);
         check_not_loaded(&one, file, FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT);
@@ -609,7 +579,7 @@ static const struct {
 static void test_malformed_strangers_are_refused(void) {
     ffnn_net net;
     make_network(&net, one_layer, 1);
-    for (size_t i = 0; i < COUNT_OF(strangers); i++) {
+    for (size_t i = 0; i < COUNT_OF(strangers); ++i) {
         ffnn_status status;
         test_case("%s", strangers[i].name);
         bytes file = make_file(strangers[i].text, strangers[i].data_size);
@@ -684,7 +654,7 @@ static const struct {
 };
 
 static void test_well_formed_oddities_are_accepted(void) {
-    for (size_t i = 0; i < COUNT_OF(accepted); i++) {
+    for (size_t i = 0; i < COUNT_OF(accepted); ++i) {
         test_case("%s", accepted[i].name);
         bytes file = make_file(accepted[i].text, accepted[i].sizes == one_layer ? 8 : 12);
         check_loaded(accepted[i].sizes, file, accepted[i].weights);
@@ -737,7 +707,7 @@ static const struct {
 static void test_other_tensors_are_mismatches(void) {
     ffnn_net net;
     make_network(&net, one_layer, 1);
-    for (size_t i = 0; i < COUNT_OF(mismatched); i++) {
+    for (size_t i = 0; i < COUNT_OF(mismatched); ++i) {
         test_case("%s", mismatched[i].name);
         bytes file = make_file(mismatched[i].text, mismatched[i].data_size);
         check_not_loaded(&net, file, FFNN_ERROR_MISMATCH, mismatched[i].init);
@@ -764,7 +734,7 @@ static void test_every_dtype_is_known(void) {
     };
     ffnn_net net;
     make_network(&net, one_layer, 1);
-    for (size_t i = 0; i < COUNT_OF(known); i++) {
+    for (size_t i = 0; i < COUNT_OF(known); ++i) {
         char text[120];
         test_case("%s", known[i].dtype);
         snprintf(text, sizeof text, "{`W1`:" TENSOR("%s", "4,1", "0,%d") "}", known[i].dtype,
@@ -779,16 +749,15 @@ static void test_every_dtype_is_known(void) {
     ffnn_free(&net);
 }
 
-/* Well formed, but more than an ffnn_net has room for; with one layer missing, no network at all. */
+/* Well formed, but more than an ffnn_net can have; with one layer missing, no network at all. */
 static void test_too_many_layers(void) {
     ffnn_net net;
     make_network(&net, one_layer, 1);
-    for (int missing = 0; missing <= FFNN_MAX_LAYERS; missing++) { /* 0: none is */
+    for (int missing = 0; missing <= FFNN_MAX_LAYERS; ++missing) { /* 0: none is */
         char text[(FFNN_MAX_LAYERS + 2) * 80] = "{";
         int begin = 0;
-        for (int i = 1; i <= FFNN_MAX_LAYERS + 1; i++) {
-            if (i == missing)
-                continue;
+        for (int i = 1; i <= FFNN_MAX_LAYERS + 1; ++i) {
+            if (i == missing) continue;
             snprintf(text + strlen(text), sizeof text - strlen(text),
                      "%s`W%d`:" TENSOR("F32", "1,1", "%d,%d"), begin == 0 ? "" : ",", i, begin,
                      begin + 4);
@@ -812,7 +781,7 @@ static void test_header_lengths_that_lie(void) {
     ffnn_net net;
     make_network(&net, one_layer, 1);
     bytes file = make_file("{" W1 "}", 8);
-    for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+    for (size_t i = 0; i < COUNT_OF(lengths); ++i) {
         test_case("a length of %lu", (unsigned long)lengths[i]);
         CHECK(lengths[i] != file.size - 16);
         set_header_size(file.data, lengths[i]);
@@ -834,7 +803,7 @@ static void test_the_largest_header(void) {
     } else {
         memset(file.data, ' ', 8 + largest + 1 + 8);
         memcpy(file.data + 8, small.data + 8, small.size - 16);
-        for (size_t more = 0; more <= 1; more++) {
+        for (size_t more = 0; more <= 1; ++more) {
             test_case("%d bytes too many", (int)more);
             set_header_size(file.data, largest + more);
             CHECK_STATUS(more == 0 ? FFNN_OK : FFNN_ERROR_FORMAT,
@@ -875,8 +844,8 @@ static void test_damaged_headers_do_no_harm(void) {
     make_network(&other, lab_sizes, 2);
     bytes file = saved(&other);
     copy_weights(&net, before);
-    for (size_t i = 0; i < file.size - 64; i++) {
-        for (int bit = 0; bit < 8; bit++) {
+    for (size_t i = 0; i < file.size - 64; ++i) {
+        for (int bit = 0; bit < 8; ++bit) {
             ffnn_status status;
             test_case("byte %d, bit %d", (int)i, bit);
             file.data[i] ^= (unsigned char)(1 << bit);
@@ -972,9 +941,9 @@ static void test_missing_files_and_folders(void) {
 /* Fails the first allocation, then the second, ... until the call has all it needs. */
 static void test_loading_without_memory(void) {
     enum { ENOUGH = 1000 };
-    for (int is_new = 0; is_new <= 1; is_new++) {
+    for (int is_new = 0; is_new <= 1; ++is_new) {
         ffnn_status status = FFNN_ERROR_MEMORY;
-        for (size_t n = 1; status != FFNN_OK && n < ENOUGH; n++) {
+        for (size_t n = 1; status != FFNN_OK && n < ENOUGH; ++n) {
             float before[MOST_WEIGHTS];
             ffnn_net net;
             test_case("%s, allocation %d", is_new ? "new" : "loaded", (int)n);
@@ -1002,7 +971,7 @@ static void test_saving_needs_no_memory_to_fail(void) {
     ffnn_status status = FFNN_ERROR_MEMORY;
     ffnn_net net;
     make_network(&net, lab_sizes, 1);
-    for (size_t n = 1; status != FFNN_OK && n < ENOUGH; n++) {
+    for (size_t n = 1; status != FFNN_OK && n < ENOUGH; ++n) {
         test_case("allocation %d", (int)n);
         write_file(SCRATCH_FILE, "old", 3);
         test_fail_allocation(n);
@@ -1055,7 +1024,8 @@ static void begin_posix(void) {
 }
 
 static void end_posix(void) {
-    CHECK(count_entries(HERE "/other") == 0 && count_entries(HERE) == 1);     /* nothing was left behind */
+    CHECK(count_entries(HERE "/other") == 0); /* nothing was left behind */
+    CHECK(count_entries(HERE) == 1);
     remove_files(HERE "/other", "");
     remove_files(HERE, "");
     rmdir(HERE);
@@ -1110,12 +1080,11 @@ static void test_a_path_without_a_folder(void) {
 
 /* Saving to HERE/link, which holds this text: the file is replaced, the link stays. */
 static void check_link(const char *text, const char *target, const char *target_folder) {
-    for (int exists = 0; exists <= 1; exists++) {
+    for (int exists = 0; exists <= 1; ++exists) {
         int links_in_folder = strcmp(target_folder, HERE) == 0 ? 2 : 0;
         test_case("%s link to %s", exists ? "a" : "a dangling", text);
         CHECK(symlink(text, HERE "/link") == 0);
-        if (exists)
-            write_file(target, "old", 3);
+        if (exists) write_file(target, "old", 3);
         CHECK_STATUS(FFNN_OK, ffnn_save(&posix_net, HERE "/link"));
         CHECK(is_link_to(HERE "/link", text));
         CHECK(file_is(target, posix_bytes.data, posix_bytes.size));
@@ -1146,7 +1115,7 @@ static void test_a_link_to_a_link(void) {
     CHECK(symlink("other/second", HERE "/first") == 0);
     CHECK(symlink("../third", HERE "/other/second") == 0);
     CHECK(symlink("other/x", HERE "/third") == 0);
-    for (int exists = 0; exists <= 1; exists++) {
+    for (int exists = 0; exists <= 1; ++exists) {
         test_case(exists ? "existing" : "dangling");
         CHECK_STATUS(FFNN_OK, ffnn_save(&posix_net, HERE "/first"));
         CHECK(file_is(HERE "/other/x", posix_bytes.data, posix_bytes.size));
@@ -1190,8 +1159,7 @@ static void test_a_link_of_great_length(void) {
     char text[LENGTH + 1], got[LENGTH + 1];
     ffnn_status status;
     begin_posix();
-    for (size_t i = 0; i < LENGTH; i++)
-        text[i] = "./"[i % 2];
+    for (size_t i = 0; i < LENGTH; ++i) text[i] = "./"[i % 2];
     text[LENGTH - 1] = 'x';
     text[LENGTH] = '\0';
     if (symlink(text, HERE "/link") != 0) {
@@ -1225,7 +1193,7 @@ static void test_a_folder_as_path(void) {
 static void test_the_rights_of_a_file_are_kept(void) {
     static const mode_t modes[] = {0600, 0640, 0644, 0666, 0755};
     begin_posix();
-    for (size_t i = 0; i < COUNT_OF(modes); i++) {
+    for (size_t i = 0; i < COUNT_OF(modes); ++i) {
         test_case("rights 0%o", (unsigned)modes[i]);
         write_file(HERE "/x", "old", 3);
         CHECK(chmod(HERE "/x", modes[i]) == 0);
@@ -1262,7 +1230,7 @@ static void test_a_new_file_has_the_usual_rights(void) {
     mode_t before = umask(0022);
     umask(before);
     begin_posix();
-    for (size_t i = 0; i < COUNT_OF(masks); i++) {
+    for (size_t i = 0; i < COUNT_OF(masks); ++i) {
         test_case("umask 0%o", (unsigned)masks[i]);
         umask(masks[i]);
         CHECK_STATUS(FFNN_OK, ffnn_save(&posix_net, HERE "/x"));
@@ -1301,8 +1269,7 @@ static int save_to_device(const char *device, const char *path, ffnn_status *sta
         *error = errno;
     }
     become_yourself();
-    if (!is_safe)
-        test_skip("there is no such device, or it would not be safe from this test");
+    if (!is_safe) test_skip("there is no such device, or it would not be safe from this test");
     return is_safe;
 }
 
