@@ -41,7 +41,7 @@ HEADERS  = ffnn.h $(wildcard examples/*.h examples/data/*.h tests/*.h tests/refe
 OWN_IMPLEMENTATION = test_faults test_hostile test_killed test_random test_threads
 SHARING = $(filter-out $(OWN_IMPLEMENTATION:%=$(BUILD)/tests/%),$(TESTS))
 
-.PHONY: all run test programs bench builds sigmoid sklearn coverage analyse matrix fuzz reference \
+.PHONY: all run test test_digits programs bench builds sigmoid sklearn coverage analyse matrix fuzz reference \
         digits.h install clean
 
 all: $(EXAMPLES)
@@ -55,10 +55,14 @@ test:
 	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j4) programs
 	@CC="$(CC)" CFLAGS="$(CFLAGS) $(WARNINGS)" BUILD="$(BUILD)" sh tests/run.sh $(TESTS)
 
-programs: $(EXAMPLES) $(TESTS) $(BUILD)/tests/compare_transcripts $(BUILD)/tests/fuzz_load
+programs: $(EXAMPLES) $(TESTS) \
+          $(addprefix $(BUILD)/tests/,compare_transcripts digit_picture fuzz_load)
 
 test_%: $(BUILD)/tests/test_%
 	$<
+
+test_digits: $(BUILD)/digits $(BUILD)/tests/digit_picture
+	BUILD="$(BUILD)" sh tests/test_digits.sh
 
 $(BUILD)/%: examples/%.c $(HEADERS)
 	@mkdir -p $(BUILD)
