@@ -92,9 +92,32 @@ static inline int faults_remove(const char *path) {
     return result;
 }
 
+static inline int faults_ferror(FILE *file) {
+    return file == faults.broken || ferror(file);
+}
+
+static inline int faults_fflush(FILE *file) {
+    return faults_here("fflush") ? EOF : fflush(file);
+}
+
+static inline int faults_rename(const char *from, const char *to) {
+    return faults_here("rename") ? -1 : rename(from, to);
+}
+
 #if HAS_POSIX
 
-/* Functions, as ffnn.h declares these two again where strict C hides them. */
+static inline int faults_stat(const char *path, struct stat *info) {
+    return faults_here("stat") ? -1 : stat(path, info);
+}
+
+static inline int faults_chmod(const char *path, mode_t mode) {
+    return faults_here("chmod") ? -1 : chmod(path, mode);
+}
+
+static inline int faults_access(const char *path, int mode) {
+    return faults_here("access") ? -1 : access(path, mode);
+}
+
 static inline int faults_fsync(int file) {
     return faults_here("fsync") ? -1 : fsync(file);
 }
@@ -104,6 +127,20 @@ static inline ssize_t faults_readlink(const char *path, char *target, size_t siz
 }
 
 #elif defined(_WIN32)
+
+/* What Windows has in place of fopen, remove and fsync; MoveFileExW cannot be replaced here. */
+
+static inline FILE *faults_wfopen(const wchar_t *path, const wchar_t *mode) {
+    return faults_here("fopen") ? NULL : _wfopen(path, mode);
+}
+
+static inline FILE *faults_fdopen(int number, const char *mode) {
+    return faults_here("_fdopen") ? NULL : _fdopen(number, mode);
+}
+
+static inline int faults_commit(int file) {
+    return faults_here("_commit") ? -1 : _commit(file);
+}
 
 static inline int faults_wopen(const wchar_t *path, int flags, int rights) {
     int number = faults_here("_wopen") ? -1 : _wopen(path, flags, rights);
@@ -119,29 +156,26 @@ static inline int faults_wremove(const wchar_t *path) {
 
 #endif
 
-/* A macro is not expanded within itself: the names on the right are the system's. */
+/* Functions in all cases: the branches of an expression would count as branches of ffnn.h. */
 #define fopen(path, mode) faults_fopen(path, mode)
 #define fwrite(data, size, count, file) faults_fwrite(data, size, count, file)
 #define fread(data, size, count, file) faults_fread(data, size, count, file)
 #undef ferror /* a macro of some systems */
-#define ferror(file) ((file) == faults.broken || ferror(file))
-#define fflush(file) (faults_here("fflush") ? EOF : fflush(file))
+#define ferror(file) faults_ferror(file)
+#define fflush(file) faults_fflush(file)
 #define fclose(file) faults_fclose(file)
 #define remove(path) faults_remove(path)
-#define rename(from, to) (faults_here("rename") ? -1 : rename(from, to))
-#if HAS_POSIX
-#define stat(path, info) (faults_here("stat") ? -1 : stat(path, info))
-#define chmod(path, mode) (faults_here("chmod") ? -1 : chmod(path, mode))
-#define access(path, mode) (faults_here("access") ? -1 : access(path, mode))
+#define rename(from, to) faults_rename(from, to)
+#define stat(path, info) faults_stat(path, info)
+#define chmod(path, mode) faults_chmod(path, mode)
+#define access(path, mode) faults_access(path, mode)
 #define fsync(file) faults_fsync(file)
 #define readlink(path, target, size) faults_readlink(path, target, size)
-#elif defined(_WIN32) /* in place of fopen, remove and fsync; MoveFileExW cannot be replaced here */
-#define _wfopen(path, mode) (faults_here("fopen") ? NULL : _wfopen(path, mode))
+#define _wfopen(path, mode) faults_wfopen(path, mode)
 #define _wopen(path, flags, rights) faults_wopen(path, flags, rights)
-#define _fdopen(number, mode) (faults_here("_fdopen") ? NULL : _fdopen(number, mode))
+#define _fdopen(number, mode) faults_fdopen(number, mode)
 #define _wremove(path) faults_wremove(path)
-#define _commit(file) (faults_here("_commit") ? -1 : _commit(file))
-#endif
+#define _commit(file) faults_commit(file)
 
 #include "../ffnn.h"
 

@@ -33,7 +33,8 @@ static void add_text(bytes *file, const char *text, size_t number) {
         } else if (*text == '~') {
             file->size += (size_t)sprintf(end, "%lu", (unsigned long)number + 1);
         } else {
-            *end = *text == '`' ? '"' : *text;
+            *end = *text;
+            if (*text == '`') *end = '"';
             ++file->size;
         }
     }
