@@ -1,64 +1,115 @@
 # make            the examples, into build/
 # make run        the lab's recorded run
 # make test       everything that a C compiler can prove in some seconds
+# make test_fit   one test alone; tests/README.md says what each of them proves
 # make bench      how fast it is, beside FANN, OpenBLAS and PyTorch; the picture is build/bench.svg
-# make matrix     the tests on every platform that there is a compiler for: minutes
-# make coverage   which branches of the header the tests take
-# make analyse    static analysis, valgrind and more sanitizers: minutes
 # make install    the header, into PREFIX/include
 # make clean
 #
-# CC and CFLAGS are yours: make test CC=clang CFLAGS="-O1 -fsanitize=address,undefined"
+# Minutes each, and for some of it more than a C compiler; what is missing is skipped and named:
+#
+# make builds     the header without a warning in C99 to C++20, with each of its options
+# make sigmoid    the sigmoid of every float there is
+# make sklearn    the digits example beside scikit-learn's network (python3-sklearn)
+# make coverage   which branches of the header the tests take (gcc, gcov)
+# make analyse    static analysis, valgrind and more sanitizers
+# make matrix     the tests on every platform that there is a compiler for
+# make fuzz       libFuzzer on the reader of weights files, until you stop it (clang); more options
+#                 for libFuzzer: make fuzz FUZZ="-runs=1000000 -workers=2"
+# make reference  the tests' reference data, made again by PyTorch (python3-torch)
+# make digits.h   examples/data/digits.h, made again from scikit-learn's copy (python3-sklearn)
+#
+# CC, CFLAGS and BUILD are yours:
+# make test CC=clang CFLAGS="-O1 -fsanitize=address,undefined" BUILD=build/sanitized
 
 CC      ?= cc
 CFLAGS  ?= -O2
 PREFIX  ?= /usr/local
 BUILD   ?= build
+PYTHON  ?= python3
 
 WARNINGS = -std=c99 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Wundef \
            -Wdouble-promotion -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes
+COMPILE  = $(CC) $(CFLAGS) $(WARNINGS)
 
 EXAMPLES = $(patsubst examples/%.c,$(BUILD)/%,$(wildcard examples/*.c))
 TESTS    = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 HEADERS  = ffnn.h $(wildcard examples/*.h examples/data/*.h tests/*.h tests/reference/*.h)
 
-MAKEFLAGS += -j4 # the programs are independent of each other
+# What takes longest to compile is the header's implementation, so the tests share one, but for
+# those that change how it is compiled or look inside.
+OWN_IMPLEMENTATION = test_faults test_hostile test_killed test_random test_saving test_stack \
+                     test_stack_plain test_threads
+SHARING = $(filter-out $(OWN_IMPLEMENTATION:%=$(BUILD)/tests/%),$(TESTS))
 
-.PHONY: all run test bench matrix coverage analyse install clean
+.PHONY: all run test test_digits programs bench builds sigmoid sklearn coverage analyse matrix fuzz reference \
+        digits.h install clean
 
 all: $(EXAMPLES)
 
 run: $(BUILD)/lab
 	cd $(BUILD) && ./lab
 
-test: $(EXAMPLES) $(TESTS) $(BUILD)/tests/compare_transcripts $(BUILD)/tests/fuzz_load
+# One after the other, building the programs would take half a minute: four at a time, unless
+# make has been given a -j.
+test:
+	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j4) programs
 	@CC="$(CC)" CFLAGS="$(CFLAGS) $(WARNINGS)" BUILD="$(BUILD)" sh tests/run.sh $(TESTS)
+
+programs: $(EXAMPLES) $(TESTS) \
+          $(addprefix $(BUILD)/tests/,compare_transcripts digit_picture fuzz_load)
+
+test_%: $(BUILD)/tests/test_%
+	$<
+
+test_digits: $(BUILD)/digits $(BUILD)/tests/digit_picture
+	BUILD="$(BUILD)" sh tests/test_digits.sh
+
+$(BUILD)/%: examples/%.c $(HEADERS)
+	@mkdir -p $(BUILD)
+	$(COMPILE) -o $@ $< -lm
+
+$(BUILD)/tests/%: tests/%.c $(HEADERS)
+	@mkdir -p $(BUILD)/tests
+	$(COMPILE) -o $@ $< -lm $(THREADS)
+
+$(addprefix $(BUILD)/tests/,test_saving test_stack test_stack_plain test_threads): THREADS = -pthread
+
+$(SHARING): $(BUILD)/tests/%: tests/%.c $(BUILD)/tests/implementation.o $(HEADERS)
+	$(COMPILE) -DSHARED_IMPLEMENTATION -o $@ $< $(BUILD)/tests/implementation.o -lm
+
+$(BUILD)/tests/implementation.o: tests/implementation.c $(HEADERS)
+	@mkdir -p $(BUILD)/tests
+	$(COMPILE) -c -o $@ $<
 
 bench:
 	@CC="$(CC)" CFLAGS="$(CFLAGS)" WARNINGS="$(WARNINGS)" BUILD="$(BUILD)" sh tests/bench.sh
 
-$(BUILD)/%: examples/%.c $(HEADERS)
+builds coverage analyse matrix:
+	@BUILD="$(BUILD)" OWN_IMPLEMENTATION="$(OWN_IMPLEMENTATION)" sh tests/$@.sh
+
+sigmoid: $(BUILD)/tests/sigmoid_all
+	$(BUILD)/tests/sigmoid_all
+
+sklearn: $(BUILD)/digits
+	$(PYTHON) tests/compare_sklearn.py $(BUILD)/digits
+
+fuzz:
+	@mkdir -p $(BUILD)/corpus
+	clang -std=c99 -g -O2 -fsanitize=fuzzer,address,undefined -DFUZZER -o $(BUILD)/fuzz_load \
+	    tests/fuzz_load.c -lm
+	$(BUILD)/fuzz_load -max_len=1024 -dict=tests/fuzz_load.dict $(FUZZ) $(BUILD)/corpus \
+	    tests/corpus
+
+reference:
+	$(PYTHON) tests/reference/make_reference.py
+	$(PYTHON) tests/reference/make_training_reference.py
+	$(PYTHON) tests/corpus/make_corpus.py
+
+digits.h:
 	@mkdir -p $(BUILD)
-	$(CC) $(CFLAGS) $(WARNINGS) -o $@ $< -lm
-
-$(BUILD)/tests/%: tests/%.c $(HEADERS)
-	@mkdir -p $(BUILD)/tests
-	$(CC) $(CFLAGS) $(WARNINGS) -o $@ $< $(SHARED) -lm $(THREADS)
-
-$(addprefix $(BUILD)/tests/,test_threads test_stack test_stack_plain test_saving): THREADS = -pthread
-
-# What takes longest to compile is the header's implementation: these tests share one.
-SHARING = $(patsubst tests/%.c,$(BUILD)/tests/%,$(shell grep -L FFNN_IMPLEMENTATION tests/test_*.c))
-
-$(SHARING): SHARED = -DSHARED_IMPLEMENTATION $(BUILD)/tests/implementation.o
-$(SHARING): $(BUILD)/tests/implementation.o
-
-$(BUILD)/tests/implementation.o: tests/implementation.c $(HEADERS)
-	@mkdir -p $(BUILD)/tests
-	$(CC) $(CFLAGS) $(WARNINGS) -c -o $@ $<
-
-matrix coverage analyse:
-	@BUILD="$(BUILD)" sh tests/$@.sh
+	$(PYTHON) examples/data/pack_digits.py > $(BUILD)/digits.h
+	mv $(BUILD)/digits.h examples/data/digits.h
 
 install: ffnn.h
 	mkdir -p $(DESTDIR)$(PREFIX)/include

@@ -6,64 +6,47 @@
 
    The file says how many layers and units the network has. Give as many numbers as it has inputs,
    scaled as they were for the training; each output comes on a line of its own. */
+#define PROGRAM "deploy"
 #define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
+#include "require.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
-static int fail(const char *where, const char *why) {
-    fprintf(stderr, "deploy: %s: %s\n", where, why);
-    return EXIT_FAILURE;
-}
-
-/* The numbers on the command line, which must be as many as X has room for. */
-static bool read_inputs(ffnn_tensor X, char **numbers, size_t count) {
-    if (count != X.cols) {
-        fprintf(stderr, "deploy: the network has %zu inputs, but %zu numbers are given\n", X.cols,
-                count);
-        return false;
-    }
-    for (size_t i = 0; i < count; ++i) {
-        char *end;
-        X.data[i] = strtof(numbers[i], &end);
-        if (end == numbers[i] || *end != '\0') {
-            fail(numbers[i], "not a number");
-            return false;
-        }
-    }
-    return true;
+static float parse_number(const char *text) {
+    char *end;
+    float number = strtof(text, &end);
+    if (end == text || *end != '\0') fail(text, "not a number");
+    return number;
 }
 
 int main(int argc, char **argv) {
-    ffnn_net net;
-    ffnn_tensor X, output;
-    ffnn_status status;
-    int result = EXIT_FAILURE;
     if (argc < 3) {
         fprintf(stderr, "usage: deploy FILE.safetensors NUMBER...\n");
         return 2;
     }
-    status = ffnn_init_from_file(&net, argv[1]);
-    if (status == FFNN_ERROR_IO) return fail(argv[1], strerror(errno));
-    if (status != FFNN_OK) return fail(argv[1], ffnn_status_string(status));
+    const char *path = argv[1];
+    char **numbers = argv + 2;
+    size_t count = (size_t)(argc - 2);
 
-    ffnn_tensor_init(&X, 1, net.layers[0].weight.rows);
-    ffnn_tensor_init(&output, 1, net.layers[net.layer_count - 1].weight.cols);
-    if (X.data == NULL || output.data == NULL) {
-        fail("memory", ffnn_status_string(FFNN_ERROR_MEMORY));
-    } else if (read_inputs(X, argv + 2, (size_t)(argc - 2))) {
-        status = ffnn_predict(&net, X, output);
-        if (status != FFNN_OK) {
-            fail("prediction", ffnn_status_string(status));
-        } else {
-            for (size_t i = 0; i < output.cols; ++i) printf("%.7f\n", (double)output.data[i]);
-            if (fflush(stdout) == 0) result = EXIT_SUCCESS;
-            else fail("standard output", strerror(errno));
-        }
+    ffnn_net net;
+    require(ffnn_init_from_file(&net, path), path);
+    size_t inputs = net.layers[0].weight.rows;
+    size_t outputs = net.layers[net.layer_count - 1].weight.cols;
+    if (count != inputs) {
+        fprintf(stderr, "deploy: %s has %zu inputs, but %zu numbers are given\n", path, inputs,
+                count);
+        return EXIT_FAILURE;
     }
+
+    ffnn_tensor X, output;
+    require(ffnn_tensor_init(&X, 1, inputs), "memory for the inputs");
+    require(ffnn_tensor_init(&output, 1, outputs), "memory for the outputs");
+    for (size_t i = 0; i < inputs; ++i) X.data[i] = parse_number(numbers[i]);
+    require(ffnn_predict(&net, X, output), "prediction");
+    for (size_t i = 0; i < outputs; ++i) printf("%.7f\n", (double)output.data[i]);
+    require_output();
+
     ffnn_tensor_free(&X);
     ffnn_tensor_free(&output);
     ffnn_free(&net);
-    return result;
+    return 0;
 }

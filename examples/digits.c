@@ -14,15 +14,15 @@
    8 x 8. The digit should fill it as those in the data do: the full height, in the middle. White on
    black is what the data is; a picture whose mean is nearer to white is taken for black on white
    and turned over. */
+#define PROGRAM "digits"
 #define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
 #include "data/digits.h"
 #include "pgm.h"
+#include "require.h"
 #include "svg_plot.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <time.h>
 #ifdef _WIN32
 #include <io.h>
@@ -40,22 +40,9 @@ typedef struct options {
     const char *plot, *predict, *weights;
 } options;
 
-/* ---- when something goes wrong ----------------------------------------------------------- */
-
-static void fail(const char *where, const char *why) {
-    fflush(stdout);
-    fprintf(stderr, "digits: %s: %s\n", where, why);
-    exit(EXIT_FAILURE);
-}
-
-static void require(ffnn_status status, const char *where) {
-    if (status == FFNN_ERROR_IO) fail(where, strerror(errno));
-    if (status != FFNN_OK) fail(where, ffnn_status_string(status));
-}
-
 static void *allocate(size_t count, size_t size) {
     void *memory = calloc(count, size);
-    if (memory == NULL) fail("memory", ffnn_status_string(FFNN_ERROR_MEMORY));
+    if (memory == NULL) require(FFNN_ERROR_MEMORY, "memory");
     return memory;
 }
 
@@ -87,18 +74,20 @@ static bool is_test_image(size_t image) {
 
 static dataset make_dataset(bool test) {
     dataset data;
-    size_t count = 0, sample = 0;
+    size_t count = 0;
     for (size_t image = 0; image < DIGITS_COUNT; ++image) count += is_test_image(image) == test;
     require(ffnn_tensor_init(&data.X, count, INPUTS), "data");
     require(ffnn_tensor_init(&data.y, count, OUTPUTS), "data");
     data.images = (size_t *)allocate(count, sizeof *data.images);
+    size_t sample = 0;
     for (size_t image = 0; image < DIGITS_COUNT; ++image) {
-        const char *pixels = digits_images[image] + 1;
         if (is_test_image(image) != test) continue;
+        const char *pixels = digits_images[image] + 1;
         for (size_t i = 0; i < INPUTS; ++i)
             *ffnn_at(data.X, sample, i) = input_of((float)(pixels[i] - 'A') / (float)DIGITS_INK);
         *ffnn_at(data.y, sample, (size_t)digit_of(image)) = 1;
-        data.images[sample++] = image;
+        data.images[sample] = image;
+        ++sample;
     }
     return data;
 }
@@ -122,8 +111,8 @@ static int answer(ffnn_tensor output, size_t row) {
 
 /* Samples that the network reads rightly; output gets what it says of all of them. */
 static size_t count_right(const ffnn_net *net, const dataset *data, ffnn_tensor output) {
-    size_t right = 0;
     require(ffnn_predict(net, data->X, output), "prediction");
+    size_t right = 0;
     for (size_t i = 0; i < data->X.rows; ++i)
         right += answer(output, i) == digit_of(data->images[i]);
     return right;
@@ -204,14 +193,14 @@ static bool after_epoch(void *user, const ffnn_progress *progress) {
    a learning rate that shrinks as a large hidden layer, and with it each step, grows. */
 static void train(ffnn_net *net, const options *wanted, watcher *w) {
     ffnn_rng rng;
-    ffnn_desc sizes = {{INPUTS, wanted->hidden, OUTPUTS}, &rng};
-    ffnn_fit_desc fit = {0};
     ffnn_rng_seed(&rng, wanted->seed);
+    ffnn_desc sizes = {{INPUTS, wanted->hidden, OUTPUTS}, &rng};
     require(ffnn_init(net, &sizes), "network");
     for (size_t i = 0; i < net->layer_count; ++i) {
         ffnn_tensor weight = net->layers[i].weight;
         ffnn_scale(weight, weight, 2 / sqrtf((float)weight.rows));
     }
+    ffnn_fit_desc fit = {0};
     fit.epochs = wanted->epochs;
     fit.learning_rate = fminf(0.1f, 6.4f / (float)wanted->hidden);
     fit.batch_size = BATCH_SIZE;
@@ -272,10 +261,10 @@ static void draw_mistakes(const dataset *data, ffnn_tensor output) {
 /* Saves the weights, and makes sure that a network loaded from them says exactly the same. */
 static void save_and_check(const ffnn_net *net, const char *path, const dataset *data,
                            ffnn_tensor expected) {
-    ffnn_net loaded;
-    ffnn_tensor output;
     require(ffnn_save(net, path), path);
+    ffnn_net loaded;
     require(ffnn_init_from_file(&loaded, path), path);
+    ffnn_tensor output;
     require(ffnn_tensor_init(&output, expected.rows, expected.cols), "check");
     require(ffnn_predict(&loaded, data->X, output), "check");
     if (memcmp(output.data, expected.data, output.rows * output.cols * sizeof(float)) != 0)
@@ -304,16 +293,17 @@ static void train_and_report(const options *wanted) {
     dataset training = make_dataset(false), test = make_dataset(true);
     watcher w = {wanted, NULL, &training, &test, {0}, {0}, {0}, 0, 0, isatty(1) != 0};
     ffnn_net net;
-    size_t right;
     w.net = &net;
     require(ffnn_tensor_init(&w.training_output, training.X.rows, OUTPUTS), "data");
     require(ffnn_tensor_init(&w.test_output, test.X.rows, OUTPUTS), "data");
-    for (int i = 0; i < RECORDS && wanted->plot != NULL; ++i)
-        w.records[i] = (float *)allocate(wanted->epochs, sizeof(float));
+    if (wanted->plot != NULL) {
+        for (int i = 0; i < RECORDS; ++i)
+            w.records[i] = (float *)allocate(wanted->epochs, sizeof(float));
+    }
     printf("%zu digits to learn from, %zu to be tested with; network %d-%lu-%d, seed %lu\n",
            training.X.rows, test.X.rows, INPUTS, wanted->hidden, OUTPUTS, wanted->seed);
     train(&net, wanted, &w);
-    right = count_right(&net, &test, w.test_output);
+    size_t right = count_right(&net, &test, w.test_output);
     print_confusion(&test, w.test_output);
     draw_mistakes(&test, w.test_output);
     save_and_check(&net, wanted->weights, &test, w.test_output);
@@ -332,30 +322,26 @@ static void train_and_report(const options *wanted) {
 
 /* The picture as inputs of the network. */
 static void load_picture(const char *path, float inputs[INPUTS]) {
-    bool dark_on_light;
-    float mean = 0;
-    const char *problem;
     FILE *in = fopen(path, "rb");
     if (in == NULL) fail(path, strerror(errno));
-    problem = pgm_read(in, SIDE, inputs);
+    const char *problem = pgm_read(in, SIDE, inputs);
     if (ferror(in)) fail(path, "cannot be read");
     if (problem != NULL) fail(path, problem);
     fclose(in);
+    float mean = 0;
     for (int i = 0; i < INPUTS; ++i) mean += inputs[i] / (float)INPUTS;
-    dark_on_light = 2 * mean > 1;
+    bool dark_on_light = 2 * mean > 1;
     if (dark_on_light) printf("%s: dark on light, turned over\n", path);
     for (int i = 0; i < INPUTS; ++i)
         inputs[i] = input_of(dark_on_light ? (float)(1 - inputs[i]) : inputs[i]);
 }
 
 static void predict_picture(const options *wanted) {
-    ffnn_net net;
     float inputs[INPUTS], scores[OUTPUTS];
     ffnn_tensor X = ffnn_view(inputs, 1, INPUTS), output = ffnn_view(scores, 1, OUTPUTS);
-    ffnn_status status;
-    int best;
     load_picture(wanted->predict, inputs);
-    status = ffnn_init_from_file(&net, wanted->weights);
+    ffnn_net net;
+    ffnn_status status = ffnn_init_from_file(&net, wanted->weights);
     if (status == FFNN_ERROR_IO && errno == ENOENT)
         fail(wanted->weights, "no such file: run digits without --predict first, to train");
     require(status, wanted->weights);
@@ -365,7 +351,7 @@ static void predict_picture(const options *wanted) {
         draw_pixels(inputs + row * SIDE);
         putchar('\n');
     }
-    best = answer(output, 0);
+    int best = answer(output, 0);
     for (int i = 0; i < OUTPUTS; ++i)
         printf("  %d: %.3f%s\n", i, (double)scores[i], i == best ? "  <" : "");
     printf("%s: %d\n", wanted->predict, best);
@@ -382,9 +368,8 @@ static void usage(void) {
 
 static unsigned long parse_number(const char *text, unsigned long least, unsigned long most) {
     char *end;
-    unsigned long value;
     errno = 0;
-    value = strtoul(text, &end, 10);
+    unsigned long value = strtoul(text, &end, 10);
     if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0) usage();
     if (value < least || value > most) usage();
     return value;
@@ -415,6 +400,6 @@ int main(int argc, char **argv) {
     options wanted = parse_options(argc, argv);
     if (wanted.predict != NULL) predict_picture(&wanted);
     else train_and_report(&wanted);
-    if (fflush(stdout) != 0 || ferror(stdout)) fail("standard output", strerror(errno));
+    require_output();
     return 0;
 }

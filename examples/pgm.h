@@ -15,8 +15,9 @@ enum { PGM_MAX_SIDE = 65535, PGM_MAX_VALUE = 65535, PGM_MAX_BOXES = 64 };
 /* The next character; a comment counts as the end of its line. */
 static int pgm__next(FILE *in) {
     int c = getc(in);
-    if (c == '#')
+    if (c == '#') {
         while (c != '\n' && c != '\r' && c != EOF) c = getc(in);
+    }
     return c;
 }
 
@@ -67,20 +68,19 @@ static void pgm__add(double *sums, long boxes, long x, long width, long y, long 
 /* Shrinks the picture to boxes x boxes means, from 0 (black) to 1 (white). The picture has at least
    that many pixels each way. Returns NULL, or what is wrong with the file. */
 static const char *pgm_read(FILE *in, size_t box_count, float *means) {
-    double sums[PGM_MAX_BOXES * PGM_MAX_BOXES] = {0};
-    long boxes = (long)box_count, width, height, max_value, binary;
-    int magic = getc(in);
-    binary = getc(in);
-    if (magic != 'P' || (binary != '2' && binary != '5')) return "not a PGM picture (P2 or P5)";
-    width = pgm__number(in, PGM_MAX_SIDE);
-    height = pgm__number(in, PGM_MAX_SIDE);
-    max_value = pgm__number(in, PGM_MAX_VALUE);
+    int magic = getc(in), kind = getc(in);
+    if (magic != 'P' || (kind != '2' && kind != '5')) return "not a PGM picture (P2 or P5)";
+    long width = pgm__number(in, PGM_MAX_SIDE);
+    long height = pgm__number(in, PGM_MAX_SIDE);
+    long max_value = pgm__number(in, PGM_MAX_VALUE);
+    long boxes = (long)box_count;
     if (width < 0 || height < 0 || max_value < 1)
         return "damaged header: width, height and largest value, from 1 to 65535, are expected";
     if (width < boxes || height < boxes) return "too small";
+    double sums[PGM_MAX_BOXES * PGM_MAX_BOXES] = {0};
     for (long y = 0; y < height; ++y) {
         for (long x = 0; x < width; ++x) {
-            long value = binary == '5' ? pgm__binary(in, max_value) : pgm__number(in, max_value);
+            long value = kind == '5' ? pgm__binary(in, max_value) : pgm__number(in, max_value);
             if (value < 0)
                 return feof(in) ? "ends before its last pixel"
                                 : "a pixel is no number up to the header's largest value";

@@ -55,7 +55,8 @@ typedef struct svg__axis {
 } svg__axis;
 
 static double svg__scale(const svg__axis *axis, double value) {
-    return axis->log ? (value > 0 ? log10(value) : -HUGE_VAL) : value;
+    if (!axis->log) return value;
+    return value > 0 ? log10(value) : -HUGE_VAL;
 }
 
 static double svg__tick_value(svg__tick tick) {
@@ -75,7 +76,10 @@ static void svg__linear_ticks(svg__axis *axis, bool widen) {
     double wanted = (axis->high - axis->low) / 5;
     int exponent = (int)floor(log10(wanted));
     double unit = pow(10, exponent);
-    long step = wanted > 5 * unit ? 10 : wanted > 2 * unit ? 5 : wanted > unit ? 2 : 1;
+    long step = 1;
+    if (wanted > unit) step = 2;
+    if (wanted > 2 * unit) step = 5;
+    if (wanted > 5 * unit) step = 10;
     double first = floor(axis->low / (unit * (double)step) + 1e-9);
     double last = ceil(axis->high / (unit * (double)step) - 1e-9);
     if (fabs(first) > 1e6 || fabs(last) > 1e6)
@@ -152,7 +156,7 @@ static long svg__y(const svg__axis *axis, double value) {
 }
 
 static void svg__text(FILE *out, const char *text) {
-    for (; *text; ++text) {
+    for (; *text != '\0'; ++text) {
         switch (*text) {
         case '&': fputs("&amp;", out); break;
         case '<': fputs("&lt;", out); break;

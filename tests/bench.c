@@ -34,13 +34,13 @@ static ffnn_rng rng;    /* of all arrays: seeded with 0 */
 
 /* ---- measuring --------------------------------------------------------------------------- */
 
-typedef struct Work {
+typedef struct bench_work {
     void (*run)(void *state, long times);   /* NULL: not done */
     void *state;
     double seconds;     /* once; 0 until measured */
-} Work;
+} bench_work;
 
-typedef double Clock(void);
+typedef double bench_clock(void);
 
 static double read_clock(clockid_t id) {
     struct timespec t;
@@ -63,14 +63,14 @@ static double processor_clock(void) {
     return read_clock(CLOCK_PROCESS_CPUTIME_ID) + torch.seconds;
 }
 
-static double seconds_for(const Work *work, long times, Clock *clock) {
+static double seconds_for(const bench_work *work, long times, bench_clock *clock) {
     double start = clock();
     work->run(work->state, times);
     return clock() - start;
 }
 
 /* How often the work has to be done to last a turn; warms it up, too. */
-static long times_per_turn(const Work *work, Clock *clock) {
+static long times_per_turn(const bench_work *work, bench_clock *clock) {
     long times = 1;
     double seconds = seconds_for(work, times, clock);
     while (seconds < TURN) {
@@ -86,18 +86,16 @@ static int compare_doubles(const void *a, const void *b) {
 }
 
 /* Everyone in turn, round after round; then each one's median. */
-static void measure(Work *work, size_t count, int rounds, Clock *clock) {
+static void measure(bench_work *work, size_t count, int rounds, bench_clock *clock) {
     double seconds[MOST_WORK][MOST_ROUNDS];
     long times[MOST_WORK] = {0};
-    size_t i;
-    int round;
-    for (i = 0; i < count; ++i)
+    for (size_t i = 0; i < count; ++i)
         if (work[i].run != NULL) times[i] = times_per_turn(&work[i], clock);
-    for (round = 0; round < rounds; ++round)
-        for (i = 0; i < count; ++i)
+    for (int round = 0; round < rounds; ++round)
+        for (size_t i = 0; i < count; ++i)
             if (times[i] > 0)
                 seconds[i][round] = seconds_for(&work[i], times[i], clock) / (double)times[i];
-    for (i = 0; i < count; ++i) {
+    for (size_t i = 0; i < count; ++i) {
         if (times[i] == 0) continue;
         qsort(seconds[i], (size_t)rounds, sizeof seconds[i][0], compare_doubles);
         work[i].seconds = seconds[i][rounds / 2];
@@ -106,27 +104,26 @@ static void measure(Work *work, size_t count, int rounds, Clock *clock) {
 
 /* ---- the table --------------------------------------------------------------------------- */
 
-typedef struct Row {
+typedef struct bench_row {
     const char *name;
     double seconds[COLUMNS];    /* 0: not measured */
     double flops;               /* if not 0, shown per second in place of the time */
-} Row;
+} bench_row;
 
-static Row rows[MOST_ROWS];
+static bench_row rows[MOST_ROWS];
 static size_t row_count;
 
-static double ratio_of(const Row *row, int column) {
+static double ratio_of(const bench_row *row, int column) {
     return row->seconds[column] / row->seconds[FFNN];
 }
 
 static void print_header(void) {
-    int column;
     printf("| ffnn.h is so many times as fast as |");
-    for (column = PLAIN; column < COLUMNS; ++column) printf(" %s |", column_names[column]);
+    for (int column = PLAIN; column < COLUMNS; ++column) printf(" %s |", column_names[column]);
     printf(" the figures: ffnn.h |");
-    for (column = PLAIN; column < COLUMNS; ++column) printf(" %s |", column_names[column]);
+    for (int column = PLAIN; column < COLUMNS; ++column) printf(" %s |", column_names[column]);
     printf("\n|---|");
-    for (column = PLAIN; column < 2 * COLUMNS; ++column) printf("--:|");
+    for (int column = PLAIN; column < 2 * COLUMNS; ++column) printf("--:|");
     printf("\n");
 }
 
@@ -145,19 +142,18 @@ static void print_figure(double seconds, double flops) {
 }
 
 /* Prints the row and keeps it for the picture. parts: times are shown per so many parts of work. */
-static void add_row(const char *name, const Work *work, double parts, double flops) {
-    Row *row = &rows[row_count++];
-    int column;
+static void add_row(const char *name, const bench_work *work, double parts, double flops) {
+    bench_row *row = &rows[row_count++];
     require(row_count <= MOST_ROWS, "finding room for a row");
     row->name = name;
     row->flops = flops;
-    for (column = 0; column < COLUMNS; ++column)
+    for (int column = 0; column < COLUMNS; ++column)
         row->seconds[column] = work[column].seconds / parts;
     printf("| %s |", name);
-    for (column = PLAIN; column < COLUMNS; ++column)
+    for (int column = PLAIN; column < COLUMNS; ++column)
         if (row->seconds[column] > 0) print_ratio(ratio_of(row, column));
         else printf(" - |");
-    for (column = 0; column < COLUMNS; ++column)
+    for (int column = 0; column < COLUMNS; ++column)
         if (row->seconds[column] > 0) print_figure(row->seconds[column], flops);
         else printf(" - |");
     printf("\n");
@@ -167,8 +163,7 @@ static void add_row(const char *name, const Work *work, double parts, double flo
 /* ---- networks ---------------------------------------------------------------------------- */
 
 static void fill_uniform(ffnn_tensor t, float low, float high) {
-    size_t i;
-    for (i = 0; i < t.rows * t.cols; ++i)
+    for (size_t i = 0; i < t.rows * t.cols; ++i)
         t.data[i] = low + (high - low) * ((float)(ffnn__rng_next(&rng) >> 8) / 16777216.0f);
 }
 
@@ -180,9 +175,9 @@ static ffnn_tensor new_weights(size_t inputs, size_t outputs) {
     return W;
 }
 
-static Problem new_problem(const char *name, bool is_training, size_t inputs, size_t hidden,
+static bench_problem new_problem(const char *name, bool is_training, size_t inputs, size_t hidden,
                            size_t outputs, size_t batch) {
-    Problem p;
+    bench_problem p;
     p.name = name;
     p.is_training = is_training;
     p.inputs = inputs;
@@ -199,7 +194,7 @@ static Problem new_problem(const char *name, bool is_training, size_t inputs, si
     return p;
 }
 
-static void free_problem(Problem *p) {
+static void free_problem(bench_problem *p) {
     ffnn_tensor_free(&p->X);
     ffnn_tensor_free(&p->y);
     ffnn_tensor_free(&p->W1);
@@ -208,21 +203,21 @@ static void free_problem(Problem *p) {
 
 static float largest_difference(const float *a, const float *b, size_t count) {
     float largest = 0;
-    size_t i;
-    for (i = 0; i < count; ++i) {
+    for (size_t i = 0; i < count; ++i) {
         float difference = fabsf(a[i] - b[i]);
         if (!(difference <= largest)) largest = difference; /* NaN stays */
     }
     return largest;
 }
 
-typedef struct Results {
+typedef struct bench_results {
     ffnn_tensor W1, W2, output;
-} Results;
+} bench_results;
 
 /* The results of doing the work once. */
-static Results results_of(const Problem *p, const Library *library, void *network) {
-    Results r;
+static bench_results results_of(const bench_problem *p, const bench_library *library,
+                                void *network) {
+    bench_results r;
     r.W1 = new_tensor(p->inputs, p->hidden);
     r.W2 = new_tensor(p->hidden, p->outputs);
     r.output = new_tensor(p->batch, p->outputs);
@@ -231,7 +226,7 @@ static Results results_of(const Problem *p, const Library *library, void *networ
     return r;
 }
 
-static void free_results(Results *r) {
+static void free_results(bench_results *r) {
     ffnn_tensor_free(&r->W1);
     ffnn_tensor_free(&r->W2);
     ffnn_tensor_free(&r->output);
@@ -244,8 +239,8 @@ static bool same_change(ffnn_tensor before, ffnn_tensor a, ffnn_tensor b) {
     return change > 0 && largest_difference(a.data, b.data, count) < change * 1e-4f;
 }
 
-static void check_same(const Problem *p, const char *name, const Results *ours,
-                       const Results *theirs) {
+static void check_same(const bench_problem *p, const char *name, const bench_results *ours,
+                       const bench_results *theirs) {
     bool same = p->is_training ? same_change(p->W1, ours->W1, theirs->W1) &&
                                      same_change(p->W2, ours->W2, theirs->W2)
                                : largest_difference(ours->output.data, theirs->output.data,
@@ -256,7 +251,7 @@ static void check_same(const Problem *p, const char *name, const Results *ours,
 }
 
 /* NULL: it was not there when this was built. */
-static const Library *library_of(int column, const Problem *p) {
+static const bench_library *library_of(int column, const bench_problem *p) {
     switch (column) {
     case FFNN: return &header_library;
     case PLAIN: return fixed_fits(p) ? &fixed_library : &loops_library;
@@ -271,13 +266,12 @@ static const Library *library_of(int column, const Problem *p) {
     }
 }
 
-static void bench_network(Problem p) {
-    const Library *libraries[COLUMNS];
-    Work work[COLUMNS] = {{NULL, NULL, 0}};
-    Results ours, theirs;
-    int column;
-    for (column = 0; column < COLUMNS; ++column) {
-        const Library *library = libraries[column] = library_of(column, &p);
+static void bench_network(bench_problem p) {
+    const bench_library *libraries[COLUMNS];
+    bench_work work[COLUMNS] = {{NULL, NULL, 0}};
+    bench_results ours, theirs;
+    for (int column = 0; column < COLUMNS; ++column) {
+        const bench_library *library = libraries[column] = library_of(column, &p);
         if (library == NULL) continue;
         work[column].state = library->open(&p);
         work[column].run = p.is_training ? library->train : library->predict;
@@ -291,7 +285,7 @@ static void bench_network(Problem p) {
     }
     measure(work, COLUMNS, ROUNDS, processor_clock);
     add_row(p.name, work, p.inputs == INPUTS ? 1 : (double)p.batch, 0);
-    for (column = 0; column < COLUMNS; ++column)
+    for (int column = 0; column < COLUMNS; ++column)
         if (work[column].run != NULL) libraries[column]->close(work[column].state);
     free_results(&ours);
     free_problem(&p);
@@ -313,17 +307,16 @@ static void bench_networks(void) {
 /* Time per multiply-add of training, of the slowest width in relation to the fastest. */
 static double cost_growth(void) {
     static const size_t hidden[] = {128, 256, 512, 1024, 2048};
-    Work work[COUNT_OF(hidden)];
-    Problem problems[COUNT_OF(hidden)];
+    bench_work work[COUNT_OF(hidden)];
+    bench_problem problems[COUNT_OF(hidden)];
     double least = HUGE_VAL, most = 0;
-    size_t i;
-    for (i = 0; i < COUNT_OF(hidden); ++i) {
+    for (size_t i = 0; i < COUNT_OF(hidden); ++i) {
         problems[i] = new_problem("", true, 784, hidden[i], 10, 64);
         work[i].run = header_library.train;
         work[i].state = header_library.open(&problems[i]);
     }
     measure(work, COUNT_OF(hidden), ROUNDS, processor_clock);
-    for (i = 0; i < COUNT_OF(hidden); ++i) {
+    for (size_t i = 0; i < COUNT_OF(hidden); ++i) {
         /* forward and update are as much work in both layers, the error only in the second */
         double each = work[i].seconds / (double)(hidden[i] * 64 * (2 * 784 + 3 * 10));
         least = fmin(least, each);
@@ -336,18 +329,18 @@ static double cost_growth(void) {
 
 /* ---- sigmoid and matmul ------------------------------------------------------------------ */
 
-typedef struct Arrays {
+typedef struct bench_arrays {
     ffnn_tensor a, b, dst;
     const char *torch_command;
-} Arrays;
+} bench_arrays;
 
 static void header_sigmoid(void *state, long times) {
-    Arrays *x = state;
+    bench_arrays *x = state;
     for (; times > 0; --times) ffnn_sigmoid(x->dst, x->a);
 }
 
 static void plain_sigmoid(void *state, long times) {
-    Arrays *x = state;
+    bench_arrays *x = state;
     const float *a = x->a.data;
     float *dst = x->dst.data;
     size_t i, count = x->a.cols;
@@ -356,19 +349,19 @@ static void plain_sigmoid(void *state, long times) {
 }
 
 static void header_matmul(void *state, long times) {
-    Arrays *x = state;
+    bench_arrays *x = state;
     for (; times > 0; --times) ffnn_matmul(x->dst, x->a, x->b);
 }
 
 static void plain_matmul(void *state, long times) {
-    Arrays *x = state;
+    bench_arrays *x = state;
     for (; times > 0; --times)
         loops_product(x->dst.data, x->a.data, x->b.data, x->a.rows, x->a.cols, x->b.cols);
 }
 
 #ifdef BENCH_OPENBLAS
 static void blas_matmul(void *state, long times) {
-    Arrays *x = state;
+    bench_arrays *x = state;
     openblas_set_num_threads(1);
     for (; times > 0; --times)
         blas_product(x->dst.data, x->a.data, x->b.data, x->a.rows, x->a.cols, x->b.cols);
@@ -376,20 +369,19 @@ static void blas_matmul(void *state, long times) {
 #endif
 
 static void torch_arrays(void *state, long times) {
-    torch_ask(((Arrays *)state)->torch_command, times);
+    torch_ask(((bench_arrays *)state)->torch_command, times);
 }
 
 /* Has everyone compute once, into an array of its own, and compares. */
-static void check_arrays(const char *what, Work work[COLUMNS], Arrays arrays[COLUMNS],
+static void check_arrays(const char *what, bench_work work[COLUMNS], bench_arrays arrays[COLUMNS],
                          float tolerance) {
     ffnn_tensor a = arrays[FFNN].a, b = arrays[FFNN].b, dst = arrays[FFNN].dst;
-    int column;
     if (torch.to != NULL) {
         torch_give(&arrays[FFNN].a, 2, 0);
         work[PYTORCH].run = torch_arrays;
     }
-    for (column = 0; column < COLUMNS; ++column) {
-        Arrays *mine = &arrays[column];
+    for (int column = 0; column < COLUMNS; ++column) {
+        bench_arrays *mine = &arrays[column];
         work[column].state = mine;
         if (work[column].run == NULL) continue;
         mine->torch_command = what;
@@ -403,17 +395,16 @@ static void check_arrays(const char *what, Work work[COLUMNS], Arrays arrays[COL
     }
 }
 
-static void free_arrays(Arrays arrays[COLUMNS]) {
-    int column;
+static void free_arrays(bench_arrays arrays[COLUMNS]) {
     ffnn_tensor_free(&arrays[FFNN].a);
     ffnn_tensor_free(&arrays[FFNN].b);
-    for (column = 0; column < COLUMNS; ++column) ffnn_tensor_free(&arrays[column].dst);
+    for (int column = 0; column < COLUMNS; ++column) ffnn_tensor_free(&arrays[column].dst);
 }
 
 static void bench_sigmoid(void) {
     enum { COUNT = 1000000 };
-    Arrays arrays[COLUMNS] = {{{0, 0, NULL}, {0, 0, NULL}, {0, 0, NULL}, NULL}};
-    Work work[COLUMNS] = {{NULL, NULL, 0}};
+    bench_arrays arrays[COLUMNS] = {{{0, 0, NULL}, {0, 0, NULL}, {0, 0, NULL}, NULL}};
+    bench_work work[COLUMNS] = {{NULL, NULL, 0}};
     arrays[FFNN].a = new_tensor(1, COUNT);
     arrays[FFNN].b = new_tensor(1, 1);
     arrays[FFNN].dst = new_tensor(1, COUNT);
@@ -432,9 +423,9 @@ static void bench_sigmoid(void) {
 
 enum { SUMS = 12 };
 
-#define DEFINE_PEAK(name, target, Vector, all, multiply_add)                                    \
+#define DEFINE_PEAK(name, target, vector, all, multiply_add)                                    \
     target static void name(void *state, long times) {                                            \
-        Vector x = all(0.999f), y = all(0.001f), s0 = all(0), s1 = all(1), s2 = all(2),         \
+        vector x = all(0.999f), y = all(0.001f), s0 = all(0), s1 = all(1), s2 = all(2),         \
                s3 = all(3), s4 = all(4), s5 = all(5), s6 = all(6), s7 = all(7), s8 = all(8),    \
                s9 = all(9), s10 = all(10), s11 = all(11);                                       \
         for (; times > 0; --times) {                                                            \
@@ -471,48 +462,47 @@ DEFINE_PEAK(peak_baseline, , float32x4_t, vdupq_n_f32, NEON_MULTIPLY_ADD)
 DEFINE_PEAK(peak_baseline, , float, FLOAT_ALL, FLOAT_MULTIPLY_ADD)
 #endif
 
-typedef struct Peak {
+typedef struct core_peak {
     const char *name;
     void (*run)(void *state, long times);
     double lanes;
-} Peak;
+} core_peak;
 
 /* What this processor can run, the best last; NULL ends them. */
-static const Peak *peaks_here(void) {
-    static Peak peaks[4];
-    Peak *at = peaks;
+static const core_peak *peaks_here(void) {
+    static core_peak peaks[4];
+    core_peak *at = peaks;
 #if defined(__x86_64__) || defined(__i386__)
-    static const Peak sse2 = {"SSE2", peak_baseline, 4}, avx2 = {"AVX2", peak_avx2, 8},
+    static const core_peak sse2 = {"SSE2", peak_baseline, 4}, avx2 = {"AVX2", peak_avx2, 8},
                       avx512 = {"AVX-512", peak_avx512, 16};
     *at++ = sse2;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) *at++ = avx2;
     if (__builtin_cpu_supports("avx512f")) *at++ = avx512;
 #elif defined(__ARM_NEON)
-    static const Peak neon = {"NEON", peak_baseline, 4};
+    static const core_peak neon = {"NEON", peak_baseline, 4};
     *at++ = neon;
 #else
-    static const Peak plain = {"plain C", peak_baseline, 1};
+    static const core_peak plain = {"plain C", peak_baseline, 1};
     *at++ = plain;
 #endif
     return peaks;
 }
 
 /* The speed of each kind, and the share of the best one that ffnn_matmul reaches. */
-typedef struct Speed {
-    const Peak *peaks;
+typedef struct core_speed {
+    const core_peak *peaks;
     double gflops[4];
     double share;
-} Speed;
+} core_speed;
 
 /* The products and the peaks take turns, so that both meet the same clock rate. */
-static Speed bench_matmul(void) {
+static core_speed bench_matmul(void) {
     enum { SIZE = 512 };
     const double flops = 2.0 * SIZE * SIZE * SIZE;
-    Arrays arrays[COLUMNS] = {{{0, 0, NULL}, {0, 0, NULL}, {0, 0, NULL}, NULL}};
-    Work work[COLUMNS + 4] = {{NULL, NULL, 0}};
+    bench_arrays arrays[COLUMNS] = {{{0, 0, NULL}, {0, 0, NULL}, {0, 0, NULL}, NULL}};
+    bench_work work[COLUMNS + 4] = {{NULL, NULL, 0}};
     float sink[16];
-    Speed speed = {NULL, {0}, 0};
-    int i;
+    core_speed speed = {NULL, {0}, 0};
     arrays[FFNN].a = new_weights(SIZE, SIZE);
     arrays[FFNN].b = new_weights(SIZE, SIZE);
     arrays[FFNN].dst = new_tensor(SIZE, SIZE);
@@ -523,13 +513,13 @@ static Speed bench_matmul(void) {
 #endif
     check_arrays("matmul", work, arrays, 2e-6f);
     speed.peaks = peaks_here();
-    for (i = 0; speed.peaks[i].run != NULL; ++i) {
+    for (int i = 0; speed.peaks[i].run != NULL; ++i) {
         work[COLUMNS + i].run = speed.peaks[i].run;
         work[COLUMNS + i].state = sink;
     }
     measure(work, COUNT_OF(work), ROUNDS, processor_clock);
     add_row("matmul 512 x 512 x 512", work, 1, flops);
-    for (i = 0; speed.peaks[i].run != NULL; ++i) {
+    for (int i = 0; speed.peaks[i].run != NULL; ++i) {
         speed.gflops[i] = 2 * SUMS * speed.peaks[i].lanes / work[COLUMNS + i].seconds * 1e-9;
         speed.share = flops / work[FFNN].seconds * 1e-9 / speed.gflops[i];
     }
@@ -539,25 +529,25 @@ static Speed bench_matmul(void) {
 
 /* ---- files ------------------------------------------------------------------------------- */
 
-typedef struct FileState {
+typedef struct file_state {
     ffnn_net net;
     ffnn_tensor weights;        /* the same bytes, for plain C */
     char path[500], plain_path[500];
-} FileState;
+} file_state;
 
 static void header_save(void *state, long times) {
-    FileState *f = state;
+    file_state *f = state;
     for (; times > 0; --times) require(ffnn_save(&f->net, f->path) == FFNN_OK, "ffnn_save");
 }
 
 static void header_load(void *state, long times) {
-    FileState *f = state;
+    file_state *f = state;
     for (; times > 0; --times) require(ffnn_load(&f->net, f->path) == FFNN_OK, "ffnn_load");
 }
 
 /* Like ffnn_save, it waits for the disk. */
 static void plain_save(void *state, long times) {
-    FileState *f = state;
+    file_state *f = state;
     size_t count = f->weights.rows * f->weights.cols;
     for (; times > 0; --times) {
         FILE *file = fopen(f->plain_path, "wb");
@@ -567,7 +557,7 @@ static void plain_save(void *state, long times) {
 }
 
 static void plain_load(void *state, long times) {
-    FileState *f = state;
+    file_state *f = state;
     size_t count = f->weights.rows * f->weights.cols;
     for (; times > 0; --times) {
         FILE *file = fopen(f->plain_path, "rb");
@@ -578,8 +568,8 @@ static void plain_load(void *state, long times) {
 
 static void bench_files(const char *folder) {
     enum { SIZE = 5000 };
-    FileState f;
-    Work save[COLUMNS] = {{NULL, NULL, 0}}, load[COLUMNS] = {{NULL, NULL, 0}};
+    file_state f;
+    bench_work save[COLUMNS] = {{NULL, NULL, 0}}, load[COLUMNS] = {{NULL, NULL, 0}};
     ffnn_desc desc = {{SIZE, SIZE}, NULL};
     require(ffnn_init(&f.net, &desc) == FFNN_OK, "ffnn_init");
     f.weights = new_tensor(SIZE, SIZE);
@@ -610,21 +600,19 @@ static void bench_files(const char *folder) {
 enum { PICTURE_WIDTH = 8600, AXIS_LEFT = 3200, AXIS_RIGHT = 7900, AXIS_TOP = 760, BAR = 110,
        ROW_GAP = 110 };
 
-typedef struct Axis {
+typedef struct bar_axis {
     double low, high;   /* logarithms */
-} Axis;
+} bar_axis;
 
-static int axis_x(Axis axis, double ratio) {
+static int axis_x(bar_axis axis, double ratio) {
     double part = (log10(ratio) - axis.low) / (axis.high - axis.low);
     return AXIS_LEFT + (int)lround((AXIS_RIGHT - AXIS_LEFT) * part);
 }
 
-static Axis make_axis(void) {
-    Axis axis = {0, 1};
-    size_t i;
-    int column;
-    for (i = 0; i < row_count; ++i)
-        for (column = PLAIN; column < COLUMNS; ++column)
+static bar_axis make_axis(void) {
+    bar_axis axis = {0, 1};
+    for (size_t i = 0; i < row_count; ++i)
+        for (int column = PLAIN; column < COLUMNS; ++column)
             if (rows[i].seconds[column] > 0) {
                 axis.low = fmin(axis.low, log10(ratio_of(&rows[i], column)) - 0.02);
                 axis.high = fmax(axis.high, log10(ratio_of(&rows[i], column)));
@@ -639,22 +627,20 @@ static void draw_style(FILE *out) {
         {"#161b22", "#d6dde4", "#373e47", "#41feab", "#c85a08", "#9850e4", "#d4fa27"}};
     static const char *const rules[7] = {".b{fill:", "text{fill:", ".g{stroke:", ".c1{fill:",
                                          ".c2{fill:", ".c3{fill:", ".c4{fill:"};
-    int scheme, i;
     fputs("<style>\ntext{font:130px sans-serif}.t{font-weight:bold}.e{text-anchor:end}"
           ".m{text-anchor:middle}\n.s{font-size:105px}.g{stroke-width:10}\n", out);
-    for (scheme = 0; scheme < 2; ++scheme) {
+    for (int scheme = 0; scheme < 2; ++scheme) {
         fputs(scheme ? "@media (prefers-color-scheme:dark){" : "", out);
-        for (i = 0; i < 7; ++i) fprintf(out, "%s%s}", rules[i], schemes[scheme][i]);
+        for (int i = 0; i < 7; ++i) fprintf(out, "%s%s}", rules[i], schemes[scheme][i]);
         fputs(scheme ? "}\n</style>\n" : "\n", out);
     }
 }
 
-static void draw_axis(FILE *out, Axis axis, int bottom) {
+static void draw_axis(FILE *out, bar_axis axis, int bottom) {
     static const char *const ticks[] = {"0.1", "0.2", "0.5", "1",   "2",   "5",   "10",
                                         "20",  "50",  "100", "200", "500", "1000"};
     static const double values[] = {0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000};
-    size_t i;
-    for (i = 0; i < COUNT_OF(ticks); ++i) {
+    for (size_t i = 0; i < COUNT_OF(ticks); ++i) {
         int x = axis_x(axis, values[i]);
         if (log10(values[i]) < axis.low || log10(values[i]) > axis.high) continue;
         fprintf(out, "<path class=\"g\" d=\"M%d %dV%d\"/><text class=\"m\" x=\"%d\" y=\"%d\">%s"
@@ -662,7 +648,7 @@ static void draw_axis(FILE *out, Axis axis, int bottom) {
     }
 }
 
-static void draw_bar(FILE *out, Axis axis, int column, double ratio, int y) {
+static void draw_bar(FILE *out, bar_axis axis, int column, double ratio, int y) {
     int x = axis_x(axis, ratio), one = axis_x(axis, 1);
     long hundredths = lround(ratio * 100), tenths = lround(ratio * 10);
     fprintf(out, "<rect class=\"c%d\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>", column,
@@ -677,9 +663,9 @@ static void draw_bar(FILE *out, Axis axis, int column, double ratio, int y) {
 }
 
 /* Returns where the next row begins. */
-static int draw_row(FILE *out, Axis axis, const Row *row, int top) {
-    int column, y = top;
-    for (column = PLAIN; column < COLUMNS; ++column) {
+static int draw_row(FILE *out, bar_axis axis, const bench_row *row, int top) {
+    int y = top;
+    for (int column = PLAIN; column < COLUMNS; ++column) {
         if (row->seconds[column] <= 0) continue;
         draw_bar(out, axis, column, ratio_of(row, column), y);
         y += BAR;
@@ -690,11 +676,10 @@ static int draw_row(FILE *out, Axis axis, const Row *row, int top) {
 }
 
 static void draw_legend(FILE *out) {
-    int column, x = AXIS_LEFT;
-    size_t i;
-    for (column = PLAIN; column < COLUMNS; ++column) {
+    int x = AXIS_LEFT;
+    for (int column = PLAIN; column < COLUMNS; ++column) {
         bool used = false;
-        for (i = 0; i < row_count; ++i) used = used || rows[i].seconds[column] > 0;
+        for (size_t i = 0; i < row_count; ++i) used = used || rows[i].seconds[column] > 0;
         if (!used) continue;
         fprintf(out, "<rect class=\"c%d\" x=\"%d\" y=\"420\" width=\"200\" height=\"%d\"/>"
                 "<text x=\"%d\" y=\"520\">%s</text>\n", column, x, BAR, x + 270,
@@ -705,11 +690,10 @@ static void draw_legend(FILE *out) {
 
 static void draw(const char *path) {
     FILE *out = fopen(path, "w");
-    Axis axis = make_axis();
+    bar_axis axis = make_axis();
     int bottom = AXIS_TOP + ROW_GAP, column;
-    size_t i;
     require(out != NULL, "opening the picture");
-    for (i = 0; i < row_count; ++i, bottom += ROW_GAP)
+    for (size_t i = 0; i < row_count; ++i, bottom += ROW_GAP)
         for (column = PLAIN; column < COLUMNS; ++column)
             if (rows[i].seconds[column] > 0) bottom += BAR;
     fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
@@ -722,7 +706,7 @@ static void draw(const char *path) {
     draw_legend(out);
     draw_axis(out, axis, bottom);
     bottom = AXIS_TOP + ROW_GAP;
-    for (i = 0; i < row_count; ++i) bottom = draw_row(out, axis, &rows[i], bottom);
+    for (size_t i = 0; i < row_count; ++i) bottom = draw_row(out, axis, &rows[i], bottom);
     fputs("</svg>\n", out);
     require(fclose(out) == 0, "writing the picture");
 }
@@ -734,10 +718,10 @@ static void compile(void *command, long times) {
         require(system(command) == 0, "compiling the header");
 }
 
-static void print_notes(Speed speed, double growth, double compile_seconds, const char *code_size) {
-    int i;
+static void print_notes(core_speed speed, double growth, double compile_seconds,
+                        const char *code_size) {
     printf("\nMultiply-add peak of this core:");
-    for (i = 0; speed.peaks[i].run != NULL; ++i)
+    for (int i = 0; speed.peaks[i].run != NULL; ++i)
         printf("%s %s %.0f GFLOP/s", i > 0 ? "," : "", speed.peaks[i].name, speed.gflops[i]);
     printf("; ffnn_matmul reaches %.0f %% of the last.\n", 100 * speed.share);
     printf("Time per multiply-add, training 784-H-10, batch 64, H from 128 to 2048: the slowest is "
@@ -752,9 +736,8 @@ static void print_notes(Speed speed, double growth, double compile_seconds, cons
 /* bench FOLDER CODE_SIZE COMPILE_COMMAND [TO_PYTORCH FROM_PYTORCH] */
 int main(int argc, char **argv) {
     char path[500], arrays_path[500];
-    Work compiling = {compile, NULL, 0};
-    Speed speed;
-    double growth;
+    bench_work compiling = {compile, NULL, 0};
+    core_speed speed;
     require(argc == 4 || argc == 6, "the command line of bench.sh");
     snprintf(arrays_path, sizeof arrays_path, "%s/arrays", argv[1]);
     torch.path = arrays_path;
@@ -768,7 +751,7 @@ int main(int argc, char **argv) {
     bench_sigmoid();
     speed = bench_matmul();
     bench_files(argv[1]);
-    growth = cost_growth();
+    double growth = cost_growth();
     compiling.state = argv[3];
     measure(&compiling, 1, SLOW_ROUNDS, children_clock);
     print_notes(speed, growth, compiling.seconds, argv[2]);

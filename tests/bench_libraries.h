@@ -20,23 +20,23 @@
 #include <fann.h>
 #endif
 
-typedef struct Problem {
+typedef struct bench_problem {
     const char *name;
     size_t inputs, hidden, outputs, batch;
     float rate;             /* of learning */
     bool is_training;
     ffnn_tensor X, y;       /* batch x inputs, batch x outputs */
     ffnn_tensor W1, W2;     /* the weights to begin with */
-} Problem;
+} bench_problem;
 
 /* A network is whatever a library's open returns; times is how often the work is done. */
-typedef struct Library {
-    void *(*open)(const Problem *problem);
+typedef struct bench_library {
+    void *(*open)(const bench_problem *problem);
     void (*train)(void *network, long times);
     void (*predict)(void *network, long times); /* the whole batch */
     void (*results)(void *network, float *W1, float *W2, float *output); /* of the last run */
     void (*close)(void *network);
-} Library;
+} bench_library;
 
 /* Ends the program unless ok. */
 static void require(bool ok, const char *what) {
@@ -60,14 +60,14 @@ static void copy_out(float *to, ffnn_tensor from) {
 
 /* ---- ffnn.h ------------------------------------------------------------------------------ */
 
-typedef struct HeaderNetwork {
-    const Problem *problem;
+typedef struct header_network {
+    const bench_problem *problem;
     ffnn_net net;
     ffnn_tensor output;
-} HeaderNetwork;
+} header_network;
 
-static void *header_open(const Problem *p) {
-    HeaderNetwork *n = calloc(1, sizeof *n);
+static void *header_open(const bench_problem *p) {
+    header_network *n = calloc(1, sizeof *n);
     ffnn_desc desc = {{0}, NULL};
     require(n != NULL, "allocating a network");
     desc.sizes[0] = p->inputs;
@@ -82,13 +82,13 @@ static void *header_open(const Problem *p) {
 }
 
 static void header_train(void *network, long times) {
-    HeaderNetwork *n = network;
-    const Problem *p = n->problem;
+    header_network *n = network;
+    const bench_problem *p = n->problem;
     for (; times > 0; --times) ffnn_train(&n->net, p->X, p->y, p->rate, NULL);
 }
 
 static void header_predict(void *network, long times) {
-    HeaderNetwork *n = network;
+    header_network *n = network;
     for (; times > 0; --times) {
         ffnn_predict(&n->net, n->problem->X, n->output);
         FORGET();
@@ -96,32 +96,31 @@ static void header_predict(void *network, long times) {
 }
 
 static void header_results(void *network, float *W1, float *W2, float *output) {
-    HeaderNetwork *n = network;
+    header_network *n = network;
     copy_out(W1, n->net.layers[0].weight);
     copy_out(W2, n->net.layers[1].weight);
     copy_out(output, n->output);
 }
 
 static void header_close(void *network) {
-    HeaderNetwork *n = network;
+    header_network *n = network;
     ffnn_tensor_free(&n->output);
     ffnn_free(&n->net);
     free(n);
 }
 
-static const Library header_library = {header_open, header_train, header_predict, header_results,
-                                       header_close};
+static const bench_library header_library = {
+    header_open, header_train, header_predict, header_results, header_close};
 
 /* ---- plain loops ------------------------------------------------------------------------- */
 /* What a C programmer writes down first, with the loops in the order that suits the cache. */
 
 /* c (m x n) = a (m x k) b (k x n) */
 static void loops_product(float *c, const float *a, const float *b, size_t m, size_t k, size_t n) {
-    size_t i, j, p;
-    for (i = 0; i < m; ++i, c += n, a += k) {
-        for (j = 0; j < n; ++j) c[j] = 0;
-        for (p = 0; p < k; ++p)
-            for (j = 0; j < n; ++j) c[j] += a[p] * b[p * n + j];
+    for (size_t i = 0; i < m; ++i, c += n, a += k) {
+        for (size_t j = 0; j < n; ++j) c[j] = 0;
+        for (size_t p = 0; p < k; ++p)
+            for (size_t j = 0; j < n; ++j) c[j] += a[p] * b[p * n + j];
     }
 }
 
@@ -151,29 +150,28 @@ static void loops_update(float *w, const float *a, const float *b, size_t m, siz
 }
 
 static void loops_sigmoid(float *x, size_t count) {
-    size_t i;
-    for (i = 0; i < count; ++i) x[i] = 1 / (1 + expf(-x[i]));
+    for (size_t i = 0; i < count; ++i) x[i] = 1 / (1 + expf(-x[i]));
 }
 
 /* ---- the step, on products from anywhere -------------------------------------------------- */
 
-typedef struct Products {
+typedef struct product_set {
     void (*product)(float *c, const float *a, const float *b, size_t m, size_t k, size_t n);
     void (*product_transposed)(float *c, const float *a, const float *b, size_t m, size_t k,
                                size_t n);
     void (*update)(float *w, const float *a, const float *b, size_t m, size_t k, size_t n,
                    float rate);
     void (*sigmoid)(float *x, size_t count);
-} Products;
+} product_set;
 
-typedef struct StepNetwork {
-    const Problem *problem;
-    const Products *use;
+typedef struct step_network {
+    const bench_problem *problem;
+    const product_set *use;
     ffnn_tensor W1, W2, a1, a2, delta1, delta2;
-} StepNetwork;
+} step_network;
 
-static void *step_open(const Problem *p, const Products *use) {
-    StepNetwork *n = calloc(1, sizeof *n);
+static void *step_open(const bench_problem *p, const product_set *use) {
+    step_network *n = calloc(1, sizeof *n);
     require(n != NULL, "allocating a network");
     n->problem = p;
     n->use = use;
@@ -188,22 +186,22 @@ static void *step_open(const Problem *p, const Products *use) {
     return n;
 }
 
-static void step_forward(StepNetwork *n) {
-    const Problem *p = n->problem;
+static void step_forward(step_network *n) {
+    const bench_problem *p = n->problem;
     n->use->product(n->a1.data, p->X.data, n->W1.data, p->batch, p->inputs, p->hidden);
     n->use->sigmoid(n->a1.data, p->batch * p->hidden);
     n->use->product(n->a2.data, n->a1.data, n->W2.data, p->batch, p->hidden, p->outputs);
     n->use->sigmoid(n->a2.data, p->batch * p->outputs);
 }
 
-static void step_backward(StepNetwork *n) {
-    const Problem *p = n->problem;
+static void step_backward(step_network *n) {
+    const bench_problem *p = n->problem;
     const float *y = p->y.data, *a1 = n->a1.data, *a2 = n->a2.data;
     float *delta1 = n->delta1.data, *delta2 = n->delta2.data;
-    size_t i;
-    for (i = 0; i < p->batch * p->outputs; ++i) delta2[i] = (y[i] - a2[i]) * (a2[i] * (1 - a2[i]));
+    for (size_t i = 0; i < p->batch * p->outputs; ++i)
+        delta2[i] = (y[i] - a2[i]) * (a2[i] * (1 - a2[i]));
     n->use->product_transposed(delta1, delta2, n->W2.data, p->batch, p->outputs, p->hidden);
-    for (i = 0; i < p->batch * p->hidden; ++i) delta1[i] *= a1[i] * (1 - a1[i]);
+    for (size_t i = 0; i < p->batch * p->hidden; ++i) delta1[i] *= a1[i] * (1 - a1[i]);
     n->use->update(n->W1.data, p->X.data, delta1, p->batch, p->inputs, p->hidden, p->rate);
     n->use->update(n->W2.data, a1, delta2, p->batch, p->hidden, p->outputs, p->rate);
 }
@@ -223,14 +221,14 @@ static void step_predict(void *network, long times) {
 }
 
 static void step_results(void *network, float *W1, float *W2, float *output) {
-    StepNetwork *n = network;
+    step_network *n = network;
     copy_out(W1, n->W1);
     copy_out(W2, n->W2);
     copy_out(output, n->a2);
 }
 
 static void step_close(void *network) {
-    StepNetwork *n = network;
+    step_network *n = network;
     ffnn_tensor_free(&n->W1);
     ffnn_tensor_free(&n->W2);
     ffnn_tensor_free(&n->a1);
@@ -240,13 +238,13 @@ static void step_close(void *network) {
     free(n);
 }
 
-static const Products loops_products = {loops_product, loops_product_transposed, loops_update,
+static const product_set loops_products = {loops_product, loops_product_transposed, loops_update,
                                         loops_sigmoid};
 
-static void *loops_open(const Problem *p) { return step_open(p, &loops_products); }
+static void *loops_open(const bench_problem *p) { return step_open(p, &loops_products); }
 
-static const Library loops_library = {loops_open, step_train, step_predict, step_results,
-                                      step_close};
+static const bench_library loops_library = {
+    loops_open, step_train, step_predict, step_results, step_close};
 
 /* ---- plain loops for 3-4-1 alone, all sizes known to the compiler -------------------------- */
 
@@ -266,31 +264,30 @@ static float fixed_forward(const float x[INPUTS], float W1[INPUTS][HIDDEN], cons
 }
 
 static void fixed_train(void *network, long times) {
-    StepNetwork *n = network;
+    step_network *n = network;
     float (*X)[INPUTS] = (float (*)[INPUTS])n->problem->X.data, *y = n->problem->y.data;
     float (*W1)[HIDDEN] = (float (*)[HIDDEN])n->W1.data, *W2 = n->W2.data;
     float rate = n->problem->rate;
     for (; times > 0; --times) {
         float dW1[INPUTS][HIDDEN] = {{0}}, dW2[HIDDEN] = {0}, a1[HIDDEN];
-        int s, i, j;
-        for (s = 0; s < SAMPLES; ++s) {
+        for (int s = 0; s < SAMPLES; ++s) {
             float a2 = fixed_forward(X[s], W1, W2, a1);
             float delta2 = (y[s] - a2) * (a2 * (1 - a2));
-            for (j = 0; j < HIDDEN; ++j) {
+            for (int j = 0; j < HIDDEN; ++j) {
                 float delta1 = delta2 * W2[j] * (a1[j] * (1 - a1[j]));
-                for (i = 0; i < INPUTS; ++i) dW1[i][j] += X[s][i] * delta1;
+                for (int i = 0; i < INPUTS; ++i) dW1[i][j] += X[s][i] * delta1;
                 dW2[j] += a1[j] * delta2;
             }
         }
-        for (j = 0; j < HIDDEN; ++j) {
-            for (i = 0; i < INPUTS; ++i) W1[i][j] += rate * dW1[i][j];
+        for (int j = 0; j < HIDDEN; ++j) {
+            for (int i = 0; i < INPUTS; ++i) W1[i][j] += rate * dW1[i][j];
             W2[j] += rate * dW2[j];
         }
     }
 }
 
 static void fixed_predict(void *network, long times) {
-    StepNetwork *n = network;
+    step_network *n = network;
     float a1[HIDDEN];
     for (; times > 0; --times) {
         n->a2.data[0] = fixed_forward(n->problem->X.data, (float (*)[HIDDEN])n->W1.data,
@@ -299,13 +296,13 @@ static void fixed_predict(void *network, long times) {
     }
 }
 
-static bool fixed_fits(const Problem *p) {
+static bool fixed_fits(const bench_problem *p) {
     return p->inputs == INPUTS && p->hidden == HIDDEN && p->outputs == 1 &&
            p->batch == (p->is_training ? SAMPLES : 1);
 }
 
-static const Library fixed_library = {loops_open, fixed_train, fixed_predict, step_results,
-                                      step_close};
+static const bench_library fixed_library = {
+    loops_open, fixed_train, fixed_predict, step_results, step_close};
 
 /* ---- OpenBLAS ---------------------------------------------------------------------------- */
 /* One row is a vector: sgemv and sger are then faster than sgemm. The sigmoid is ffnn.h's own, so
@@ -345,15 +342,15 @@ static void blas_sigmoid(float *x, size_t count) {
     ffnn_sigmoid(ffnn_view(x, 1, count), ffnn_view(x, 1, count));
 }
 
-static void *blas_open(const Problem *p) {
-    static const Products products = {blas_product, blas_product_transposed, blas_update,
+static void *blas_open(const bench_problem *p) {
+    static const product_set products = {blas_product, blas_product_transposed, blas_update,
                                       blas_sigmoid};
     openblas_set_num_threads(1);
     return step_open(p, &products);
 }
 
-static const Library blas_library = {blas_open, step_train, step_predict, step_results,
-                                     step_close};
+static const bench_library blas_library = {
+    blas_open, step_train, step_predict, step_results, step_close};
 #endif
 
 /* ---- FANN -------------------------------------------------------------------------------- */
@@ -362,18 +359,16 @@ static const Library blas_library = {blas_open, step_train, step_predict, step_r
    inputs and outputs one sample at a time. */
 #ifdef BENCH_FANN
 
-typedef struct FannNetwork {
-    const Problem *problem;
+typedef struct fann_network {
+    const bench_problem *problem;
     struct fann *ann;
     struct fann_train_data *data;
     ffnn_tensor output;
-} FannNetwork;
+} fann_network;
 
-static void *fann_open(const Problem *p) {
-    FannNetwork *n = calloc(1, sizeof *n);
+static void *fann_open(const bench_problem *p) {
+    fann_network *n = calloc(1, sizeof *n);
     unsigned sizes[3], rows = (unsigned)p->batch;
-    size_t i, j, row;
-    fann_type *w;
     require(n != NULL, "allocating a network");
     sizes[0] = (unsigned)p->inputs;
     sizes[1] = (unsigned)p->hidden;
@@ -383,11 +378,16 @@ static void *fann_open(const Problem *p) {
     n->data = fann_create_train(rows, sizes[0], sizes[2]);
     n->output = new_tensor(p->batch, p->outputs);
     require(n->ann != NULL && n->data != NULL, "FANN");
-    for (w = n->ann->weights, j = 0; j < p->hidden; ++j, *w++ = 0)
-        for (i = 0; i < p->inputs; ++i) *w++ = *ffnn_at(p->W1, i, j);
-    for (j = 0; j < p->outputs; ++j, *w++ = 0)
-        for (i = 0; i < p->hidden; ++i) *w++ = *ffnn_at(p->W2, i, j);
-    for (row = 0; row < p->batch; ++row) {
+    fann_type *w = n->ann->weights;
+    for (size_t j = 0; j < p->hidden; ++j) {
+        for (size_t i = 0; i < p->inputs; ++i) *w++ = *ffnn_at(p->W1, i, j);
+        *w++ = 0;
+    }
+    for (size_t j = 0; j < p->outputs; ++j) {
+        for (size_t i = 0; i < p->hidden; ++i) *w++ = *ffnn_at(p->W2, i, j);
+        *w++ = 0;
+    }
+    for (size_t row = 0; row < p->batch; ++row) {
         memcpy(n->data->input[row], ffnn_at(p->X, row, 0), p->inputs * sizeof(float));
         memcpy(n->data->output[row], ffnn_at(p->y, row, 0), p->outputs * sizeof(float));
     }
@@ -400,41 +400,45 @@ static void *fann_open(const Problem *p) {
 }
 
 static void fann_train_network(void *network, long times) {
-    FannNetwork *n = network;
+    fann_network *n = network;
     for (; times > 0; --times) fann_train_epoch(n->ann, n->data);
 }
 
 static void fann_predict(void *network, long times) {
-    FannNetwork *n = network;
-    size_t row, outputs = n->problem->outputs;
-    for (; times > 0; --times)
-        for (row = 0; row < n->problem->batch; ++row)
+    fann_network *n = network;
+    size_t outputs = n->problem->outputs;
+    for (; times > 0; --times) {
+        for (size_t row = 0; row < n->problem->batch; ++row)
             memcpy(n->output.data + row * outputs, fann_run(n->ann, n->data->input[row]),
                    outputs * sizeof(float));
+    }
 }
 
 static void fann_results(void *network, float *W1, float *W2, float *output) {
-    FannNetwork *n = network;
-    const Problem *p = n->problem;
+    fann_network *n = network;
+    const bench_problem *p = n->problem;
     const fann_type *w = n->ann->weights;
-    size_t i, j;
-    for (j = 0; j < p->hidden; ++j, ++w)
-        for (i = 0; i < p->inputs; ++i) W1[i * p->hidden + j] = *w++;
-    for (j = 0; j < p->outputs; ++j, ++w)
-        for (i = 0; i < p->hidden; ++i) W2[i * p->outputs + j] = *w++;
+    for (size_t j = 0; j < p->hidden; ++j) {
+        for (size_t i = 0; i < p->inputs; ++i) W1[i * p->hidden + j] = *w++;
+        ++w; /* the bias */
+    }
+    for (size_t j = 0; j < p->outputs; ++j) {
+        for (size_t i = 0; i < p->hidden; ++i) W2[i * p->outputs + j] = *w++;
+        ++w;
+    }
     copy_out(output, n->output);
 }
 
 static void fann_close(void *network) {
-    FannNetwork *n = network;
+    fann_network *n = network;
     fann_destroy_train(n->data);
     fann_destroy(n->ann);
     ffnn_tensor_free(&n->output);
     free(n);
 }
 
-static const Library fann_library = {fann_open, fann_train_network, fann_predict, fann_results,
-                                     fann_close};
+static const bench_library fann_library = {
+    fann_open, fann_train_network, fann_predict, fann_results, fann_close};
 #endif
 
 /* ---- PyTorch ----------------------------------------------------------------------------- */
@@ -444,7 +448,7 @@ static const Library fann_library = {fann_open, fann_train_network, fann_predict
 static struct {
     FILE *to, *from;        /* NULL: PyTorch is not there */
     const char *path;       /* of the file for arrays */
-    const Problem *problem;
+    const bench_problem *problem;
     double seconds;         /* of processor time that its commands have taken */
 } torch;
 
@@ -468,15 +472,14 @@ static void torch_send(FILE *file, ffnn_tensor t) {
 /* The arrays that PyTorch's next commands work on. */
 static void torch_give(const ffnn_tensor *arrays, size_t count, float rate) {
     FILE *file = fopen(torch.path, "wb");
-    size_t i;
     require(file != NULL, "writing arrays for PyTorch");
     fwrite(&rate, sizeof rate, 1, file);
-    for (i = 0; i < count; ++i) torch_send(file, arrays[i]);
+    for (size_t i = 0; i < count; ++i) torch_send(file, arrays[i]);
     require(fclose(file) == 0, "writing arrays for PyTorch");
     torch_ask("take", (long)count);
 }
 
-static void *torch_open(const Problem *p) {
+static void *torch_open(const bench_problem *p) {
     ffnn_tensor arrays[4];
     arrays[0] = p->X;
     arrays[1] = p->y;
@@ -499,12 +502,10 @@ static void torch_predict(void *network, long times) {
 
 /* What PyTorch's last command computed. */
 static void torch_receive(const ffnn_tensor *arrays, size_t count) {
-    FILE *file;
-    size_t i;
     torch_ask("results", 1);
-    file = fopen(torch.path, "rb");
+    FILE *file = fopen(torch.path, "rb");
     require(file != NULL, "reading PyTorch's results");
-    for (i = 0; i < count; ++i) {
+    for (size_t i = 0; i < count; ++i) {
         size_t size = arrays[i].rows * arrays[i].cols;
         require(fread(arrays[i].data, sizeof(float), size, file) == size,
                 "reading PyTorch's results");
@@ -513,7 +514,7 @@ static void torch_receive(const ffnn_tensor *arrays, size_t count) {
 }
 
 static void torch_results(void *network, float *W1, float *W2, float *output) {
-    const Problem *p = torch.problem;
+    const bench_problem *p = torch.problem;
     ffnn_tensor arrays[3];
     (void)network;
     arrays[0] = ffnn_view(W1, p->inputs, p->hidden);
@@ -524,7 +525,7 @@ static void torch_results(void *network, float *W1, float *W2, float *output) {
 
 static void torch_close(void *network) { (void)network; }
 
-static const Library torch_library = {torch_open, torch_train, torch_predict, torch_results,
-                                      torch_close};
+static const bench_library torch_library = {
+    torch_open, torch_train, torch_predict, torch_results, torch_close};
 
 #endif

@@ -1,20 +1,35 @@
 #!/bin/sh
 # builds.sh: the header in every form that a program may include it compiles without a warning:
-# C99, C11, C++11, C++20, static in two files, without stdio, without SIMD. Compilers that are
-# not there are skipped, aloud.
+# C99, C11, C++11, C++20, static in two files, without stdio, without SIMD. `make builds` calls it
+# from the top folder. Compilers that are not there are skipped, aloud.
 set -eu
-folder=build/tests/builds
+folder=${BUILD:-build}/tests/builds
 rm -rf "$folder" && mkdir -p "$folder"
 warnings="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Wundef -Wdouble-promotion -Wcast-qual"
 passed=0
 
-printf '#define FFNN_IMPLEMENTATION\n#include "ffnn.h"\n' > "$folder/one.c"
-printf '#include "ffnn.h"\nint main(void) { return ffnn_init(NULL, NULL) == FFNN_OK; }\n' > "$folder/main.c"
-for file in a b; do
-    printf '#define FFNN_STATIC\n#define FFNN_IMPLEMENTATION\n#include "ffnn.h"\nint %s(void);\nint %s(void) { return ffnn_init(NULL, NULL) == FFNN_OK; }\n' $file $file
-done > "$folder/static.txt"
-head -n 5 "$folder/static.txt" > "$folder/a.c"
-{ tail -n 5 "$folder/static.txt"; printf 'int a(void);\nint main(void) { return a() + b(); }\n'; } > "$folder/b.c"
+cat > "$folder/one.c" << 'END'
+#define FFNN_IMPLEMENTATION
+#include "ffnn.h"
+END
+cat > "$folder/main.c" << 'END'
+#include "ffnn.h"
+int main(void) { return ffnn_init(NULL, NULL) == FFNN_OK; }
+END
+cat > "$folder/a.c" << 'END'
+#define FFNN_STATIC
+#define FFNN_IMPLEMENTATION
+#include "ffnn.h"
+int a(void);
+int a(void) { return ffnn_init(NULL, NULL) == FFNN_OK; }
+END
+cat > "$folder/b.c" << 'END'
+#define FFNN_STATIC
+#define FFNN_IMPLEMENTATION
+#include "ffnn.h"
+int a(void);
+int main(void) { return a() + (ffnn_init(NULL, NULL) == FFNN_OK); }
+END
 for file in one main a b; do cp "$folder/$file.c" "$folder/$file.cpp"; done
 
 # try COMPILER SUFFIX STANDARD: the implementation with each option, two files, static twice.
@@ -35,6 +50,12 @@ try() {
     echo "$1 -std=$3: passed"
 }
 
-try gcc c c99; try gcc c c11; try clang c c99; try clang c c11
-try g++ cpp c++11; try g++ cpp c++20; try clang++ cpp c++11; try clang++ cpp c++20
+for compiler in gcc clang; do
+    try $compiler c c99
+    try $compiler c c11
+done
+for compiler in g++ clang++; do
+    try $compiler cpp c++11
+    try $compiler cpp c++20
+done
 echo "$passed passed, 0 failed"

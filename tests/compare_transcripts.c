@@ -14,10 +14,11 @@ enum { LINE_SIZE = 512 };
 /* Reads a line without its end; cuts a row of the last table off after its fourth column. */
 static int read_line(FILE *file, char line[LINE_SIZE]) {
     char *end = line;
-    int column;
     if (fgets(line, LINE_SIZE, file) == NULL) return 0;
     line[strcspn(line, "\r\n")] = '\0';
-    for (column = 0; column < 4 && end != NULL; ++column) end = strchr(end + (column > 0), '|');
+    for (int column = 0; column < 4 && end != NULL; ++column) {
+        end = strchr(column == 0 ? end : end + 1, '|');
+    }
     if (end != NULL && isdigit((unsigned char)line[0])) *end = '\0';
     return 1;
 }

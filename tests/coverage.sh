@@ -47,47 +47,75 @@ for build in $builds; do
     done
 done
 
-# One line for each branch that no build takes; then the figure.
+# One line for each branch that no build takes; then the figure. A .gcov file has a line
+# "function NAME ..." before each function, "COUNT:LINE:SOURCE" for each line of source, and behind
+# that "branch N taken COUNT" for each way out of it. A branch is known by its function, its line
+# and which one of the line's it is; the builds' counts add up.
 awk -v lowest=$lowest '
     FILENAME ~ /coverage_reasons.txt$/ {
         if ($0 !~ /^#/ && split($0, field, / *\| */) == 3) {
-            reasons++
-            place[reasons] = field[1]; part[reasons] = field[2]; why[reasons] = field[3]
+            ++reasons
+            reason_function[reasons] = field[1]
+            reason_source[reasons] = field[2]
+            reason_text[reasons] = field[3]
         }
         next
     }
-    FNR == 1 { name = ""; line = "" }
-    $1 == "function" { name = $2; next }
+
+    FNR == 1 { function_name = "" }
+    $1 == "function" { function_name = $2 }
     /^ *[0-9#=*-]+: *[0-9]+:/ {
-        line = $0; sub(/^[^:]*: */, "", line)
-        source = line; sub(/^[0-9]*: */, "", source)
-        sub(/:.*/, "", line)
+        split($0, part, ":")
+        line = part[2] + 0
+        source = $0
+        sub(/^[^:]*:[^:]*:/, "", source)
         nth = 0
-        next
     }
     $1 == "branch" {
-        key = name " " line " " ++nth
-        if (!(key in taken)) { taken[key] = 0; order[++count] = key; text[key] = source; in_function[key] = name; at_line[key] = line }
+        key = function_name " " line " " ++nth
+        if (!(key in taken)) {
+            keys[++count] = key
+            taken[key] = 0
+            branch_function[key] = function_name
+            branch_line[key] = line
+            branch_source[key] = source
+        }
         if ($3 == "taken" && $4 > 0) taken[key] += $4 # gcov may count to below 0
     }
+
+    # The number of the reason why a branch is never taken; 0: there is none.
+    function reason_for(key,    name, r) {
+        name = branch_function[key]
+        sub(/_(baseline|avx2|avx512)$/, "", name)
+        for (r = 1; r <= reasons; ++r) {
+            if (reason_function[r] != name) continue
+            if (reason_source[r] == "" || index(branch_source[key], reason_source[r])) return r
+        }
+        return 0
+    }
+
     END {
         for (i = 1; i <= count; ++i) {
-            key = order[i]
-            if (taken[key] > 0) { covered++; continue }
-            spot = in_function[key]
-            sub(/_(baseline|avx2|avx512)$/, "", spot)
-            found = 0
-            for (r = 1; r <= reasons && !found; ++r)
-                if (place[r] == spot && (part[r] == "" || index(text[key], part[r]))) found = r
-            if (found) { used[found]++; excused++ }
-            else { missing++; printf "ffnn.h:%s: %s: branch never taken, and no reason why: %s\n", at_line[key], in_function[key], text[key] }
+            key = keys[i]
+            if (taken[key] > 0) {
+                ++covered
+            } else if (r = reason_for(key)) {
+                ++excused[r]
+            } else {
+                ++missing
+                printf "ffnn.h:%s: %s: branch never taken, and no reason why: %s\n",
+                       branch_line[key], branch_function[key], branch_source[key]
+            }
         }
-        for (r = 1; r <= reasons; ++r) {
-            if (used[r]) printf "%3d never taken in %s%s: %s\n", used[r], place[r], part[r] == "" ? "" : ", `" part[r] "`", why[r]
-            else printf "  0 never taken in %s, `%s`: the reason is not needed here\n", place[r], part[r]
+        for (r = 1; r <= reasons; ++r)
+            printf "%3d never taken in %s, `%s`: %s\n", excused[r], reason_function[r],
+                   reason_source[r], excused[r] ? reason_text[r] : "the reason is not needed here"
+        if (count == 0) {
+            print "no branches"
+            exit 1
         }
-        if (count == 0) { print "no branches"; exit 1 }
         share = 100 * covered / count
-        printf "%.1f%% of %d branches taken, %d not, %d of them without a reason\n", share, count, count - covered, missing
+        printf "%.1f%% of %d branches taken, %d not, %d of them without a reason\n",
+               share, count, count - covered, missing
         exit missing > 0 || share < lowest
     }' tests/coverage_reasons.txt "$out"/*/ffnn.h.gcov

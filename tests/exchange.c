@@ -8,6 +8,8 @@
 #define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
 
+#include <stdlib.h>
+
 #define PATH "exchange-\xc3\xa9\xe9\x87\x8d\xf0\x9f\x92\xbe.safetensors"
 
 /* Numbers of all kinds by their bits: zeros, denormals, infinities, NaN with something in it. */
@@ -17,48 +19,41 @@ static const uint32_t awkward[3 * 5 + 5 * 2] = {
     0x1a1a1a1au, 0x411a0d0au, 0x0a0d1a41u, 0x00ff00ffu, 0x3eaaaaabu, 0x40490fdbu, 0x12345678u,
     0xdeadbeefu, 0x01020304u, 0xfffefdfcu, 0x7f010203u};
 
-/* The layers' weights lie in the file one after the other, here in `bits`. */
-static void copy_weights(ffnn_net *net, uint32_t *bits, int into_the_network) {
-    size_t i;
-    for (i = 0; i < net->layer_count; ++i) {
-        ffnn_tensor weight = net->layers[i].weight;
-        size_t size = weight.rows * weight.cols * sizeof(float);
-        if (into_the_network) memcpy(weight.data, bits, size);
-        else memcpy(bits, weight.data, size);
-        bits += weight.rows * weight.cols;
-    }
+static void require(ffnn_status status, const char *what) {
+    if (status == FFNN_OK) return;
+    fprintf(stderr, "exchange: %s: %s\n", what, ffnn_status_string(status));
+    exit(1);
 }
 
-static int fail(const char *what, ffnn_status status) {
-    fprintf(stderr, "exchange: %s: %s\n", what, ffnn_status_string(status));
-    return 1;
+static void write_awkward(void) {
+    ffnn_desc desc = {{3, 5, 2}, NULL};
+    ffnn_net net;
+    require(ffnn_init(&net, &desc), "init");
+    require(ffnn_save(&net, PATH), "first save");
+    memcpy(net.layers[0].weight.data, awkward, 3 * 5 * sizeof *awkward);
+    memcpy(net.layers[1].weight.data, awkward + 3 * 5, 5 * 2 * sizeof *awkward);
+    require(ffnn_save(&net, PATH), "second save"); /* over the file that is there now */
+    ffnn_free(&net);
+}
+
+static void read_awkward(void) {
+    ffnn_net net;
+    require(ffnn_init_from_file(&net, PATH), "read");
+    if (net.layer_count != 2 ||
+        memcmp(net.layers[0].weight.data, awkward, 3 * 5 * sizeof *awkward) != 0 ||
+        memcmp(net.layers[1].weight.data, awkward + 3 * 5, 5 * 2 * sizeof *awkward) != 0)
+        require(FFNN_ERROR_MISMATCH, "other weights");
+    ffnn_free(&net);
 }
 
 int main(int argc, char **argv) {
-    ffnn_desc desc = {{3, 5, 2}, NULL};
-    uint32_t bits[sizeof awkward / sizeof awkward[0]];
-    ffnn_net net;
-    ffnn_status status;
-    int is_write = argc == 2 && strcmp(argv[1], "write") == 0;
-    if (!is_write && (argc != 2 || strcmp(argv[1], "read") != 0)) {
+    if (argc == 2 && strcmp(argv[1], "write") == 0) {
+        write_awkward();
+    } else if (argc == 2 && strcmp(argv[1], "read") == 0) {
+        read_awkward();
+    } else {
         fprintf(stderr, "usage: exchange write | read\n");
         return 2;
     }
-    memcpy(bits, awkward, sizeof bits);
-    if (is_write) {
-        status = ffnn_init(&net, &desc);
-        if (status == FFNN_OK) status = ffnn_save(&net, PATH);
-        if (status != FFNN_OK) return fail("first save", status);
-        copy_weights(&net, bits, 1);
-        status = ffnn_save(&net, PATH); /* over the file that is there now */
-        if (status != FFNN_OK) return fail("second save", status);
-    } else {
-        status = ffnn_init_from_file(&net, PATH);
-        if (status != FFNN_OK) return fail("read", status);
-        memset(bits, 0, sizeof bits);
-        copy_weights(&net, bits, 0);
-        if (memcmp(bits, awkward, sizeof bits) != 0) return fail("other weights", FFNN_OK);
-    }
-    ffnn_free(&net);
     return 0;
 }

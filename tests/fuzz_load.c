@@ -14,45 +14,24 @@
    it makes N files instead of watching the clock; with runs=0 it only reads those it is given.
 
    For every input the checker says what the functions have to answer; see check_input(). */
+#include "test.h"
+
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <wchar.h>
 
 #include "safetensors_checker.h"
 
-/* The functions under test get their memory and their files from this test. */
-
-static struct {
-    size_t made, live, largest;
-} heap;
-
-static void *fuzz_malloc(size_t size) {
-    heap.made++;
-    heap.live++;
-    heap.largest = size > heap.largest ? size : heap.largest;
-    return malloc(size);
-}
-
-static void fuzz_free(void *p) {
-    heap.live--;
-    free(p);
-}
-
+/* The functions under test get their files from this test, too. */
 static FILE *fuzz_open(const char *path, const char *mode);
 
-#define FFNN_MALLOC(size) fuzz_malloc(size)
-#define FFNN_FREE(p) fuzz_free(p)
 #define fopen(path, mode) fuzz_open(path, mode)
 #define _wfopen(path, mode) fuzz_open("", "") /* Windows' */
-#define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
 #undef fopen
 #undef _wfopen
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#include "helpers.h"
 
 /* ---- the input that is being checked ------------------------------------------------------- */
 
@@ -71,7 +50,8 @@ static void fail(const char *what) {
 /* A file with the input's bytes, whatever the path; it goes away when it is closed. */
 static FILE *fuzz_open(const char *path, const char *mode) {
     FILE *file = tmpfile();
-    (void)path, (void)mode;
+    (void)path;
+    (void)mode;
     if (file == NULL || fwrite(input, 1, input_size, file) != input_size)
         fail("this test cannot make a temporary file");
     rewind(file);
@@ -83,24 +63,14 @@ static FILE *fuzz_open(const char *path, const char *mode) {
 /* Answers that are good, one bit each. */
 #define ANSWER(status) (1u << (status))
 
-static int has_tensor_beyond(uint64_t last_layer) {
-    size_t i;
-    for (i = 0; i < checker.count; i++) {
+/* Whether there is a tensor, or a repeated one, that is not W1, W2, ... up to the last layer. */
+static bool has_tensor_beyond(uint64_t last_layer, bool repeated) {
+    for (size_t i = 0; i < checker.count; ++i) {
         uint64_t number = checker_layer_number(&checker.tensors[i]);
-        if (number == 0 || number > last_layer)
-            return 1;
+        if (number > 0 && number <= last_layer) continue;
+        if (!repeated || checker.tensors[i].repeated) return true;
     }
-    return 0;
-}
-
-static int repeats_tensor_beyond(uint64_t last_layer) {
-    size_t i;
-    for (i = 0; i < checker.count; i++) {
-        uint64_t number = checker_layer_number(&checker.tensors[i]);
-        if (checker.tensors[i].repeated && (number == 0 || number > last_layer))
-            return 1;
-    }
-    return 0;
+    return false;
 }
 
 /* The answers to a file that no network could have; 0 if there is no flaw.
@@ -110,13 +80,9 @@ static int repeats_tensor_beyond(uint64_t last_layer) {
    two of one name for two. So in such files it may take a flaw of that kind for a mismatch, or
    the other way round. */
 static unsigned answers_to_flaw(void) {
-    int either = has_tensor_beyond(FFNN_MAX_LAYERS);
-    if (checker.flaw == NULL) {
-        if (!repeats_tensor_beyond(FFNN_MAX_LAYERS))
-            return 0;
-    } else if (!checker.flaw_is_fill) {
-        either = 0;
-    }
+    if (checker.flaw == NULL && !has_tensor_beyond(FFNN_MAX_LAYERS, true)) return 0;
+    bool either = has_tensor_beyond(FFNN_MAX_LAYERS, false);
+    if (checker.flaw != NULL && !checker.flaw_is_fill) either = false;
     return ANSWER(FFNN_ERROR_FORMAT) | (either ? ANSWER(FFNN_ERROR_MISMATCH) : 0);
 }
 
@@ -129,34 +95,31 @@ static int layer_is(uint64_t number, uint64_t rows, uint64_t cols) {
 
 static unsigned answers_to_load(const ffnn_net *net) {
     unsigned answers = answers_to_flaw();
-    size_t i;
-    if (answers != 0)
-        return answers;
-    for (i = 0; i < net->layer_count; i++)
+    if (answers != 0) return answers;
+    for (size_t i = 0; i < net->layer_count; ++i)
         if (!layer_is(i + 1, net->layers[i].weight.rows, net->layers[i].weight.cols))
             return ANSWER(FFNN_ERROR_MISMATCH);
-    return has_tensor_beyond(net->layer_count) ? ANSWER(FFNN_ERROR_MISMATCH) : ANSWER(FFNN_OK);
+    if (has_tensor_beyond(net->layer_count, false)) return ANSWER(FFNN_ERROR_MISMATCH);
+    return ANSWER(FFNN_OK);
 }
 
 static unsigned answers_to_init(void) {
     unsigned answers = answers_to_flaw();
     uint64_t rows, cols, previous = 0, count = 0;
-    const checker_tensor *tensor;
-    size_t i;
-    if (has_tensor_beyond(UINT64_MAX)) /* not a W at all */
+    if (has_tensor_beyond(UINT64_MAX, false)) /* not a W at all */
         return answers != 0 ? answers : ANSWER(FFNN_ERROR_MISMATCH);
-    if (answers != 0 && answers != ANSWER(FFNN_ERROR_FORMAT) && has_tensor_beyond(FFNN_MAX_LAYERS))
+    if (answers != 0 && answers != ANSWER(FFNN_ERROR_FORMAT) &&
+        has_tensor_beyond(FFNN_MAX_LAYERS, false))
         return answers | ANSWER(FFNN_ERROR_ARGUMENT);
-    if (answers != 0)
-        return answers;
-    for (i = 0; i < checker.count; i++) {
+    if (answers != 0) return answers;
+    while (count < checker.count) {
         if (count == FFNN_MAX_LAYERS) /* too deep; layers missing further up are not looked for */
             return ANSWER(FFNN_ERROR_ARGUMENT) | ANSWER(FFNN_ERROR_MISMATCH);
-        tensor = checker_layer(++count);
+        ++count;
+        const checker_tensor *tensor = checker_layer(count);
         if (tensor == NULL || !checker_matrix(tensor, &rows, &cols) || rows == 0 || cols == 0)
             return ANSWER(FFNN_ERROR_MISMATCH);
-        if (count > 1 && rows != previous)
-            return ANSWER(FFNN_ERROR_MISMATCH);
+        if (count > 1 && rows != previous) return ANSWER(FFNN_ERROR_MISMATCH);
         previous = cols;
     }
     return count > 0 ? ANSWER(FFNN_OK) : ANSWER(FFNN_ERROR_MISMATCH);
@@ -172,41 +135,38 @@ static const ffnn_desc shapes[] = {
 
 static ffnn_net nets[COUNT_OF(shapes)];
 
-static size_t count_of_weights(const ffnn_net *net) {
-    size_t i, count = 0;
-    for (i = 0; i < net->layer_count; i++)
-        count += net->layers[i].weight.rows * net->layers[i].weight.cols;
-    return count;
+/* The bits of the i-th weight, which no file is likely to hold. */
+static uint32_t pattern(size_t i) {
+    return (uint32_t)i * 0x9E3779B9u + 0xA5C3E17Bu;
 }
-
-/* Bits that no file is likely to hold; W1, W2, ... are in one piece of memory. */
-static void get_pattern(uint32_t *bits, size_t count) {
-    size_t i;
-    for (i = 0; i < count; i++)
-        bits[i] = (uint32_t)i * 0x9E3779B9u + 0xA5C3E17Bu;
-}
-
-enum { MAX_WEIGHTS = 64 };
 
 static void set_pattern(ffnn_net *net) {
-    uint32_t bits[MAX_WEIGHTS];
-    get_pattern(bits, count_of_weights(net));
-    memcpy(net->layers[0].weight.data, bits, count_of_weights(net) * sizeof bits[0]);
+    size_t count = 0;
+    for (size_t i = 0; i < net->layer_count; ++i) {
+        ffnn_tensor weight = net->layers[i].weight;
+        for (size_t k = 0; k < element_count(weight); ++k) {
+            uint32_t bits = pattern(count++);
+            memcpy(&weight.data[k], &bits, sizeof bits);
+        }
+    }
 }
 
-static int has_pattern(const ffnn_net *net) {
-    uint32_t bits[MAX_WEIGHTS];
-    get_pattern(bits, count_of_weights(net));
-    return memcmp(net->layers[0].weight.data, bits, count_of_weights(net) * sizeof bits[0]) == 0;
+static bool has_pattern(const ffnn_net *net) {
+    size_t count = 0;
+    for (size_t i = 0; i < net->layer_count; ++i) {
+        ffnn_tensor weight = net->layers[i].weight;
+        for (size_t k = 0; k < element_count(weight); ++k) {
+            uint32_t bits = pattern(count++);
+            if (memcmp(&weight.data[k], &bits, sizeof bits) != 0) return false;
+        }
+    }
+    return true;
 }
 
 static void make_networks(void) {
-    size_t i;
-    if (nets[0].layer_count > 0)
-        return;
-    for (i = 0; i < COUNT_OF(nets); i++) {
-        if (ffnn_init(&nets[i], &shapes[i]) != FFNN_OK || count_of_weights(&nets[i]) > MAX_WEIGHTS)
-            fail("this test cannot make its networks");
+    if (nets[0].layer_count > 0) return;
+    for (size_t i = 0; i < COUNT_OF(nets); ++i) {
+        if (ffnn_init(&nets[i], &shapes[i]) != FFNN_OK) fail("this test cannot make its networks");
         set_pattern(&nets[i]);
     }
 }
@@ -215,16 +175,15 @@ static void make_networks(void) {
 
 /* The weights are the file's, byte for byte, wherever the file has them. */
 static void check_weights(const ffnn_net *net) {
-    size_t layer, i;
-    for (layer = 0; layer < net->layer_count; layer++) {
+    for (size_t layer = 0; layer < net->layer_count; ++layer) {
         ffnn_tensor weight = net->layers[layer].weight;
         const unsigned char *at = input + checker.data + checker_layer(layer + 1)->begin;
-        for (i = 0; i < weight.rows * weight.cols; i++, at += 4) {
+        for (size_t i = 0; i < element_count(weight); ++i) {
             uint32_t bits, expected = (uint32_t)at[0] | (uint32_t)at[1] << 8 |
                                       (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
             memcpy(&bits, &weight.data[i], sizeof bits);
-            if (bits != expected)
-                fail("the weights are not those of the file");
+            if (bits != expected) fail("the weights are not those of the file");
+            at += 4;
         }
     }
 }
@@ -235,9 +194,8 @@ static void check_saved_again(ffnn_net *net) {
     size_t size = 0, again = 0;
     if (ffnn_save_memory(net, first, sizeof first, &size) != FFNN_OK)
         fail("what was loaded cannot be saved");
-    memset(net->layers[0].weight.data, 0, count_of_weights(net) * sizeof(float));
-    if (ffnn_load_memory(net, first, size) != FFNN_OK)
-        fail("what was saved cannot be loaded");
+    set_pattern(net);
+    if (ffnn_load_memory(net, first, size) != FFNN_OK) fail("what was saved cannot be loaded");
     check_weights(net);
     if (ffnn_save_memory(net, second, sizeof second, &again) != FFNN_OK || again != size ||
         memcmp(first, second, size) != 0)
@@ -245,8 +203,7 @@ static void check_saved_again(ffnn_net *net) {
 }
 
 static ffnn_status check_load(ffnn_net *net, ffnn_status status, unsigned answers) {
-    if ((answers & ANSWER(status)) == 0)
-        fail(ffnn_status_string(status));
+    if ((answers & ANSWER(status)) == 0) fail(ffnn_status_string(status));
     if (status == FFNN_OK)
         check_weights(net);
     else if (!has_pattern(net))
@@ -255,26 +212,23 @@ static ffnn_status check_load(ffnn_net *net, ffnn_status status, unsigned answer
 }
 
 static void check_memory(ffnn_net *net, unsigned answers) {
-    size_t made = heap.made;
+    size_t made = test.allocations;
     if (check_load(net, ffnn_load_memory(net, input, input_size), answers) == FFNN_OK) {
         check_saved_again(net);
         set_pattern(net);
     }
-    if (heap.made != made)
-        fail("ffnn_load_memory or ffnn_save_memory has allocated memory");
+    if (test.allocations != made) fail("ffnn_load_memory or ffnn_save_memory has allocated memory");
 }
 
 static void check_file(ffnn_net *net, unsigned answers) {
-    if (check_load(net, ffnn_load(net, "input"), answers) == FFNN_OK)
-        set_pattern(net);
+    if (check_load(net, ffnn_load(net, "input"), answers) == FFNN_OK) set_pattern(net);
 }
 
 static void check_init_from_file(void) {
     static const ffnn_net zeros;
     ffnn_net net;
     ffnn_status status = ffnn_init_from_file(&net, "input");
-    if ((answers_to_init() & ANSWER(status)) == 0)
-        fail(ffnn_status_string(status));
+    if ((answers_to_init() & ANSWER(status)) == 0) fail(ffnn_status_string(status));
     if (status == FFNN_OK) {
         if ((answers_to_load(&net) & ANSWER(FFNN_OK)) == 0)
             fail("the new network is not the file's");
@@ -287,36 +241,29 @@ static void check_init_from_file(void) {
 }
 
 static void check_files(void) {
-    size_t i, live = heap.live;
-    heap.largest = 0;
-    for (i = 0; i < COUNT_OF(nets); i++)
-        check_file(&nets[i], answers_to_load(&nets[i]));
+    size_t live = test.live;
+    test.largest = 0;
+    for (size_t i = 0; i < COUNT_OF(nets); ++i) check_file(&nets[i], answers_to_load(&nets[i]));
     check_init_from_file();
-    if (heap.live != live)
-        fail("memory was not freed");
-    if (heap.largest > 65536) /* more than any input has */
+    if (test.live != live) fail("memory was not freed");
+    if (test.largest > 65536) /* more than any input has */
         fail("memory was allocated for what the header only claims");
 }
 
 /* One in 64 inputs, whatever the order they come in, is read from a file, too. */
 static int is_sample(void) {
     uint32_t hash = 2166136261u;
-    size_t i;
-    for (i = 0; i < input_size; i++)
-        hash = (hash ^ input[i]) * 16777619u;
+    for (size_t i = 0; i < input_size; ++i) hash = (hash ^ input[i]) * 16777619u;
     return (hash >> 8) % 64 == 0;
 }
 
 static void check_input(const unsigned char *data, size_t size) {
-    size_t i;
     input = data;
     input_size = size;
     make_networks();
     checker_read(data, size);
-    for (i = 0; i < COUNT_OF(nets); i++)
-        check_memory(&nets[i], answers_to_load(&nets[i]));
-    if (is_sample())
-        check_files();
+    for (size_t i = 0; i < COUNT_OF(nets); ++i) check_memory(&nets[i], answers_to_load(&nets[i]));
+    if (is_sample()) check_files();
 }
 
 #ifdef FUZZER
@@ -324,24 +271,13 @@ static void check_input(const unsigned char *data, size_t size) {
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
-    if (size <= MAX_SIZE)
-        check_input(data, size);
+    if (size <= MAX_SIZE) check_input(data, size);
     return 0;
 }
 
 #else
 
 /* ---- random choices ------------------------------------------------------------------------ */
-
-static uint64_t random_state;
-
-/* splitmix64 */
-static uint64_t random_bits(void) {
-    uint64_t z = random_state += 0x9E3779B97F4A7C15u;
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-    return z ^ z >> 31;
-}
 
 static size_t below(size_t count) { return (size_t)(random_bits() % count); }
 static int one_in(size_t count) { return below(count) == 0; }
@@ -356,12 +292,10 @@ static struct {
 } made;
 
 /* Replaces `removed` bytes by `count` others, unless there is no room for them. */
-static void replace(size_t at, size_t removed, const void *bytes, size_t count) {
-    if (made.size - removed + count > sizeof made.bytes)
-        return;
+static void replace(size_t at, size_t removed, const void *added, size_t count) {
+    if (made.size - removed + count > sizeof made.bytes) return;
     memmove(made.bytes + at + count, made.bytes + at + removed, made.size - at - removed);
-    if (count > 0)
-        memcpy(made.bytes + at, bytes, count);
+    if (count > 0) memcpy(made.bytes + at, added, count);
     made.size += count - removed;
 }
 
@@ -373,25 +307,16 @@ static void append_number(uint64_t number) {
     append(text);
 }
 
-static void set_header_size(uint64_t size) {
-    size_t i;
-    for (i = 0; i < 8 && i < made.size; i++)
-        made.bytes[i] = (unsigned char)(size >> 8 * i & 0xFF);
-}
-
 static uint64_t get_header_size(void) {
     uint64_t size = 0;
-    size_t i;
-    for (i = 0; i < 8 && i < made.size; i++)
-        size |= (uint64_t)made.bytes[i] << 8 * i;
+    for (size_t i = 0; i < 8 && i < made.size; ++i) size |= (uint64_t)made.bytes[i] << 8 * i;
     return size;
 }
 
 /* Where the header ends, or the file if that comes first. */
 static size_t header_end(void) {
     uint64_t size = get_header_size();
-    if (made.size < 8 || size > made.size - 8)
-        return made.size;
+    if (made.size < 8 || size > made.size - 8) return made.size;
     return 8 + (size_t)size;
 }
 
@@ -420,8 +345,7 @@ static const char *const names[] = {"W1",  "W2", "W3", "W4", "W8",        "W9",
 
 static void append_space(void) {
     static const char *const spaces[] = {" ", "\n", "\t", "\r\n", "    "};
-    while (one_in(16))
-        append(ONE_OF(spaces));
+    while (one_in(16)) append(ONE_OF(spaces));
 }
 
 static void append_token(const char *token) {
@@ -444,7 +368,7 @@ static void append_string(const char *string) {
     char escape[8];
     append_space();
     append("\"");
-    for (; *string != '\0'; string++) {
+    for (; *string != '\0'; ++string) {
         sprintf(escape, one_in(30) ? "\\u%04x" : "%c", (unsigned)(unsigned char)*string);
         append(escape);
     }
@@ -483,13 +407,12 @@ static void append_field(const planned_tensor *tensor, size_t field) {
 }
 
 static void append_tensor(const planned_tensor *tensor) {
-    size_t first = below(3), i;
+    size_t first = below(3);
     append_string(tensor->name);
     append_token(":");
     append_token("{");
-    for (i = 0; i < 3; i++) {
-        if (i > 0)
-            append_token(",");
+    for (size_t i = 0; i < 3; ++i) {
+        if (i > 0) append_token(",");
         if (one_in(30)) {
             append_field(tensor, below(4));
             append_token(",");
@@ -505,46 +428,57 @@ static uint64_t bytes_of(const planned_tensor *tensor) {
     return tensor->rows * tensor->cols * bits / 8;
 }
 
-/* The tensors of a network, or others, in any order; returns how many. */
+/* A tensor of one of the networks, or another one; each part may be something else. */
+static planned_tensor plan_tensor(const ffnn_net *net, size_t layer) {
+    planned_tensor tensor;
+    memset(&tensor, 0, sizeof tensor);
+    tensor.name = net == NULL || one_in(50) ? ONE_OF(names) : names[layer];
+    tensor.dtype = net == NULL || one_in(50) ? ONE_OF(dtypes) : "F32";
+    tensor.rows = net == NULL ? below(4) : net->layers[layer].weight.rows;
+    tensor.cols = net == NULL ? below(4) : net->layers[layer].weight.cols;
+    return tensor;
+}
+
+/* The tensors of a network, or some others, in any order; returns how many. */
 static size_t plan(planned_tensor *tensors, size_t most) {
-    size_t count = 0, i, j;
     const ffnn_net *net = one_in(4) ? NULL : &nets[below(COUNT_OF(nets))];
-    for (; count < most && (net == NULL ? !one_in(3) : count < net->layer_count); count++) {
-        tensors[count].name = net == NULL || one_in(50) ? ONE_OF(names) : names[count];
-        tensors[count].dtype = net == NULL || one_in(50) ? ONE_OF(dtypes) : "F32";
-        tensors[count].rows = net == NULL ? below(4) : net->layers[count].weight.rows;
-        tensors[count].cols = net == NULL ? below(4) : net->layers[count].weight.cols;
+    size_t count = 0;
+    while (count < most) {
+        bool is_last = net == NULL ? one_in(3) : count == net->layer_count;
+        if (is_last) break;
+        tensors[count] = plan_tensor(net, count);
+        ++count;
     }
-    for (i = count; i-- > 1;) {
+    for (size_t i = 0; i < count; ++i) {
+        size_t other = i + below(count - i);
         planned_tensor swapped = tensors[i];
-        j = below(i + 1);
-        tensors[i] = tensors[j];
-        tensors[j] = swapped;
+        tensors[i] = tensors[other];
+        tensors[other] = swapped;
     }
     return count;
 }
 
 static void make_new(void) {
     planned_tensor tensors[8];
-    size_t count = plan(tensors, COUNT_OF(tensors)), i, first;
+    size_t count = plan(tensors, COUNT_OF(tensors));
     uint64_t end = 0;
-    for (i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; ++i) {
         tensors[i].begin = end;
-        tensors[i].end = end += bytes_of(&tensors[i]);
+        end += bytes_of(&tensors[i]);
+        tensors[i].end = end;
     }
     made.size = 0;
     append("12345678{");
-    first = count > 0 ? below(count) : 0;
-    for (i = 0; i < count; i++) {
-        if (i > 0)
-            append_token(",");
+    size_t first = count > 0 ? below(count) : 0;
+    for (size_t i = 0; i < count; ++i) {
+        if (i > 0) append_token(",");
         append_tensor(&tensors[(first + i) % count]);
     }
     if (one_in(4))
         append(count > 0 ? ",\"__metadata__\":{\"format\":\"pt\"}" : "\"__metadata__\":null");
     append_token("}");
-    set_header_size(made.size - 8);
-    for (; end > 0; end--) {
+    set_header_size(made.bytes, made.size - 8);
+    for (; end > 0; --end) {
         unsigned char byte = (unsigned char)below(256);
         replace(made.size, 0, &byte, 1);
     }
@@ -562,20 +496,20 @@ static const char *const tokens[] = {
 
 /* The place of some byte of the header that is one of these, or any place if there is none. */
 static size_t find_one_of(const char *characters, size_t end) {
-    size_t at = 8 + below(end - 8), i;
-    for (i = 0; i < end - 8; i++, at = at + 1 < end ? at + 1 : 8)
-        if (made.bytes[at] != '\0' && strchr(characters, made.bytes[at]) != NULL)
-            return at;
-    return at;
+    size_t count = end - 8, first = below(count);
+    for (size_t i = 0; i < count; ++i) {
+        size_t at = 8 + (first + i) % count;
+        if (made.bytes[at] != '\0' && strchr(characters, made.bytes[at]) != NULL) return at;
+    }
+    return 8 + first;
 }
 
 static void change_number(size_t end) {
     const char *number = ONE_OF(numbers);
     size_t at = find_one_of("0123456789", end), length = 0;
-    while (at > 8 && made.bytes[at - 1] >= '0' && made.bytes[at - 1] <= '9')
-        at--;
+    while (at > 8 && made.bytes[at - 1] >= '0' && made.bytes[at - 1] <= '9') --at;
     while (at + length < end && made.bytes[at + length] >= '0' && made.bytes[at + length] <= '9')
-        length++;
+        ++length;
     replace(at, length, number, strlen(number));
 }
 
@@ -583,13 +517,13 @@ static void change_number(size_t end) {
 static void change_span(size_t end) {
     static const char marks[] = "{}[],:\"";
     static unsigned char span[MAX_SIZE];
-    size_t from = find_one_of(marks, end), to = find_one_of(marks, end), length;
+    size_t from = find_one_of(marks, end), to = find_one_of(marks, end);
     if (from > to) {
         size_t swapped = from;
         from = to;
         to = swapped;
     }
-    length = to - from;
+    size_t length = to - from;
     memcpy(span, made.bytes + from, length);
     if (one_in(2))
         replace(from, length, NULL, 0);
@@ -616,9 +550,9 @@ static void change_header(size_t end) {
 static void change_sizes(void) {
     static const unsigned char zeros[64];
     switch (below(5)) {
-    case 0: set_header_size(get_header_size() + 1); break;
-    case 1: set_header_size(get_header_size() - 1); break;
-    case 2: set_header_size(random_bits() >> below(64)); break;
+    case 0: set_header_size(made.bytes, get_header_size() + 1); break;
+    case 1: set_header_size(made.bytes, get_header_size() - 1); break;
+    case 2: set_header_size(made.bytes, random_bits() >> below(64)); break;
     case 3: replace(made.size, 0, zeros, below(sizeof zeros)); break;
     default: made.size -= below(made.size < 64 ? made.size + 1 : 64); break;
     }
@@ -632,45 +566,37 @@ static void change(void) {
     }
     change_header(end);
     if (!one_in(50)) /* else the header's size goes wrong */
-        set_header_size(end - 8 + made.size - size);
+        set_header_size(made.bytes, end - 8 + made.size - size);
 }
 
 /* ---- the run ------------------------------------------------------------------------------- */
 
-static struct {
-    unsigned char *bytes;
-    size_t size;
-} corpus[256];
-
+static bytes corpus[256];
 static size_t corpus_count;
 
 static void read_corpus_file(const char *path) {
-    FILE *file = fopen(path, "rb");
-    unsigned char *bytes = (unsigned char *)malloc(MAX_SIZE);
-    if (file == NULL || bytes == NULL || corpus_count == COUNT_OF(corpus)) {
+    bytes file = read_file(path);
+    if (file.data == NULL || file.size > MAX_SIZE || corpus_count == COUNT_OF(corpus)) {
         fprintf(stderr, "fuzz_load: %s cannot be read\n", path);
         exit(1);
     }
-    corpus[corpus_count].size = fread(bytes, 1, MAX_SIZE, file);
-    corpus[corpus_count++].bytes = bytes;
-    fclose(file);
+    corpus[corpus_count] = file;
+    ++corpus_count;
 }
 
 /* Checks a copy of just the input's size, so that a sanitizer sees a read beyond its end. */
-static void check_copy(const unsigned char *bytes, size_t size) {
+static void check_copy(const unsigned char *data, size_t size) {
     unsigned char *copy = (unsigned char *)malloc(size + (size == 0));
-    if (copy == NULL)
-        exit(1);
-    if (size > 0)
-        memcpy(copy, bytes, size);
+    if (copy == NULL) exit(1);
+    if (size > 0) memcpy(copy, data, size);
     check_input(copy, size);
     free(copy);
 }
 
 static void check_corpus_file(size_t i) {
-    check_input(corpus[i].bytes, corpus[i].size);
+    check_input(corpus[i].data, corpus[i].size);
     check_files(); /* whether it is a sample or not */
-    check_copy(corpus[i].bytes, corpus[i].size);
+    check_copy(corpus[i].data, corpus[i].size);
 }
 
 /* The files of a seed do not depend on one another: each has a state of its own to start from. */
@@ -681,11 +607,10 @@ static void run(uint64_t seed, uint64_t number) {
     } else {
         size_t chosen = below(corpus_count);
         made.size = 0;
-        replace(0, 0, corpus[chosen].bytes, corpus[chosen].size);
+        replace(0, 0, corpus[chosen].data, corpus[chosen].size);
         change();
     }
-    while (one_in(2))
-        change();
+    while (one_in(2)) change();
     check_copy(made.bytes, made.size);
 }
 
@@ -694,11 +619,9 @@ static void run(uint64_t seed, uint64_t number) {
 static void save_input(void) {
     static const char path[] = "build/fuzz_load-failed.safetensors";
     FILE *file = fopen(path, "wb");
-    if (file == NULL)
-        return;
+    if (file == NULL) return;
     fwrite(input, 1, input_size, file);
-    if (fclose(file) == 0)
-        fprintf(stderr, "fuzz_load: the input is in %s\n", path);
+    if (fclose(file) == 0) fprintf(stderr, "fuzz_load: the input is in %s\n", path);
 }
 /* NOLINTEND(bugprone-signal-handler,cert-sig30-c) */
 
@@ -712,13 +635,11 @@ int main(int count, char **arguments) {
     unsigned long seed = 1, runs = ~0ul, done;
     double seconds = 0;
     clock_t start = clock();
-    size_t i;
-    int a;
     signal(SIGABRT, on_signal);
     signal(SIGSEGV, on_signal);
     signal(SIGFPE, on_signal);
     make_networks();
-    for (a = 1; a < count; a++) {
+    for (int a = 1; a < count; ++a) {
         if (strncmp(arguments[a], "seconds=", 8) == 0)
             seconds = strtod(arguments[a] + 8, NULL);
         else if (strncmp(arguments[a], "runs=", 5) == 0)
@@ -728,23 +649,18 @@ int main(int count, char **arguments) {
         else
             read_corpus_file(arguments[a]);
     }
-    if (seconds == 0 && runs == ~0ul)
-        runs = 100000;
+    if (seconds == 0 && runs == ~0ul) runs = 100000;
     printf("fuzz_load: seed=%lu, %lu files given", seed, (unsigned long)corpus_count);
     fflush(stdout); /* so that it is seen if the next line never comes */
-    for (i = 0; i < corpus_count; i++)
-        check_corpus_file(i);
-    for (done = 0; done < runs; done++) {
-        if (seconds > 0 && (double)(clock() - start) > seconds * CLOCKS_PER_SEC)
-            break;
+    for (size_t i = 0; i < corpus_count; ++i) check_corpus_file(i);
+    for (done = 0; done < runs; ++done) {
+        if (seconds > 0 && (double)(clock() - start) > seconds * CLOCKS_PER_SEC) break;
         run(seed, done);
     }
     printf(", %lu made: all answers are right\n", done);
-    for (i = 0; i < corpus_count; i++)
-        free(corpus[i].bytes);
-    for (i = 0; i < COUNT_OF(nets); i++)
-        ffnn_free(&nets[i]);
-    return heap.live > 0;
+    for (size_t i = 0; i < corpus_count; ++i) free(corpus[i].data);
+    for (size_t i = 0; i < COUNT_OF(nets); ++i) ffnn_free(&nets[i]);
+    return test.live > 0;
 }
 
 #endif

@@ -1,9 +1,10 @@
 #!/bin/sh
-# lab_errors.sh BUILD: a wrong argument is one usage line on stderr and exit status 2; a failed
-# save names the file and the cause, and is exit status 1.
+# lab_errors.sh: the lab's answer to a wrong argument is one usage line on stderr and exit status
+# 2; a failed save names the file and the cause, and is exit status 1.
 set -eu
-lab=$(cd "$1" && pwd)/lab
-folder=$1/tests/lab_errors
+BUILD=${BUILD:-build}
+lab=$(cd "$BUILD" && pwd)/lab
+folder=$BUILD/tests/lab_errors
 rm -rf "$folder" && mkdir -p "$folder" && cd "$folder"
 
 for arguments in "--sed 1" "--seed" "--seed -1" "--seed 1x" "--seed 99999999999999999999" "1" "--seed 1 2"; do

@@ -1,8 +1,8 @@
 #!/bin/sh
-# readme.sh BUILD: every C block of README.md is a program that compiles without a warning and
-# runs; if a text block follows it, that is what it prints. CC and CFLAGS come from the Makefile.
+# readme.sh: every C block of README.md is a program that compiles without a warning and runs; if
+# a text block follows it, that is what it prints. `make test` gives CC, CFLAGS and BUILD.
 set -eu
-folder=$1/tests/readme
+folder=${BUILD:-build}/tests/readme
 rm -rf "$folder" && mkdir -p "$folder"
 awk -v folder="$folder" '
     /^```c$/              { n++; kind = "c"; next }
@@ -14,7 +14,7 @@ awk -v folder="$folder" '
 ' README.md
 [ -f "$folder/1.c" ] || { echo "README.md has no C block"; exit 1; }
 for source in "$folder"/*.c; do
-    $CC $CFLAGS -I. -o "${source%.c}" "$source" -lm
+    ${CC:-cc} ${CFLAGS:--O2} -I. -o "${source%.c}" "$source" -lm
     (cd "$folder" && "./$(basename "${source%.c}")" > output)
     [ ! -f "${source%.c}.txt" ] || diff "${source%.c}.txt" "$folder/output"
 done

@@ -2,6 +2,7 @@
 # run.sh TEST...: runs the test programs, the lab's transcripts, the example programs and README's
 # code blocks; the last line is "N passed, N failed". The Makefile calls it from the top folder.
 set -u
+export CC CFLAGS BUILD
 passed=0 failed=0
 log=$BUILD/tests/log
 mkdir -p "$BUILD/tests"
@@ -16,7 +17,7 @@ check() {
 # These take seconds: they run beside the others.
 "$BUILD/tests/fuzz_load" seconds=3 seed=1 tests/corpus/* > "$BUILD/tests/mutated.log" 2>&1 &
 mutated=$!
-sh tests/readme.sh "$BUILD" > "$BUILD/tests/readme.log" 2>&1 &
+sh tests/readme.sh > "$BUILD/tests/readme.log" 2>&1 &
 readme=$!
 sh tests/flags.sh > "$BUILD/tests/flags.log" 2>&1 &
 flags=$!
@@ -37,10 +38,16 @@ for test in "$@" tests/test_digits.sh; do
     passed=$((passed + $1)) failed=$((failed + $2))
 done
 
-transcript() { (cd "$BUILD/tests" && ../lab $2 > "transcript-$1.txt") && "$BUILD/tests/compare_transcripts" "tests/transcripts/$1.txt" "$BUILD/tests/transcript-$1.txt"; }
-check "lab, the recorded run" transcript recorded ""
-for seed in 0 1 7 42 2026; do check "lab --seed $seed" transcript "seed-$seed" "--seed $seed"; done
-check "lab's usage and errors" sh tests/lab_errors.sh "$BUILD"
+# transcript NAME ARGUMENT...: the lab prints what PyTorch printed.
+transcript() {
+    printed=$BUILD/tests/transcript-$1.txt expected=tests/transcripts/$1.txt
+    shift
+    (cd "$BUILD/tests" && ../lab "$@") > "$printed" &&
+        "$BUILD/tests/compare_transcripts" "$expected" "$printed"
+}
+check "lab, the recorded run" transcript recorded
+for seed in 0 1 7 42 2026; do check "lab --seed $seed" transcript "seed-$seed" --seed "$seed"; done
+check "lab's usage and errors" sh tests/lab_errors.sh
 check "three seconds of mutated weights files" finished $mutated "$BUILD/tests/mutated.log"
 check "flags that change arithmetic" finished $flags "$BUILD/tests/flags.log"
 check "names that macros may have" finished $names "$BUILD/tests/names.log"

@@ -83,10 +83,8 @@ static const struct {
 };
 
 static int checker_fits_row(const unsigned char *bytes, size_t left, size_t row) {
-    size_t i;
-    for (i = 0; i < checker_utf8_rows[row].length; i++) {
-        if (i >= left)
-            return 0;
+    for (size_t i = 0; i < checker_utf8_rows[row].length; ++i) {
+        if (i >= left) return 0;
         if (bytes[i] < checker_utf8_rows[row].ranges[i][0] ||
             bytes[i] > checker_utf8_rows[row].ranges[i][1])
             return 0;
@@ -97,10 +95,8 @@ static int checker_fits_row(const unsigned char *bytes, size_t left, size_t row)
 static int checker_is_utf8(const unsigned char *bytes, size_t size) {
     size_t at = 0, row;
     while (at < size) {
-        for (row = 0; row < 9 && !checker_fits_row(bytes + at, size - at, row); row++)
-            continue;
-        if (row == 9)
-            return 0;
+        for (row = 0; row < 9 && !checker_fits_row(bytes + at, size - at, row); ++row) continue;
+        if (row == 9) return 0;
         at += checker_utf8_rows[row].length;
     }
     return 1;
@@ -120,9 +116,8 @@ static int checker_sees(char c) {
 }
 
 static int checker_take(char c) {
-    if (!checker_sees(c))
-        return 0;
-    checker_at++;
+    if (!checker_sees(c)) return 0;
+    ++checker_at;
     return 1;
 }
 
@@ -133,7 +128,7 @@ static void checker_white_space(void) {
 }
 
 static int checker_take_any_of(const char *characters) {
-    for (; *characters != '\0'; characters++)
+    for (; *characters != '\0'; ++characters)
         if (checker_take(*characters))
             return 1;
     return 0;
@@ -141,22 +136,18 @@ static int checker_take_any_of(const char *characters) {
 
 static int checker_take_digits(void) {
     int count = 0;
-    while (checker_take_any_of("0123456789"))
-        count++;
+    while (checker_take_any_of("0123456789")) ++count;
     return count;
 }
 
 /* number = [ minus ] int [ frac ] [ exp ] */
 static int checker_take_number(void) {
     checker_take('-');
-    if (!checker_take('0') && checker_take_digits() == 0)
-        return 0;
-    if (checker_take('.') && checker_take_digits() == 0)
-        return 0;
+    if (!checker_take('0') && checker_take_digits() == 0) return 0;
+    if (checker_take('.') && checker_take_digits() == 0) return 0;
     if (checker_take_any_of("eE")) {
         checker_take_any_of("+-");
-        if (checker_take_digits() == 0)
-            return 0;
+        if (checker_take_digits() == 0) return 0;
     }
     return 1;
 }
@@ -172,14 +163,11 @@ static int checker_take_word(const char *word) {
 /* 4HEXDIG */
 static int checker_take_code_unit(uint32_t *unit) {
     static const char lower[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
-    int i;
     *unit = 0;
-    for (i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; ++i) {
         uint32_t digit = 0;
-        while (digit < 16 && !checker_take(lower[digit]) && !checker_take(upper[digit]))
-            digit++;
-        if (digit == 16)
-            return 0;
+        while (digit < 16 && !checker_take(lower[digit]) && !checker_take(upper[digit])) ++digit;
+        if (digit == 16) return 0;
         *unit = *unit * 16 + digit;
     }
     return 1;
@@ -210,18 +198,15 @@ static void checker_put_code_point(uint32_t c) {
 /* What follows \u: one code unit, or two that are a surrogate pair. */
 static int checker_unicode_escape(void) {
     uint32_t unit, second;
-    if (!checker_take_code_unit(&unit))
-        return 0;
+    if (!checker_take_code_unit(&unit)) return 0;
     if (unit < 0xD800 || unit >= 0xE000) {
         checker_put_code_point(unit);
         return 1;
     }
     if (unit >= 0xDC00)
         return 0; /* a low surrogate that no high one precedes */
-    if (!checker_take('\\') || !checker_take('u') || !checker_take_code_unit(&second))
-        return 0;
-    if (second < 0xDC00 || second >= 0xE000)
-        return 0;
+    if (!checker_take('\\') || !checker_take('u') || !checker_take_code_unit(&second)) return 0;
+    if (second < 0xDC00 || second >= 0xE000) return 0;
     checker_put_code_point(0x10000 + (unit - 0xD800) * 0x400 + (second - 0xDC00));
     return 1;
 }
@@ -249,14 +234,11 @@ static int checker_escape(void) {
 /* string = quotation-mark *char quotation-mark */
 static int checker_string(checker_text *text) {
     text->at = checker_characters + checker_character_count;
-    if (!checker_take('"'))
-        return 0;
+    if (!checker_take('"')) return 0;
     while (!checker_take('"')) {
-        if (checker_at == checker_end)
-            return 0;
+        if (checker_at == checker_end) return 0;
         if (checker_take('\\')) {
-            if (!checker_escape())
-                return 0;
+            if (!checker_escape()) return 0;
         } else if ((unsigned char)*checker_at < 0x20) {
             return 0;
         } else {
@@ -274,20 +256,16 @@ static int checker_members(checker_value *parent, char close, int level) {
     checker_value *last = NULL, *value;
     checker_text key = {NULL, 0};
     checker_white_space();
-    if (checker_take(close))
-        return 1;
+    if (checker_take(close)) return 1;
     do {
         checker_white_space();
         if (parent->kind == CHECKER_OBJECT) {
-            if (!checker_string(&key))
-                return 0;
+            if (!checker_string(&key)) return 0;
             checker_white_space();
-            if (!checker_take(':'))
-                return 0;
+            if (!checker_take(':')) return 0;
         }
         value = checker_parse(level + 1);
-        if (value == NULL)
-            return 0;
+        if (value == NULL) return 0;
         value->key = key;
         if (last == NULL)
             parent->members = value;
@@ -301,17 +279,16 @@ static int checker_members(checker_value *parent, char close, int level) {
 /* value = ws ( object / array / number / string / false / null / true ) ws */
 static checker_value *checker_parse(int level) {
     checker_value *value = &checker_values[checker_value_count++];
-    const char *begin;
     int good;
     memset(value, 0, sizeof *value);
     checker_white_space();
-    begin = checker_at;
+    const char *begin = checker_at;
     if (checker_sees('"')) {
         value->kind = CHECKER_STRING;
         good = checker_string(&value->text);
     } else if (checker_sees('{') || checker_sees('[')) {
         value->kind = checker_sees('{') ? CHECKER_OBJECT : CHECKER_ARRAY;
-        checker_at++;
+        ++checker_at;
         good = level <= CHECKER_MAX_LEVELS &&
                checker_members(value, *begin == '{' ? '}' : ']', level);
     } else {
@@ -339,30 +316,26 @@ static int checker_unsigned(const checker_value *value, uint64_t *number) {
     static const char largest[] = "18446744073709551615";
     checker_text digits = value->text;
     size_t i;
-    if (value->kind != CHECKER_NUMBER || digits.length > strlen(largest))
-        return 0;
-    for (i = 0; i < digits.length; i++)
+    if (value->kind != CHECKER_NUMBER || digits.length > strlen(largest)) return 0;
+    for (i = 0; i < digits.length; ++i)
         if (digits.at[i] < '0' || digits.at[i] > '9')
             return 0;
-    if (digits.length == strlen(largest) && memcmp(digits.at, largest, digits.length) > 0)
-        return 0;
-    for (*number = 0, i = 0; i < digits.length; i++)
+    if (digits.length == strlen(largest) && memcmp(digits.at, largest, digits.length) > 0) return 0;
+    for (*number = 0, i = 0; i < digits.length; ++i)
         *number = *number * 10 + (uint64_t)(digits.at[i] - '0');
     return 1;
 }
 
 static int checker_multiply(uint64_t *product, uint64_t factor) {
-    if (factor != 0 && *product > UINT64_MAX / factor)
-        return 0;
+    if (factor != 0 && *product > UINT64_MAX / factor) return 0;
     *product *= factor;
     return 1;
 }
 
 /* The levels of brackets in a value. */
 static int checker_levels(const checker_value *value) {
-    const checker_value *member;
     int deepest = 0, levels;
-    for (member = value->members; member != NULL; member = member->next) {
+    for (const checker_value *member = value->members; member != NULL; member = member->next) {
         levels = checker_levels(member);
         deepest = levels > deepest ? levels : deepest;
     }
@@ -382,11 +355,9 @@ static const struct {
 };
 
 static int checker_dtype(const checker_value *value, checker_tensor *tensor) {
-    size_t size, i;
-    for (size = 0; size < sizeof checker_dtypes / sizeof checker_dtypes[0]; size++) {
-        for (i = 0; checker_dtypes[size].names[i] != NULL; i++) {
-            if (!checker_is(value->text, checker_dtypes[size].names[i]))
-                continue;
+    for (size_t size = 0; size < sizeof checker_dtypes / sizeof checker_dtypes[0]; ++size) {
+        for (size_t i = 0; checker_dtypes[size].names[i] != NULL; ++i) {
+            if (!checker_is(value->text, checker_dtypes[size].names[i])) continue;
             tensor->bits = checker_dtypes[size].bits;
             tensor->dtype = checker_dtypes[size].names[i];
             return value->kind == CHECKER_STRING;
@@ -396,11 +367,9 @@ static int checker_dtype(const checker_value *value, checker_tensor *tensor) {
 }
 
 static const char *checker_shape(const checker_value *shape) {
-    const checker_value *size;
     uint64_t ignored;
-    if (shape->kind != CHECKER_ARRAY)
-        return "a shape is an array";
-    for (size = shape->members; size != NULL; size = size->next)
+    if (shape->kind != CHECKER_ARRAY) return "a shape is an array";
+    for (const checker_value *size = shape->members; size != NULL; size = size->next)
         if (!checker_unsigned(size, &ignored))
             return "a shape is of non-negative integers below 2^64";
     return NULL;
@@ -411,8 +380,7 @@ static const char *checker_offsets(const checker_value *offsets, checker_tensor 
     if (offsets->kind != CHECKER_ARRAY || begin == NULL || begin->next == NULL)
         return "offsets are an array of two";
     end = begin->next;
-    if (end->next != NULL)
-        return "offsets are an array of two";
+    if (end->next != NULL) return "offsets are an array of two";
     if (!checker_unsigned(begin, &tensor->begin) || !checker_unsigned(end, &tensor->end))
         return "offsets are non-negative integers below 2^64";
     return NULL;
@@ -422,18 +390,17 @@ static const char *checker_entry(const checker_value *entry, checker_tensor *ten
     const checker_value *field;
     const char *flaw = NULL;
     int dtypes = 0, shapes = 0, offsets = 0;
-    if (entry->kind != CHECKER_OBJECT)
-        return "a tensor is an object";
+    if (entry->kind != CHECKER_OBJECT) return "a tensor is an object";
     for (field = entry->members; field != NULL && flaw == NULL; field = field->next) {
         if (checker_is(field->key, "dtype")) {
-            dtypes++;
+            ++dtypes;
             flaw = checker_dtype(field, tensor) ? NULL : "a dtype is one of those known";
         } else if (checker_is(field->key, "shape")) {
-            shapes++;
+            ++shapes;
             tensor->shape = field;
             flaw = checker_shape(field);
         } else if (checker_is(field->key, "data_offsets")) {
-            offsets++;
+            ++offsets;
             flaw = checker_offsets(field, tensor);
         } else if (checker_levels(field) > CHECKER_MAX_IGNORED) {
             flaw = "ignored fields are not nested too deeply";
@@ -445,12 +412,9 @@ static const char *checker_entry(const checker_value *entry, checker_tensor *ten
 }
 
 static const char *checker_metadata(const checker_value *metadata) {
-    const checker_value *member;
-    if (metadata->kind == CHECKER_WORD && checker_is(metadata->text, "null"))
-        return NULL;
-    if (metadata->kind != CHECKER_OBJECT)
-        return "__metadata__ is an object";
-    for (member = metadata->members; member != NULL; member = member->next)
+    if (metadata->kind == CHECKER_WORD && checker_is(metadata->text, "null")) return NULL;
+    if (metadata->kind != CHECKER_OBJECT) return "__metadata__ is an object";
+    for (const checker_value *member = metadata->members; member != NULL; member = member->next)
         if (member->kind != CHECKER_STRING)
             return "__metadata__ is of strings";
     return NULL;
@@ -462,19 +426,17 @@ static void checker_add(const checker_tensor *tensor) {
     while (i < checker.count && (checker.tensors[i].name.length != tensor->name.length ||
                                  memcmp(checker.tensors[i].name.at, tensor->name.at,
                                         tensor->name.length) != 0))
-        i++;
+        ++i;
     checker.tensors[i] = *tensor;
     checker.tensors[i].repeated = i < checker.count;
     checker.count += i == checker.count;
 }
 
 static const char *checker_header(const checker_value *header) {
-    const checker_value *member;
     const char *flaw;
     int metadata = 0;
-    if (header->kind != CHECKER_OBJECT)
-        return "the header is an object";
-    for (member = header->members; member != NULL; member = member->next) {
+    if (header->kind != CHECKER_OBJECT) return "the header is an object";
+    for (const checker_value *member = header->members; member != NULL; member = member->next) {
         checker_tensor tensor;
         memset(&tensor, 0, sizeof tensor);
         tensor.name = member->key;
@@ -484,22 +446,18 @@ static const char *checker_header(const checker_value *header) {
             flaw = checker_entry(member, &tensor);
             checker_add(&tensor);
         }
-        if (flaw != NULL)
-            return flaw;
+        if (flaw != NULL) return flaw;
     }
     return NULL;
 }
 
 static const char *checker_size(const checker_tensor *tensor) {
-    const checker_value *size;
     uint64_t bits = 1, factor;
-    for (size = tensor->shape->members; size != NULL; size = size->next)
+    for (const checker_value *size = tensor->shape->members; size != NULL; size = size->next)
         if (!checker_unsigned(size, &factor) || !checker_multiply(&bits, factor))
             return "a count of elements fits 64 bits";
-    if (!checker_multiply(&bits, tensor->bits))
-        return "a count of bits fits 64 bits";
-    if (bits % 8 != 0)
-        return "a tensor is of whole bytes";
+    if (!checker_multiply(&bits, tensor->bits)) return "a count of bits fits 64 bits";
+    if (bits % 8 != 0) return "a tensor is of whole bytes";
     if (tensor->begin > tensor->end || tensor->end - tensor->begin != bits / 8)
         return "offsets are as far apart as the tensor is large";
     return NULL;
@@ -510,11 +468,10 @@ static const char *checker_size(const checker_tensor *tensor) {
 static const char *checker_fill(void) {
     static int taken[CHECKER_MAX_TENSORS];
     uint64_t reached = 0;
-    size_t step, i;
     memset(taken, 0, checker.count * sizeof taken[0]);
-    for (step = 0; step < checker.count; step++) {
+    for (size_t step = 0; step < checker.count; ++step) {
         const checker_tensor *next = NULL;
-        for (i = 0; i < checker.count; i++) {
+        for (size_t i = 0; i < checker.count; ++i) {
             const checker_tensor *other = &checker.tensors[i];
             if (!taken[i] && (next == NULL || other->begin < next->begin ||
                               (other->begin == next->begin && other->end < next->end)))
@@ -531,34 +488,25 @@ static const char *checker_fill(void) {
 /* Fills in `checker` but for flaw, which it returns. */
 static const char *checker_check(const unsigned char *file, size_t size) {
     const checker_value *header;
-    const char *flaw;
     uint64_t length = 0;
-    size_t i;
-    if (size < 8)
-        return "a file has 8 bytes or more";
-    for (i = 0; i < 8; i++)
-        length |= (uint64_t)file[i] << 8 * i;
-    if (length > 100000000)
-        return "a header has 100,000,000 bytes or less";
-    if (length > size - 8)
-        return "the header ends within the file";
+    if (size < 8) return "a file has 8 bytes or more";
+    for (size_t i = 0; i < 8; ++i) length |= (uint64_t)file[i] << 8 * i;
+    if (length > 100000000) return "a header has 100,000,000 bytes or less";
+    if (length > size - 8) return "the header ends within the file";
     if (length > CHECKER_LIMIT)
         abort(); /* the test asks for more than this checker can */
     checker.data = 8 + (size_t)length;
     checker.data_size = size - checker.data;
-    if (!checker_is_utf8(file + 8, (size_t)length))
-        return "the header is UTF-8";
+    if (!checker_is_utf8(file + 8, (size_t)length)) return "the header is UTF-8";
     checker_at = (const char *)file + 8;
     checker_end = checker_at + length;
     checker_value_count = checker_character_count = 0;
     header = length > 0 ? checker_parse(1) : NULL;
-    if (header == NULL || checker_at != checker_end)
-        return "the header is JSON";
-    flaw = checker_header(header);
-    for (i = 0; i < checker.count && flaw == NULL; i++)
+    if (header == NULL || checker_at != checker_end) return "the header is JSON";
+    const char *flaw = checker_header(header);
+    for (size_t i = 0; i < checker.count && flaw == NULL; ++i)
         flaw = checker_size(&checker.tensors[i]);
-    if (flaw != NULL)
-        return flaw;
+    if (flaw != NULL) return flaw;
     checker.flaw_is_fill = 1;
     return checker_fill();
 }
@@ -574,10 +522,8 @@ static inline void checker_read(const unsigned char *file, size_t size) {
 /* Whether a tensor is a matrix of 32-bit floats; then its sizes. */
 static inline int checker_matrix(const checker_tensor *tensor, uint64_t *rows, uint64_t *cols) {
     const checker_value *first = tensor->shape->members;
-    if (strcmp(tensor->dtype, "F32") != 0)
-        return 0;
-    if (first == NULL || first->next == NULL || first->next->next != NULL)
-        return 0;
+    if (strcmp(tensor->dtype, "F32") != 0) return 0;
+    if (first == NULL || first->next == NULL || first->next->next != NULL) return 0;
     return checker_unsigned(first, rows) && checker_unsigned(first->next, cols);
 }
 
@@ -585,8 +531,7 @@ static inline int checker_matrix(const checker_tensor *tensor, uint64_t *rows, u
 static inline uint64_t checker_layer_number(const checker_tensor *tensor) {
     checker_value digits;
     uint64_t number;
-    if (tensor->name.length < 2 || tensor->name.at[0] != 'W' || tensor->name.at[1] == '0')
-        return 0;
+    if (tensor->name.length < 2 || tensor->name.at[0] != 'W' || tensor->name.at[1] == '0') return 0;
     memset(&digits, 0, sizeof digits);
     digits.kind = CHECKER_NUMBER;
     digits.text.at = tensor->name.at + 1;
@@ -596,8 +541,7 @@ static inline uint64_t checker_layer_number(const checker_tensor *tensor) {
 
 /* The tensor Wn, or NULL. */
 static inline const checker_tensor *checker_layer(uint64_t number) {
-    size_t i;
-    for (i = 0; i < checker.count; i++)
+    for (size_t i = 0; i < checker.count; ++i)
         if (checker_layer_number(&checker.tensors[i]) == number)
             return &checker.tensors[i];
     return NULL;

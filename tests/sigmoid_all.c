@@ -56,44 +56,48 @@ static void fail(findings *all, float x, float got, const char *what) {
 }
 
 static void look_at(findings *all, float x, float got) {
-    double truth, ulps, step_down;
     if (isnan(x)) {
         ++all->nans;
         if (!isnan(got)) fail(all, x, got, "not NaN");
         return;
     }
     if (!(got >= 0 && got <= 1)) fail(all, x, got, "not within [0, 1]");
-    truth = truth_of(x);
-    ulps = fabs((double)got - truth) / float_step(truth);
-    step_down = ((double)all->highest - (double)got) / truth;
+    double truth = truth_of(x);
+    double ulps = fabs((double)got - truth) / float_step(truth);
+    double step_down = ((double)all->highest - (double)got) / truth;
     if (got > all->highest) all->highest = got;
     if (truth < (double)FLT_MIN && got <= 0) return;
     if (ulps > MOST_ULPS) fail(all, x, got, "too far from the truth");
-    if (ulps > all->worst_ulps) all->worst_ulps = ulps, all->worst_at = x;
+    if (ulps > all->worst_ulps) {
+        all->worst_ulps = ulps;
+        all->worst_at = x;
+    }
     if (truth < (double)FLT_MIN) return; /* so few digits that one ulp is a large step */
     if (step_down > MOST_STEP_DOWN) fail(all, x, got, "a step down");
-    if (step_down > all->worst_step_down)
-        all->worst_step_down = step_down, all->step_down_at = x;
+    if (step_down > all->worst_step_down) {
+        all->worst_step_down = step_down;
+        all->step_down_at = x;
+    }
 }
 
 int main(int argc, char **argv) {
     static float x[BLOCK], got[BLOCK];
     const uint64_t all_blocks = ((uint64_t)1 << 32) / BLOCK;
-    uint64_t part = argc == 3 ? strtoull(argv[1], NULL, 10) : 0, block, i;
+    uint64_t part = argc == 3 ? strtoull(argv[1], NULL, 10) : 0;
     uint64_t parts = argc == 3 ? strtoull(argv[2], NULL, 10) : 1;
-    findings all;
-    memset(&all, 0, sizeof all);
     if ((argc != 1 && argc != 3) || part >= parts) {
         fprintf(stderr, "usage: sigmoid_all [I PARTS]\n");
         return 2;
     }
     /* Each part begins with the block before its own, for the steps between parts. */
-    block = part * all_blocks / parts;
-    if (block > 0) --block;
-    for (; block < (part + 1) * all_blocks / parts; ++block) {
-        for (i = 0; i < BLOCK; ++i) x[i] = float_number(block * BLOCK + i);
+    uint64_t first = part * all_blocks / parts, end = (part + 1) * all_blocks / parts;
+    if (first > 0) --first;
+    findings all;
+    memset(&all, 0, sizeof all);
+    for (uint64_t block = first; block < end; ++block) {
+        for (uint64_t i = 0; i < BLOCK; ++i) x[i] = float_number(block * BLOCK + i);
         if (ffnn_sigmoid(ffnn_view(got, 1, BLOCK), ffnn_view(x, 1, BLOCK)) != FFNN_OK) return 1;
-        for (i = 0; i < BLOCK; ++i) look_at(&all, x[i], got[i]);
+        for (uint64_t i = 0; i < BLOCK; ++i) look_at(&all, x[i], got[i]);
     }
     printf("%.3f ulp at most, at %.9g; largest step down %.3g, at %.9g; %lu NaN; %lu failures\n",
            all.worst_ulps, (double)all.worst_at, all.worst_step_down, (double)all.step_down_at,

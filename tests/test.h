@@ -16,13 +16,14 @@
    does not give back all of its memory has failed.
 
    A program builds with one cc line: ffnn.h brings its implementation. make compiles that only
-   once (implementation.c, SHARED_IMPLEMENTATION) for all programs that do not define
-   FFNN_IMPLEMENTATION themselves; those that do change what it is compiled with, or look inside. */
+   once (implementation.c, SHARED_IMPLEMENTATION) for all programs but those that the Makefile
+   names in OWN_IMPLEMENTATION: they change how it is compiled, or look inside. */
 #ifndef TEST_H
 #define TEST_H
 
 #include <math.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,12 @@
 #define FFNN_IMPLEMENTATION
 #endif
 
+#if defined(__unix__) || defined(__APPLE__)
+#define HAS_POSIX 1
+#else
+#define HAS_POSIX 0
+#endif
+
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static struct {
@@ -39,14 +46,15 @@ static struct {
     int errors, skipped;                /* in the function that runs */
     char where[200];                    /* what test_case said last */
     size_t allocations, live;           /* ever made, and not yet freed */
+    size_t largest;                     /* allocation, in bytes; a test may set it to 0 */
     size_t fail_at;                     /* refuse the allocation with this number, 1 is the first */
 } test;
 
 void *test_malloc(size_t size) {
     void *p = NULL;
-    test.allocations++;
-    if (test.allocations != test.fail_at)
-        p = malloc(size);
+    ++test.allocations;
+    if (size > test.largest) test.largest = size;
+    if (test.allocations != test.fail_at) p = malloc(size);
     test.live += p != NULL;
     return p;
 }
@@ -72,12 +80,10 @@ static inline void test_case(const char *format, ...) {
 /* Counts an error; returns 1 if it shall be printed. */
 static inline int test_error(const char *file, int line) {
     enum { PRINTED_ERRORS = 10 };
-    test.errors++;
-    if (test.errors > PRINTED_ERRORS)
-        return 0;
+    ++test.errors;
+    if (test.errors > PRINTED_ERRORS) return 0;
     printf("%s:%d: ", file, line);
-    if (test.where[0] != '\0')
-        printf("%s: ", test.where);
+    if (test.where[0] != '\0') printf("%s: ", test.where);
     return 1;
 }
 
@@ -105,8 +111,7 @@ static inline int test_error(const char *file, int line) {
     } while (0)
 
 static inline int test_close(double expected, double got, double relative) {
-    if (isnan(expected) || isnan(got))
-        return isnan(expected) && isnan(got);
+    if (isnan(expected) || isnan(got)) return isnan(expected) && isnan(got);
     return expected == got || fabs(got - expected) <= relative * fabs(expected);
 }
 
@@ -127,8 +132,7 @@ static inline void test_run(void (*function)(void), const char *name) {
     test.where[0] = '\0';
     if (test.live != live && test_error(name, 0))
         printf("%lu allocations more than were freed\n", (unsigned long)(test.live - live));
-    if (test.errors > 0)
-        printf("FAILED: %s, %d checks\n", name, test.errors);
+    if (test.errors > 0) printf("FAILED: %s, %d checks\n", name, test.errors);
     test.failed += test.errors > 0;
     test.passed += test.errors == 0 && !test.skipped;
     fflush(stdout);

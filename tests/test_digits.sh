@@ -1,9 +1,9 @@
 #!/bin/sh
 # What a user of the digits example sees: its last line, its errors, its reading of pictures.
-#     sh tests/test_digits.sh [build/digits]       from the top of the repository
-digits=${1:-${BUILD:-build}/digits}
-case $digits in /*) ;; *) digits=$PWD/$digits ;; esac
-images=$PWD/examples/data/digits.h
+# `make test` calls it from the top folder, after it has built the example and digit_picture.
+build=$(cd "${BUILD:-build}" && pwd) || exit 1
+digits=$build/digits
+picture=$build/tests/digit_picture
 other_weights=$PWD/tests/reference/deploy_3_4_1.safetensors
 folder=${TMPDIR:-/tmp}/test_digits.$$
 mkdir "$folder" && cd "$folder" || exit 1
@@ -12,8 +12,7 @@ passed=0
 failed=0
 
 # check NAME COMMAND...: passes if the command does.
-check()
-{
+check() {
     name=$1
     shift
     if "$@" > check.log 2>&1; then
@@ -26,8 +25,7 @@ check()
 }
 
 # run EXIT_STATUS ARGUMENT...: leaves what was printed in out and err.
-run()
-{
+run() {
     expected=$1
     shift
     "$digits" "$@" > out 2> err
@@ -35,56 +33,27 @@ run()
     [ $status -eq "$expected" ] || { echo "exit status $status, not $expected"; cat err; false; }
 }
 
-refuses()
-{
+refuses() {
     run 2 "$@" && [ ! -s out ] && [ "$(wc -l < err)" -eq 1 ] && grep -q '^usage: ' err
 }
 
 # fails_naming FILE WHY ARGUMENT...: exit 1 and one line that names the file and says why.
-fails_naming()
-{
+fails_naming() {
     file=$1
     why=$2
     shift 2
     run 1 "$@" && [ "$(wc -l < err)" -eq 1 ] && grep -q "$file: .*$why" err || { cat err; false; }
 }
 
-# picture IMAGE SCALE MAX_VALUE: image number IMAGE of the data as a P2 file.
-picture()
-{
-    grep '^"' "$images" | awk -v image="$1" -v scale="$2" -v max="$3" 'NR == image + 1 {
-        printf "P2\n# image %d\n%d %d # sizes\n%d\n", image, 8 * scale, 8 * scale, max
-        for (y = 0; y < 8 * scale; y++)
-            for (x = 0; x < 8 * scale; x++) {
-                at = int(y / scale) * 8 + int(x / scale)
-                letter = substr($0, 3 + at, 1)
-                print (index("ABCDEFGHIJKLMNOPQ", letter) - 1) * max / 16
-            }
-    }'
-}
-
-# binary BYTES: turns a P2 picture into P5, with one or two bytes a pixel.
-binary()
-{
-    printf "$(awk -v bytes="$1" '
-        NR == 1 { printf "P5\\n"; next }
-        NR <= 4 { gsub(/#.*/, ""); if ($0 != "") printf "%s\\n", $0; next }
-        bytes == 2 { printf "\\%03o", int($1 / 256) }
-        { printf "\\%03o", $1 % 256 }')"
-}
-
-scores()
-{
+scores() {
     grep '^  [0-9]: ' out
 }
 
-reads_as()
-{
+reads_as() {
     run 0 --predict "$2" && [ "$(tail -n 1 out)" = "$2: $1" ] || { cat out; false; }
 }
 
-same_scores_as_p2()
-{
+same_scores_as_p2() {
     reads_as 3 p2.pgm && scores > expected && reads_as 3 "$1" && scores | cmp - expected
 }
 
@@ -99,29 +68,26 @@ check "negative" refuses --seed -1
 check "no epochs" refuses --epochs 0
 check "no hidden units" refuses --hidden 0
 check "too large" refuses --epochs 99999999999999999999
-picture 3 1 16 > p2.pgm
+"$picture" 3 1 16 P2 > p2.pgm
 check "no weights yet" fails_naming digits.safetensors 'no such file' --predict p2.pgm
 
 # ---- training
 
 last_line='^Test accuracy: (100\.00|[0-9]{1,2}\.[0-9]{2})% \([0-9]{1,3} of 359\)$'
-accuracy_is_right()
-{
+accuracy_is_right() {
     tail -n 1 out | awk '{
         gsub(/[(%]/, "")
         exit !($3 == sprintf("%.2f", 100 * $4 / 359) && $3 >= 97)
     }'
 }
 # All 359 test digits are in it, those on the diagonal are the right ones of the last line.
-matrix_adds_up()
-{
+matrix_adds_up() {
     awk '
         /^Confusion/ { getline; rows = NR + 10; next }
         NR <= rows { right += $($1 + 2); for (i = 2; i <= 11; i++) all += $i }
         /^Test accuracy/ { sub(/\(/, "", $4); exit !(all == 359 && right == $4) }' out
 }
-plot_is_svg()
-{
+plot_is_svg() {
     head -n 1 curves.svg | grep -q '^<svg ' && tail -n 1 curves.svg | grep -q '^</svg>'
 }
 check "training" run 0 --quiet --plot curves.svg
@@ -144,13 +110,13 @@ check "no folder for the plot" fails_naming no/file . --epochs 1 --plot no/file 
 # ---- good pictures
 
 for image in 0 1 2 3 5 6 7 8; do
-    picture $image 1 16 > $image.pgm
+    "$picture" $image 1 16 P2 > $image.pgm
     check "image $image" reads_as $image $image.pgm
 done
-binary 1 < p2.pgm > p5.pgm
-picture 3 5 16000 > large.pgm
-binary 2 < large.pgm > large5.pgm
-awk 'NR <= 4 { print; next } { print 16 - $1 }' p2.pgm > inverted.pgm
+"$picture" 3 1 16 P5 > p5.pgm
+"$picture" 3 5 16000 P2 > large.pgm
+"$picture" 3 5 16000 P5 > large5.pgm
+"$picture" 3 1 16 P2 inverted > inverted.pgm
 check "binary" same_scores_as_p2 p5.pgm
 check "larger, 16 bits" same_scores_as_p2 large.pgm
 check "larger, 16 bits, binary" same_scores_as_p2 large5.pgm
@@ -159,8 +125,7 @@ check "and says so" eval 'reads_as 3 inverted.pgm && grep -q "turned over" out'
 
 # ---- bad pictures
 
-bad()
-{
+bad() {
     printf "$1" > bad.pgm
     check "bad picture: $1" fails_naming bad.pgm "$2" --predict bad.pgm
 }

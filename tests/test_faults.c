@@ -6,27 +6,21 @@
 #include "test.h"
 
 #include "faults.h"
-
-#define FFNN_IMPLEMENTATION
-#include "../ffnn.h"
-
-#include "no_faults.h"
+#include "helpers.h"
 
 #if HAS_POSIX
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-#define FOLDER "build/tests-tmp/faults"
-#else
-#define FOLDER "build"
 #endif
 #ifdef __linux__
 #include <sched.h>
 #include <sys/mount.h>
 #endif
+
+#define FOLDER SCRATCH "faults"
 
 /* ---- allocations --------------------------------------------------------------------------- */
 
@@ -119,8 +113,7 @@ static ffnn_status call_mse(fixture *f) {
 static ffnn_status call_print(fixture *f) {
     FILE *out = tmpfile();
     ffnn_status status = out == NULL ? FFNN_ERROR_IO : ffnn_print(out, batch(f->X, BATCH, 3));
-    if (out != NULL)
-        fclose(out);
+    if (out != NULL) fclose(out);
     return status;
 }
 
@@ -159,8 +152,7 @@ static const struct {
 static void fixture_make(fixture *f, size_t hidden, size_t trained_rows) {
     ffnn_desc desc = {{3, 0, 1}, NULL};
     memset(f, 0, sizeof *f);
-    for (size_t i = 0; i < COUNT_OF(f->X); i++)
-        f->X[i] = (float)i / 8;
+    for (size_t i = 0; i < COUNT_OF(f->X); ++i) f->X[i] = (float)i / 8;
     desc.sizes[1] = hidden;
     ffnn_rng_seed(&f->rng, 7);
     CHECK_STATUS(FFNN_OK, ffnn_init(&f->other, NULL));
@@ -186,10 +178,10 @@ typedef struct state {
     size_t size;
 } state;
 
-static void add_bytes(state *s, const void *bytes, size_t size) {
+static void add_bytes(state *s, const void *added, size_t size) {
     CHECK(size <= sizeof s->bytes - s->size);
     if (size > 0 && size <= sizeof s->bytes - s->size) {
-        memcpy(s->bytes + s->size, bytes, size);
+        memcpy(s->bytes + s->size, added, size);
         s->size += size;
     }
 }
@@ -197,13 +189,12 @@ static void add_bytes(state *s, const void *bytes, size_t size) {
 static void add_tensor(state *s, ffnn_tensor t) {
     add_bytes(s, &t.rows, sizeof t.rows);
     add_bytes(s, &t.cols, sizeof t.cols);
-    if (t.data != NULL)
-        add_bytes(s, t.data, t.rows * t.cols * sizeof *t.data);
+    if (t.data != NULL) add_bytes(s, t.data, element_count(t) * sizeof *t.data);
 }
 
 static void add_net(state *s, const ffnn_net *net) {
     add_bytes(s, &net->layer_count, sizeof net->layer_count);
-    for (size_t i = 0; i < net->layer_count; i++) {
+    for (size_t i = 0; i < net->layer_count; ++i) {
         add_tensor(s, net->layers[i].weight);
         add_tensor(s, net->layers[i].z);
         add_tensor(s, net->layers[i].a);
@@ -230,17 +221,15 @@ static int same_state(const state *a, const state *b) {
 }
 
 /* Refuses the n-th allocation of one call; returns whether there was one. */
-static int check_allocation(size_t which, size_t n, const state *expected, int *has_failed) {
+static int check_allocation(size_t which, size_t n, const state *expected, bool *has_failed) {
     static fixture f, copy;
     static state before, after;
-    ffnn_status status;
-    size_t allocations;
     fixture_make(&f, calls[which].hidden, calls[which].batch);
     get_state(&before, &f);
     copy = f;
-    allocations = test.allocations;
+    size_t allocations = test.allocations;
     test_fail_allocation(n);
-    status = calls[which].call(&f);
+    ffnn_status status = calls[which].call(&f);
     test_fail_allocation(0);
     allocations = test.allocations - allocations;
     get_state(&after, &f);
@@ -250,7 +239,7 @@ static int check_allocation(size_t which, size_t n, const state *expected, int *
         CHECK_STATUS(FFNN_ERROR_MEMORY, status);
         CHECK(same_state(&after, &before));
         CHECK(memcmp(&f, &copy, sizeof f) == 0); /* tensors are where they were, too */
-        *has_failed = 1;
+        *has_failed = true;
     }
     fixture_free(&f);
     return allocations >= n;
@@ -259,17 +248,18 @@ static int check_allocation(size_t which, size_t n, const state *expected, int *
 static void test_every_allocation_fails_in_turn(void) {
     static fixture f;
     static state expected;
-    for (size_t i = 0; i < COUNT_OF(calls); i++) {
-        int has_failed = 0;
-        size_t n = 1;
+    for (size_t i = 0; i < COUNT_OF(calls); ++i) {
+        bool has_failed = false;
         fixture_make(&f, calls[i].hidden, calls[i].batch);
         test_case("%s", calls[i].name);
         CHECK_STATUS(FFNN_OK, calls[i].call(&f));
         get_state(&expected, &f);
         fixture_free(&f);
-        do
+        bool was_there = true;
+        for (size_t n = 1; was_there; ++n) {
             test_case("%s, allocation %d", calls[i].name, (int)n);
-        while (check_allocation(i, n++, &expected, &has_failed));
+            was_there = check_allocation(i, n, &expected, &has_failed);
+        }
         CHECK(has_failed == calls[i].allocates);
     }
     remove(FOLDER "/allocations");
@@ -289,37 +279,10 @@ enum { ENOUGH = 100 }; /* calls; none needs so many */
 
 static const char old_file[] = "the old file";
 
-static void write_file(const char *path, const void *data, size_t size) {
-    FILE *file = fopen(path, "wb");
-    CHECK(file != NULL);
-    if (file == NULL)
-        return;
-    CHECK(fwrite(data, 1, size, file) == size);
-    CHECK(fclose(file) == 0);
-}
-
-static int file_is(const char *path, const void *expected, size_t size) {
-    static unsigned char bytes[FILE_SIZE];
-    FILE *file = fopen(path, "rb");
-    size_t got;
-    if (file == NULL)
-        return 0;
-    got = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
-    return got == size && memcmp(bytes, expected, size) == 0;
-}
-
-static int exists(const char *path) {
-    FILE *file = fopen(path, "rb");
-    if (file != NULL)
-        fclose(file);
-    return file != NULL;
-}
-
 /* What a saved file of the network has in it; returns its size. */
-static size_t expected_file(const ffnn_net *net, unsigned char *bytes) {
+static size_t expected_file(const ffnn_net *net, unsigned char *file) {
     size_t size = 0;
-    CHECK_STATUS(FFNN_OK, ffnn_save_memory(net, bytes, FILE_SIZE, &size));
+    CHECK_STATUS(FFNN_OK, ffnn_save_memory(net, file, FILE_SIZE, &size));
     return size;
 }
 
@@ -328,13 +291,12 @@ static const char *seen[20];
 
 static void remember(const char *function) {
     size_t i = 0;
-    while (i < COUNT_OF(seen) - 1 && seen[i] != NULL && strcmp(seen[i], function) != 0)
-        i++;
+    while (i < COUNT_OF(seen) - 1 && seen[i] != NULL && strcmp(seen[i], function) != 0) ++i;
     seen[i] = function;
 }
 
 static int has_failed(const char *function) {
-    for (size_t i = 0; i < COUNT_OF(seen) && seen[i] != NULL; i++)
+    for (size_t i = 0; i < COUNT_OF(seen) && seen[i] != NULL; ++i)
         if (strcmp(seen[i], function) == 0)
             return 1;
     return 0;
@@ -349,8 +311,7 @@ static void check_save(const char *what, const char *path, int has_old_file, int
     size_t size = expected_file(&net, expected);
     do {
         remove(SAVED);
-        if (has_old_file)
-            write_file(SAVED, old_file, sizeof old_file);
+        if (has_old_file) write_file(SAVED, old_file, sizeof old_file);
         faults_begin(++n, error);
         errno = 0;
         ffnn_status status = ffnn_save(&net, path);
@@ -360,8 +321,8 @@ static void check_save(const char *what, const char *path, int has_old_file, int
         CHECK_STATUS(faults.failed == NULL ? FFNN_OK : FFNN_ERROR_IO, status);
         if (faults.failed != NULL) {
             CHECK(got == error);
-            CHECK(!exists(faults.created));
-            CHECK(has_old_file ? file_is(SAVED, old_file, sizeof old_file) : !exists(SAVED));
+            CHECK(!file_exists(faults.created));
+            CHECK(has_old_file ? file_is(SAVED, old_file, sizeof old_file) : !file_exists(SAVED));
             remember(faults.failed);
         }
     } while (faults.failed != NULL && n < ENOUGH);
@@ -375,7 +336,7 @@ static void check_save(const char *what, const char *path, int has_old_file, int
 static void test_every_call_of_a_save_fails_in_turn(void) {
     static const int errors[] = {EIO, ENOSPC, EINTR};
     memset(seen, 0, sizeof seen);
-    for (size_t i = 0; i < COUNT_OF(errors); i++) {
+    for (size_t i = 0; i < COUNT_OF(errors); ++i) {
         check_save("a new file", SAVED, 0, errors[i]);
         check_save("an old file", SAVED, 1, errors[i]);
     }
@@ -399,8 +360,7 @@ static void check_load(const char *what, const ffnn_desc *desc, ffnn_status good
     do {
         ffnn_status status;
         memset(&f, 0, sizeof f);
-        if (desc != NULL)
-            CHECK_STATUS(FFNN_OK, ffnn_init(&f.net, desc));
+        if (desc != NULL) CHECK_STATUS(FFNN_OK, ffnn_init(&f.net, desc));
         get_state(&before, &f);
         faults_begin(++n, EIO);
         errno = 0;
@@ -454,7 +414,7 @@ static void test_every_call_of_a_save_through_a_link_fails_in_turn(void) {
 
 /* A pipe is never replaced, whatever fails. */
 static void test_every_call_of_a_save_to_a_pipe_fails_in_turn(void) {
-    static unsigned char bytes[FILE_SIZE];
+    static unsigned char piped[FILE_SIZE];
     struct stat info;
     ffnn_net net;
     int n = 0;
@@ -470,8 +430,7 @@ static void test_every_call_of_a_save_to_a_pipe_fails_in_turn(void) {
         CHECK_STATUS(faults.failed == NULL ? FFNN_OK : FFNN_ERROR_IO, status);
         CHECK(faults.failed == NULL || got == EIO);
         CHECK(stat(SAVED, &info) == 0 && S_ISFIFO(info.st_mode));
-        while (read(reader, bytes, sizeof bytes) > 0)
-            continue;
+        while (read(reader, piped, sizeof piped) > 0) continue;
     } while (faults.failed != NULL && n < ENOUGH);
     faults_end();
     close(reader);
@@ -484,44 +443,31 @@ static void test_every_call_of_a_save_to_a_pipe_fails_in_turn(void) {
 static void run_in_child(const char *(*function)(void)) {
     enum { SKIPPED = 77 };
     int status = -1;
-    pid_t child;
     fflush(stdout);
-    child = fork();
+    pid_t child = fork();
     if (child == 0) {
         const char *why = function();
-        if (why != NULL)
-            printf("skipped: %s\n", why);
+        if (why != NULL) printf("skipped: %s\n", why);
         fflush(stdout);
-        _exit(test.errors > 0 ? 1 : why != NULL ? SKIPPED : 0);
+        if (test.errors > 0) _exit(1);
+        _exit(why != NULL ? SKIPPED : 0);
     }
     CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status));
     CHECK(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == SKIPPED);
     test.skipped = WEXITSTATUS(status) == SKIPPED;
 }
 
-/* How many entries a folder has. */
-static int entries(const char *folder) {
-    DIR *listing = opendir(folder);
-    int count = -2; /* . and .. */
-    CHECK(listing != NULL);
-    while (listing != NULL && readdir(listing) != NULL)
-        count++;
-    if (listing != NULL)
-        closedir(listing);
-    return count;
-}
-
 /* A save that has to fail and to leave the folder as it was: with an old file, or without. */
 static void check_save_fails(const ffnn_net *net, const char *folder, int error) {
     char path[5000];
-    int before = entries(folder), had_old_file;
+    int before = count_entries(folder), had_old_file;
     snprintf(path, sizeof path, "%s/saved", folder);
-    had_old_file = exists(path);
+    had_old_file = file_exists(path);
     errno = 0;
     CHECK_STATUS(FFNN_ERROR_IO, ffnn_save(net, path));
     CHECK(errno == error);
-    CHECK(entries(folder) == before);
-    CHECK(had_old_file ? file_is(path, old_file, sizeof old_file) : !exists(path));
+    CHECK(count_entries(folder) == before);
+    CHECK(had_old_file ? file_is(path, old_file, sizeof old_file) : !file_exists(path));
 }
 
 /* The limit on files' sizes ends the save at every place that matters. */
@@ -535,10 +481,10 @@ static const char *limit_file_sizes(void) {
     CHECK(getrlimit(RLIMIT_FSIZE, &limit) == 0);
     write_file(SAVED, old_file, sizeof old_file);
     fflush(stdout); /* it may be a file, too: nothing is printed while there is a limit */
-    for (size_t bytes = 0; bytes < size; bytes += bytes < 20 ? 1 : 997) {
-        limit.rlim_cur = bytes;
+    for (size_t most = 0; most < size; most += most < 20 ? 1 : 997) {
+        limit.rlim_cur = most;
         CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
-        test_case("a limit of %d bytes", (int)bytes);
+        test_case("a limit of %d bytes", (int)most);
         check_save_fails(&net, FOLDER, EFBIG);
     }
     test_case("a limit of just the size");
@@ -571,22 +517,19 @@ static const char *fill_disk(void) {
     static char page[4096];
     ffnn_net net;
     int pages = 0;
-    if (!mount_small_disk("size=64k"))
-        return "only root can mount a disk";
+    if (!mount_small_disk("size=64k")) return "only root can mount a disk";
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large)); /* 15 KB: 4 pages */
     write_file(DISK "/saved", old_file, sizeof old_file);
     CHECK_STATUS(FFNN_OK, ffnn_save(&net, DISK "/saved"));
-    CHECK(entries(DISK) == 1);
+    CHECK(count_entries(DISK) == 1);
     write_file(DISK "/saved", old_file, sizeof old_file);
     FILE *filler = fopen(DISK "/filler", "wb");
     CHECK(filler != NULL);
-    if (filler == NULL)
-        return NULL;
+    if (filler == NULL) return NULL;
     while (pages < 16 && fwrite(page, sizeof page, 1, filler) == 1 && fflush(filler) == 0) {
         int room = 15 - ++pages; /* pages; one is the old file's */
         test_case("%d pages of room", room);
-        if (room < 4)
-            check_save_fails(&net, DISK, ENOSPC);
+        if (room < 4) check_save_fails(&net, DISK, ENOSPC);
     }
     CHECK(pages == 15);
     fclose(filler);
@@ -596,8 +539,7 @@ static const char *fill_disk(void) {
 
 static const char *fill_folders(void) {
     ffnn_net net;
-    if (!mount_small_disk("nr_inodes=2"))
-        return "only root can mount a disk";
+    if (!mount_small_disk("nr_inodes=2")) return "only root can mount a disk";
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
     write_file(DISK "/saved", old_file, sizeof old_file);
     check_save_fails(&net, DISK, ENOSPC);
@@ -607,8 +549,7 @@ static const char *fill_folders(void) {
 
 static const char *protect_disk(void) {
     ffnn_net net;
-    if (!mount_small_disk("size=64k"))
-        return "only root can mount a disk";
+    if (!mount_small_disk("size=64k")) return "only root can mount a disk";
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
     write_file(DISK "/saved", old_file, sizeof old_file);
     CHECK(mount("none", DISK, "none", MS_REMOUNT | MS_RDONLY, NULL) == 0);
@@ -646,8 +587,7 @@ static const char *protect_file(void) {
     CHECK(chmod(FOLDER "/protected", 0777) == 0);
     write_file(FOLDER "/protected/saved", old_file, sizeof old_file);
     CHECK(chmod(FOLDER "/protected/saved", 0444) == 0);
-    if (geteuid() == 0 && setuid(NOBODY) != 0)
-        return "root cannot become nobody";
+    if (geteuid() == 0 && setuid(NOBODY) != 0) return "root cannot become nobody";
     check_save_fails(&net, FOLDER "/protected", EACCES);
     ffnn_free(&net);
     return NULL;
@@ -669,7 +609,7 @@ static void check_name(const ffnn_net *net, size_t length, int is_too_long) {
     errno = 0;
     CHECK_STATUS(is_too_long ? FFNN_ERROR_IO : FFNN_OK, ffnn_save(net, path));
     CHECK(!is_too_long || errno == ENAMETOOLONG);
-    CHECK(entries(FOLDER) == !is_too_long);
+    CHECK(count_entries(FOLDER) == !is_too_long);
     remove(path);
 }
 
@@ -678,15 +618,14 @@ static void check_path(const ffnn_net *net, size_t length, int is_too_long) {
     static char path[10000];
     size_t at = strlen(FOLDER);
     strcpy(path, FOLDER);
-    for (; at < length - 6; at++)
-        path[at] = '/';
+    for (; at < length - 6; ++at) path[at] = '/';
     strcpy(path + at, "/saved");
     test_case("a path of %d letters", (int)strlen(path));
     write_file(SAVED, old_file, sizeof old_file);
     errno = 0;
     CHECK_STATUS(is_too_long ? FFNN_ERROR_IO : FFNN_OK, ffnn_save(net, path));
     CHECK(!is_too_long || errno == ENAMETOOLONG);
-    CHECK(entries(FOLDER) == 1);
+    CHECK(count_entries(FOLDER) == 1);
     CHECK(file_is(SAVED, old_file, sizeof old_file) == is_too_long);
     remove(SAVED);
 }
@@ -699,8 +638,7 @@ static void test_long_paths(void) {
     check_path(&net, 1000, 0);
     check_path(&net, 5000, 1);
     check_path(&net, 9000, 1);
-    for (size_t length = 4020; length <= 4110; length++) {
-        ffnn_status status;
+    for (size_t length = 4020; length <= 4110; ++length) {
         check_path(&net, 1000, 0); /* one that is too long does no harm to the next */
         write_file(SAVED, old_file, sizeof old_file);
         static char path[5000];
@@ -709,10 +647,10 @@ static void test_long_paths(void) {
         memcpy(path + length - 5, "saved", 6);
         test_case("a path of %d letters", (int)length);
         errno = 0;
-        status = ffnn_save(&net, path);
+        ffnn_status status = ffnn_save(&net, path);
         CHECK(status == FFNN_OK || (status == FFNN_ERROR_IO && errno == ENAMETOOLONG));
         CHECK(file_is(SAVED, old_file, sizeof old_file) == (status != FFNN_OK));
-        CHECK(entries(FOLDER) == 1);
+        CHECK(count_entries(FOLDER) == 1);
         remove(SAVED);
     }
     ffnn_free(&net);
@@ -736,7 +674,7 @@ static void test_a_folder_that_goes_away(void) {
     static const char *const functions[] = {"stat", "fopen", "rename"};
     ffnn_net net;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, NULL));
-    for (size_t i = 0; i < COUNT_OF(functions); i++) {
+    for (size_t i = 0; i < COUNT_OF(functions); ++i) {
         char name[5000];
         test_case("before %s", functions[i]);
         CHECK(mkdir(GOING, 0777) == 0);
@@ -748,7 +686,7 @@ static void test_a_folder_that_goes_away(void) {
         CHECK_STATUS(FFNN_ERROR_IO, ffnn_save(&net, GOING "/saved"));
         CHECK(errno == ENOENT);
         CHECK(goes_at == NULL);
-        CHECK(!exists(GOING "/saved"));
+        CHECK(!file_exists(GOING "/saved"));
         CHECK(file_is(GONE "/saved", old_file, sizeof old_file));
         if (faults.created[0] != '\0') { /* it went away with the folder */
             snprintf(name, sizeof name, GONE "%s", faults.created + strlen(GOING));
@@ -806,11 +744,9 @@ static void copy_pipe(void) {
     signal(SIGALRM, SIG_DFL);
     alarm(20); /* if the pipe does not come to an end, or not even to a beginning */
     FILE *from = fopen(SAVED, "rb"), *to = fopen(FOLDER "/copy", "wb");
-    if (from == NULL || to == NULL)
-        _exit(1);
+    if (from == NULL || to == NULL) _exit(1);
     setvbuf(from, NULL, _IONBF, 0);
-    while ((count = fread(piece, 1, sizeof piece, from)) > 0)
-        fwrite(piece, 1, count, to);
+    while ((count = fread(piece, 1, sizeof piece, from)) > 0) fwrite(piece, 1, count, to);
     _exit(fclose(to) != 0);
 }
 
@@ -823,8 +759,7 @@ static void test_a_save_with_signals_and_short_writes(void) {
     CHECK(mkfifo(SAVED, 0600) == 0);
     fflush(stdout);
     pid_t child = fork();
-    if (child == 0)
-        copy_pipe();
+    if (child == 0) copy_pipe();
     ring(1, SA_RESTART);
     CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
     ring(0, SA_RESTART);
@@ -840,29 +775,48 @@ static void test_a_save_with_signals_and_short_writes(void) {
     ffnn_free(&net);
 }
 
-/* Empty, whatever a test that failed has left in it. */
-static void make_scratch_folder(void) {
-    const struct dirent *entry;
-    char path[400];
-    DIR *listing;
-    mkdir("build", 0777);
-    mkdir("build/tests-tmp", 0777);
-    mkdir(FOLDER, 0777);
-    listing = opendir(FOLDER);
-    while (listing != NULL && (entry = readdir(listing)) != NULL) {
-        snprintf(path, sizeof path, FOLDER "/%.255s", entry->d_name);
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            remove(path);
-    }
-    if (listing != NULL)
-        closedir(listing);
-}
-
 static void test_nothing_is_left_behind(void) {
-    CHECK(entries(FOLDER) == 0);
+    CHECK(count_entries(FOLDER) == 0);
 }
 
-static void run_posix_tests(void) {
+#elif defined(_WIN32)
+
+/* Windows replaces no file that a program has open. */
+static void test_a_file_that_is_open(void) {
+    static const char *const modes[] = {"rb", "r+b"};
+    ffnn_net net;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, NULL));
+    for (size_t i = 0; i < COUNT_OF(modes); ++i) {
+        test_case("open as %s", modes[i]);
+        write_file(SAVED, old_file, sizeof old_file);
+        FILE *file = fopen(SAVED, modes[i]);
+        CHECK(file != NULL);
+        errno = 0;
+        ffnn_status status = ffnn_save(&net, SAVED);
+        int error = errno;
+        if (file != NULL) fclose(file);
+        CHECK_STATUS(FFNN_ERROR_IO, status);
+        CHECK(error == EACCES);
+        CHECK(file_is(SAVED, old_file, sizeof old_file));
+        CHECK(faults.created[0] != '\0' && !file_exists(faults.created));
+        faults_end();
+        CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
+        remove(SAVED);
+    }
+    ffnn_free(&net);
+}
+
+#endif
+
+int main(void) {
+    make_scratch_folder(FOLDER);
+#if HAS_POSIX
+    remove_files(FOLDER, ""); /* that a test which failed has left in it */
+#endif
+    RUN(test_every_allocation_fails_in_turn);
+    RUN(test_every_call_of_a_save_fails_in_turn);
+    RUN(test_every_call_of_a_load_fails_in_turn);
+#if HAS_POSIX
     RUN(test_every_call_of_a_save_through_a_link_fails_in_turn);
     RUN(test_every_call_of_a_save_to_a_pipe_fails_in_turn);
     RUN(test_a_limit_on_file_sizes);
@@ -873,53 +827,11 @@ static void run_posix_tests(void) {
     RUN(test_a_save_that_a_signal_interrupts);
     RUN(test_a_save_with_signals_and_short_writes);
     RUN(test_nothing_is_left_behind);
-}
-
 #else
-
-static void make_scratch_folder(void) {
-}
-
-/* Windows replaces no file that a program has open. */
-static void test_a_file_that_is_open(void) {
-    static const char *const modes[] = {"rb", "r+b"};
-    ffnn_net net;
-    CHECK_STATUS(FFNN_OK, ffnn_init(&net, NULL));
-    for (size_t i = 0; i < COUNT_OF(modes); i++) {
-        test_case("open as %s", modes[i]);
-        write_file(SAVED, old_file, sizeof old_file);
-        FILE *file = fopen(SAVED, modes[i]);
-        CHECK(file != NULL);
-        errno = 0;
-        ffnn_status status = ffnn_save(&net, SAVED);
-        int error = errno;
-        if (file != NULL)
-            fclose(file);
-        CHECK_STATUS(FFNN_ERROR_IO, status);
-        CHECK(error == EACCES);
-        CHECK(file_is(SAVED, old_file, sizeof old_file));
-        CHECK(faults.created[0] != '\0' && !exists(faults.created));
-        faults_end();
-        CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
-        remove(SAVED);
-    }
-    ffnn_free(&net);
-}
-
-static void run_posix_tests(void) {
 #if defined(_WIN32)
     RUN(test_a_file_that_is_open);
 #endif
     test_skip("links, pipes, disks and signals: this is no POSIX system");
-}
-
 #endif
-
-int main(void) {
-    make_scratch_folder();
-    RUN(test_every_allocation_fails_in_turn);
-    RUN(test_every_call_of_a_save_fails_in_turn);
-    RUN(test_every_call_of_a_load_fails_in_turn);
-    run_posix_tests();
     return test_summary("test_faults");
 }

@@ -6,33 +6,16 @@
 #include "test.h"
 
 #include "faults.h"
-
-/* The largest allocation counts here, too. */
-static size_t largest_allocation;
-
-static void *counting_malloc(size_t size) {
-    if (size > largest_allocation)
-        largest_allocation = size;
-    return test_malloc(size);
-}
-
-#undef FFNN_MALLOC
-#define FFNN_MALLOC(size) counting_malloc(size)
-#define FFNN_IMPLEMENTATION
-#include "../ffnn.h"
-
-#include "no_faults.h"
+#include "helpers.h"
 
 #if HAS_POSIX
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
-#define FOLDER "build/tests-tmp/hostile"
-#else
-#define FOLDER "build"
 #endif
 
+#define FOLDER  SCRATCH "hostile"
 #define HOSTILE FOLDER "/hostile.safetensors"
 
 static const ffnn_desc small = {{2, 1}, NULL};          /* two weights */
@@ -40,108 +23,60 @@ static const ffnn_desc large = {{50, 60, 10}, NULL};    /* a file that is read i
 
 /* ---- files --------------------------------------------------------------------------------- */
 
-typedef struct bytes {
-    unsigned char *data;
-    size_t size, capacity;
-} bytes;
-
-static void add(bytes *b, const void *data, size_t size) {
-    if (b->size + size > b->capacity) {
-        size_t capacity = 2 * (b->size + size);
-        unsigned char *larger = (unsigned char *)realloc(b->data, capacity);
-        if (larger == NULL) {
-            printf("no memory for a file of %lu bytes\n", (unsigned long)capacity);
-            exit(1);
-        }
-        b->data = larger;
-        b->capacity = capacity;
-    }
-    memcpy(b->data + b->size, data, size);
-    b->size += size;
-}
-
-/* In the text, ` stands for a double quote, # for a number, and ~ for the number after it. */
-static void add_text(bytes *b, const char *text, size_t number) {
-    char digits[24];
-    for (; *text != '\0'; text++) {
-        if (*text == '#' || *text == '~') {
-            sprintf(digits, "%lu", (unsigned long)(number + (*text == '~')));
-            add(b, digits, strlen(digits));
+/* Adds a text to a file. In it ` stands for a double quote, # for a number, and ~ for the number
+   after it. */
+static void add_text(bytes *file, const char *text, size_t number) {
+    for (; *text != '\0'; ++text) {
+        char *end = (char *)file->data + file->size;
+        if (*text == '#') {
+            file->size += (size_t)sprintf(end, "%lu", (unsigned long)number);
+        } else if (*text == '~') {
+            file->size += (size_t)sprintf(end, "%lu", (unsigned long)number + 1);
         } else {
-            add(b, *text == '`' ? "\"" : text, 1);
+            *end = *text;
+            if (*text == '`') *end = '"';
+            ++file->size;
         }
     }
-}
-
-static void set_header_size(bytes *b, uint64_t size) {
-    for (size_t i = 0; i < 8; i++)
-        b->data[i] = (unsigned char)(size >> (8 * i) & 0xff);
 }
 
 /* A file with a piece of its header `count` times over. The data is zeros. */
 static bytes make_file(const char *before, const char *piece, size_t count, const char *after,
                        size_t data_size) {
-    static const unsigned char zeros[8];
-    bytes b = {NULL, 0, 0};
-    add(&b, zeros, 8);
-    add_text(&b, before, 0);
-    for (size_t i = 0; i < count; i++)
-        add_text(&b, piece, i);
-    add_text(&b, after, count);
-    set_header_size(&b, b.size - 8);
-    for (; data_size > 0; data_size--)
-        add(&b, zeros, 1);
-    return b;
-}
-
-static void write_file(const char *path, const void *data, size_t size) {
-    FILE *file = fopen(path, "wb");
-    CHECK(file != NULL);
-    if (file == NULL)
-        return;
-    CHECK(fwrite(data, 1, size, file) == size);
-    CHECK(fclose(file) == 0);
-}
-
-/* All weights are -1, which no file here has. */
-static void mark(ffnn_net *net) {
-    for (size_t i = 0; i < net->layer_count; i++)
-        for (size_t k = 0; k < net->layers[i].weight.rows * net->layers[i].weight.cols; k++)
-            net->layers[i].weight.data[k] = -1;
-}
-
-static int all_weights_are(const ffnn_net *net, float value) {
-    for (size_t i = 0; i < net->layer_count; i++) {
-        ffnn_tensor weight = net->layers[i].weight;
-        for (size_t k = 0; k < weight.rows * weight.cols; k++)
-            if (memcmp(&weight.data[k], &value, sizeof value) != 0)
-                return 0;
+    enum { MOST_DIGITS = 40 };      /* that # and ~ add to a piece */
+    size_t header = strlen(before) + count * (strlen(piece) + MOST_DIGITS) + strlen(after);
+    bytes file = {(unsigned char *)calloc(8 + header + data_size, 1), 8};
+    if (file.data == NULL) {
+        printf("no memory for the file of a test\n");
+        exit(1);
     }
-    return 1;
+    add_text(&file, before, 0);
+    for (size_t i = 0; i < count; ++i) add_text(&file, piece, i);
+    add_text(&file, after, count);
+    set_header_size(file.data, file.size - 8);
+    file.size += data_size;
+    return file;
 }
 
-static int is_all_zero(const ffnn_net *net) {
-    static const ffnn_net zero;
-    return memcmp(net, &zero, sizeof zero) == 0;
-}
+static const float UNSET = -1; /* a weight that no file here has */
 
 /* Reads a file in every way that there is. The weights become 0, or stay. */
 static void check_file(ffnn_net *net, bytes file, ffnn_status load, ffnn_status init) {
     ffnn_net fresh;
     size_t allocations = test.allocations;
-    mark(net);
+    set_all_weights(net, UNSET);
     CHECK_STATUS(load, ffnn_load_memory(net, file.data, file.size));
-    CHECK(all_weights_are(net, load == FFNN_OK ? 0.0f : -1.0f));
+    CHECK(all_weights_are(net, load == FFNN_OK ? 0.0f : UNSET));
     CHECK(test.allocations == allocations);
     write_file(HOSTILE, file.data, file.size);
-    largest_allocation = 0;
-    mark(net);
+    test.largest = 0;
+    set_all_weights(net, UNSET);
     CHECK_STATUS(load, ffnn_load(net, HOSTILE));
-    CHECK(all_weights_are(net, load == FFNN_OK ? 0.0f : -1.0f));
+    CHECK(all_weights_are(net, load == FFNN_OK ? 0.0f : UNSET));
     memset(&fresh, 0xa5, sizeof fresh);
     CHECK_STATUS(init, ffnn_init_from_file(&fresh, HOSTILE));
     CHECK(init == FFNN_OK ? fresh.layer_count > 0 : is_all_zero(&fresh));
-    CHECK(largest_allocation <= 65536 + 2 * file.size); /* twice what there is, at the most */
+    CHECK(test.largest <= 65536 + 2 * file.size); /* twice what there is, at the most */
     ffnn_free(&fresh);
     remove(HOSTILE);
 }
@@ -255,7 +190,7 @@ static const struct {
 static void test_enormous_headers(void) {
     ffnn_net net;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &small));
-    for (size_t i = 0; i < COUNT_OF(enormous); i++) {
+    for (size_t i = 0; i < COUNT_OF(enormous); ++i) {
         test_case("%s", enormous[i].name);
         bytes file = make_file(enormous[i].before, enormous[i].piece, enormous[i].count,
                                enormous[i].after, enormous[i].data_size);
@@ -293,7 +228,7 @@ static const struct {
 static void test_claims_cost_nothing(void) {
     ffnn_net net;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &small));
-    for (size_t i = 0; i < COUNT_OF(claims); i++) {
+    for (size_t i = 0; i < COUNT_OF(claims); ++i) {
         test_case("%s", claims[i].name);
         bytes file = make_file(claims[i].header, "", 0, "", claims[i].data_size);
         check_file(&net, file, FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT);
@@ -307,12 +242,12 @@ static void test_claimed_headers_cost_nothing(void) {
                                      UINT64_MAX};
     ffnn_net net;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &small));
-    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+    for (size_t i = 0; i < COUNT_OF(sizes); ++i) {
         test_case("header %d", (int)i);
         bytes file = make_file("{" W1 "}", "", 0, "", 8);
-        set_header_size(&file, sizes[i]);
+        set_header_size(file.data, sizes[i]);
         check_file(&net, file, FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT);
-        CHECK(sizes[i] <= 100000000 || largest_allocation == 0);
+        CHECK(sizes[i] <= 100000000 || test.largest == 0);
         free(file.data);
     }
     ffnn_free(&net);
@@ -328,11 +263,9 @@ static struct {
 } change;
 
 static void change_file(const char *function) {
-    if (strcmp(function, "fread") != 0 || ++change.calls != change.at)
-        return;
+    if (strcmp(function, "fread") != 0 || ++change.calls != change.at) return;
     write_file(change.is_renamed ? FOLDER "/other" : HOSTILE, change.bytes, change.size);
-    if (change.is_renamed)
-        CHECK(rename(FOLDER "/other", HOSTILE) == 0);
+    if (change.is_renamed) CHECK(rename(FOLDER "/other", HOSTILE) == 0);
 }
 
 /* Loads a file that changes before the at-th read; returns whether there were so many. */
@@ -340,7 +273,7 @@ static int check_change(ffnn_net *net, bytes file, int at, size_t size, int is_r
                         int *refused) {
     ffnn_status status;
     write_file(HOSTILE, file.data, file.size);
-    mark(net);
+    set_all_weights(net, UNSET);
     change.at = at;
     change.calls = 0;
     change.bytes = file.data;
@@ -353,7 +286,7 @@ static int check_change(ffnn_net *net, bytes file, int at, size_t size, int is_r
         CHECK(all_weights_are(net, 0.0f));
     } else {
         CHECK_STATUS(FFNN_ERROR_FORMAT, status);
-        CHECK(all_weights_are(net, -1.0f));
+        CHECK(all_weights_are(net, UNSET));
     }
     *refused += status != FFNN_OK && change.calls >= at;
     return change.calls >= at;
@@ -361,13 +294,13 @@ static int check_change(ffnn_net *net, bytes file, int at, size_t size, int is_r
 
 /* A file of a network whose weights are all 0, and then some bytes that it does not have yet. */
 static bytes make_zero_file(const ffnn_desc *desc, size_t *size) {
-    bytes b = {NULL, 0, 0};
+    bytes b = {NULL, 0};
     ffnn_net net;
     *size = 0;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, desc));
-    for (size_t i = 0; i < net.layer_count; i++)
+    for (size_t i = 0; i < net.layer_count; ++i)
         ffnn_scale(net.layers[i].weight, net.layers[i].weight, 0.0f);
-    for (size_t i = 0; i < net.layer_count; i++)
+    for (size_t i = 0; i < net.layer_count; ++i)
         ffnn_mul(net.layers[i].weight, net.layers[i].weight, net.layers[i].weight); /* no -0 */
     CHECK_STATUS(FFNN_OK, ffnn_save_memory(&net, NULL, 0, size));
     b.data = (unsigned char *)calloc(*size + 5000, 1);
@@ -384,12 +317,15 @@ static void test_files_that_change(void) {
     bytes file = make_zero_file(&large, &size);
     const size_t sizes[] = {0, 7, 8, 100, size / 2, size - 1, size + 1, size + 5000};
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
-    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
-        int at = 1, refused = 0;
-        do
+    for (size_t i = 0; i < COUNT_OF(sizes); ++i) {
+        int at = 0, refused = 0;
+        bool was_there = true;
+        while (was_there) {
+            ++at;
             test_case("%d bytes instead of %d, before read %d", (int)sizes[i], (int)size, at);
-        while (check_change(&net, file, at++, sizes[i], 0, &refused));
-        CHECK(at > 4); /* the header's length, the header, the data, and that this is all */
+            was_there = check_change(&net, file, at, sizes[i], 0, &refused);
+        }
+        CHECK(at > 3); /* the header's length, the header, the data, and that this is all */
         CHECK(refused > 0);
     }
     remove(HOSTILE);
@@ -406,12 +342,15 @@ static void test_files_that_are_replaced(void) {
     ffnn_net net;
     size_t size;
     bytes file = make_zero_file(&large, &size);
-    int at = 1, refused = 0;
+    int at = 0, refused = 0;
+    bool was_there = true;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
-    do
+    while (was_there) {
+        ++at;
         test_case("before read %d", at);
-    while (check_change(&net, file, at++, 3, 1, &refused));
-    CHECK(at > 4);
+        was_there = check_change(&net, file, at, 3, 1, &refused);
+    }
+    CHECK(at > 3);
     CHECK(refused == 0);
     remove(HOSTILE);
     free(file.data);
@@ -427,13 +366,13 @@ static void check_device(const char *path) {
     }
     fclose(device);
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &small));
-    mark(&net);
-    largest_allocation = 0;
+    set_all_weights(&net, UNSET);
+    test.largest = 0;
     CHECK_STATUS(FFNN_ERROR_FORMAT, ffnn_load(&net, path));
-    CHECK(all_weights_are(&net, -1.0f));
+    CHECK(all_weights_are(&net, UNSET));
     CHECK_STATUS(FFNN_ERROR_FORMAT, ffnn_init_from_file(&fresh, path));
     CHECK(is_all_zero(&fresh));
-    CHECK(largest_allocation == 0);
+    CHECK(test.largest == 0);
     ffnn_free(&net);
 }
 
@@ -449,8 +388,7 @@ static void feed_pipe(bytes file, size_t piece, int is_endless) {
     int pipe = open(HOSTILE, O_WRONLY);
     for (size_t at = 0; at < file.size; at += piece) {
         size_t count = file.size - at < piece ? file.size - at : piece;
-        if (write(pipe, file.data + at, count) < 0)
-            _exit(1);
+        if (write(pipe, file.data + at, count) < 0) _exit(1);
         nanosleep(&pause, NULL);
     }
     while (is_endless && write(pipe, zeros, sizeof zeros) > 0) /* until nobody reads: SIGPIPE */
@@ -465,19 +403,18 @@ static void check_pipe(bytes file, size_t piece, int is_endless, const ffnn_desc
     CHECK(mkfifo(HOSTILE, 0600) == 0);
     fflush(stdout);
     pid_t child = fork();
-    if (child == 0)
-        feed_pipe(file, piece, is_endless);
+    if (child == 0) feed_pipe(file, piece, is_endless);
     memset(&net, 0, sizeof net);
     if (desc != NULL) {
         CHECK_STATUS(FFNN_OK, ffnn_init(&net, desc));
-        mark(&net);
+        set_all_weights(&net, UNSET);
         CHECK_STATUS(status, ffnn_load(&net, HOSTILE));
     } else {
         CHECK_STATUS(status, ffnn_init_from_file(&net, HOSTILE));
     }
     CHECK(waitpid(child, NULL, 0) == child);
     CHECK((net.layer_count > 0) == (desc != NULL || status == FFNN_OK));
-    CHECK(all_weights_are(&net, status == FFNN_OK ? 0.0f : -1.0f));
+    CHECK(all_weights_are(&net, status == FFNN_OK ? 0.0f : UNSET));
     ffnn_free(&net);
     unlink(HOSTILE);
 }
@@ -505,39 +442,24 @@ static void test_pipes_that_never_end(void) {
     free(file.data);
 }
 
-static void make_scratch_folder(void) {
-    mkdir("build", 0777);
-    mkdir("build/tests-tmp", 0777);
-    mkdir(FOLDER, 0777);
-    remove(HOSTILE); /* of a test that failed */
-}
+#endif
 
-static void run_posix_tests(void) {
+int main(void) {
+    make_scratch_folder(FOLDER);
+    remove(HOSTILE); /* of a test that failed */
+    RUN(test_enormous_headers);
+    RUN(test_claims_cost_nothing);
+    RUN(test_claimed_headers_cost_nothing);
+    RUN(test_files_that_change);
+#if HAS_POSIX
     RUN(test_files_that_are_replaced);
     RUN(test_dev_null);
     RUN(test_dev_zero);
     RUN(test_dev_urandom);
     RUN(test_slow_pipes);
     RUN(test_pipes_that_never_end);
-}
-
 #else
-
-static void make_scratch_folder(void) {
-}
-
-static void run_posix_tests(void) {
     test_skip("devices and pipes: this is no POSIX system");
-}
-
 #endif
-
-int main(void) {
-    make_scratch_folder();
-    RUN(test_enormous_headers);
-    RUN(test_claims_cost_nothing);
-    RUN(test_claimed_headers_cost_nothing);
-    RUN(test_files_that_change);
-    run_posix_tests();
     return test_summary("test_hostile");
 }

@@ -5,48 +5,30 @@
 #include "test.h"
 
 #include "faults.h"
-
-#define FFNN_IMPLEMENTATION
-#include "../ffnn.h"
-
-#include "no_faults.h"
+#include "helpers.h"
 
 #if HAS_POSIX
 
-#include <dirent.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
 
-#define FOLDER "build/tests-tmp/killed"
+#define FOLDER SCRATCH "killed"
 #define SAVED  FOLDER "/saved"
 
 static const ffnn_desc large = {{50, 60, 10}, NULL}; /* several pieces to write */
 
 /* ---- generations --------------------------------------------------------------------------- */
-
-/* The n-th set of weights that is saved: all of them are n. */
-static void set_generation(ffnn_net *net, int generation) {
-    for (size_t i = 0; i < net->layer_count; i++) {
-        ffnn_tensor weight = net->layers[i].weight;
-        for (size_t k = 0; k < weight.rows * weight.cols; k++)
-            weight.data[k] = (float)generation;
-    }
-}
+/* The n-th set of weights that is saved is generation n: all of them are n. */
 
 /* The generation in the file, or -1 if the file is not whole or not there. */
 static int saved_generation(void) {
     ffnn_net net;
     int generation = -1;
-    if (ffnn_init_from_file(&net, SAVED) != FFNN_OK)
-        return -1;
-    if (net.layer_count == 2 && net.layers[0].weight.cols == 60)
-        generation = (int)net.layers[0].weight.data[0];
-    for (size_t i = 0; i < net.layer_count; i++) {
-        ffnn_tensor weight = net.layers[i].weight;
-        for (size_t k = 0; k < weight.rows * weight.cols; k++)
-            if (weight.data[k] < (float)generation || weight.data[k] > (float)generation)
-                generation = -1;
+    if (ffnn_init_from_file(&net, SAVED) != FFNN_OK) return -1;
+    if (net.layer_count == 2 && net.layers[0].weight.cols == 60) {
+        float first = net.layers[0].weight.data[0];
+        if (all_weights_are(&net, first)) generation = (int)first;
     }
     ffnn_free(&net);
     return generation;
@@ -54,28 +36,15 @@ static int saved_generation(void) {
 
 /* Removes what killed processes have left; returns how many files. */
 static int clean_up(void) {
-    DIR *listing = opendir(FOLDER);
-    const struct dirent *entry;
-    char path[4200];
-    int count = 0;
-    CHECK(listing != NULL);
-    while (listing != NULL && (entry = readdir(listing)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-            strcmp(entry->d_name, "saved") == 0)
-            continue;
-        snprintf(path, sizeof path, FOLDER "/%.255s", entry->d_name);
-        CHECK(remove(path) == 0);
-        count++;
-    }
-    if (listing != NULL)
-        closedir(listing);
+    int count = remove_files(FOLDER, "saved");
+    CHECK(count_entries(FOLDER) == file_exists(SAVED));
     return count;
 }
 
 static void save_generation(int generation) {
     ffnn_net net;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
-    set_generation(&net, generation);
+    set_all_weights(&net, (float)generation);
     CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
     CHECK(saved_generation() == generation);
     ffnn_free(&net);
@@ -87,16 +56,14 @@ static int calls_left;
 
 static void kill_at_last_call(const char *function) {
     (void)function;
-    if (calls_left-- == 0)
-        raise(SIGKILL);
+    if (calls_left-- == 0) raise(SIGKILL);
 }
 
 /* As above, but what the process has written so far has reached the file: so large a part of it
    as the calls before have written, and not just what the buffer had no room for. */
 static void kill_at_last_call_flushed(const char *function) {
     (void)function;
-    if (calls_left == 0)
-        fflush(NULL);
+    if (calls_left == 0) fflush(NULL);
     kill_at_last_call(function);
 }
 
@@ -108,9 +75,8 @@ static int save_killed(int n, void (*before)(const char *function)) {
     pid_t child = fork();
     if (child == 0) {
         ffnn_net net;
-        if (ffnn_init(&net, &large) != FFNN_OK)
-            _exit(1);
-        set_generation(&net, 2);
+        if (ffnn_init(&net, &large) != FFNN_OK) _exit(1);
+        set_all_weights(&net, 2);
         calls_left = n - 1;
         faults.before = before;
         _exit(ffnn_save(&net, SAVED) != FFNN_OK);
@@ -121,17 +87,18 @@ static int save_killed(int n, void (*before)(const char *function)) {
 }
 
 static void check_killed(void (*before)(const char *function)) {
-    int n = 1, left = 0, is_new = 0;
-    for (;; n++) {
+    int n = 1, left = 0;
+    bool is_new = false;
+    save_generation(1);
+    while (save_killed(n, before)) {
         test_case("before call %d", n);
-        save_generation(1);
-        if (!save_killed(n, before))
-            break;
         /* once the file is the new one, it is so for every later call, too */
         CHECK(saved_generation() == (is_new ? 2 : 1) || saved_generation() == 2);
         is_new = saved_generation() == 2;
         save_generation(3); /* what the killed process has left is in nobody's way */
         left += clean_up();
+        save_generation(1);
+        ++n;
     }
     CHECK(saved_generation() == 2);
     CHECK(n > 6);    /* it has looked, opened, written, flushed, closed and renamed */
@@ -150,14 +117,12 @@ static void test_killed_before_each_call_with_all_written(void) {
 /* What a killed process has left, or another one is writing. */
 static void test_a_file_of_the_same_temporary_name(void) {
     char left[4200];
-    FILE *file;
     faults_end();
     save_generation(1);
     strcpy(left, faults.created); /* the name that the next save will want, too */
-    file = fopen(left, "wbx");
+    FILE *file = fopen(left, "wbx");
     CHECK(file != NULL);
-    if (file == NULL)
-        return;
+    if (file == NULL) return;
     CHECK(fclose(file) == 0);
     save_generation(2);
     CHECK(strcmp(left, faults.created) != 0);
@@ -167,25 +132,13 @@ static void test_a_file_of_the_same_temporary_name(void) {
 
 /* ---- killed at any time -------------------------------------------------------------------- */
 
-static uint64_t random_state = 20240229;
-
-/* splitmix64 */
-static uint64_t random_bits(void) {
-    uint64_t z = random_state += 0x9E3779B97F4A7C15u;
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-    return z ^ z >> 31;
-}
-
 /* Says through the pipe that it begins, so that it is not killed before. */
 static void save_for_ever(int generation, int pipe) {
     ffnn_net net;
-    if (ffnn_init(&net, &large) != FFNN_OK || write(pipe, "!", 1) != 1)
-        _exit(1);
-    for (;; generation++) {
-        set_generation(&net, generation);
-        if (ffnn_save(&net, SAVED) != FFNN_OK)
-            _exit(1);
+    if (ffnn_init(&net, &large) != FFNN_OK || write(pipe, "!", 1) != 1) _exit(1);
+    for (;; ++generation) {
+        set_all_weights(&net, (float)generation);
+        if (ffnn_save(&net, SAVED) != FFNN_OK) _exit(1);
     }
 }
 
@@ -197,8 +150,7 @@ static void kill_after(long nanoseconds, int generation) {
     CHECK(pipe(ends) == 0);
     fflush(stdout);
     pid_t child = fork();
-    if (child == 0)
-        save_for_ever(generation, ends[1]);
+    if (child == 0) save_for_ever(generation, ends[1]);
     CHECK(child > 0 && read(ends[0], &begun, 1) == 1);
     nanosleep(&time, NULL);
     kill(child, SIGKILL);
@@ -212,8 +164,9 @@ static void kill_after(long nanoseconds, int generation) {
 static void test_killed_at_any_time(void) {
     enum { PROCESSES = 250, LONGEST = 3000000 }; /* nanoseconds */
     int generation = 1, left = 0;
+    random_state = 20240229;
     save_generation(1);
-    for (int i = 0; i < PROCESSES && generation > 0; i++) { /* one torn file is enough to see */
+    for (int i = 0; i < PROCESSES && generation > 0; ++i) { /* one torn file is enough to see */
         test_case("process %d", i);
         kill_after((long)(random_bits() % LONGEST), generation + 1);
         CHECK(saved_generation() >= generation);
@@ -228,9 +181,7 @@ static void test_killed_at_any_time(void) {
 }
 
 int main(void) {
-    mkdir("build", 0777);
-    mkdir("build/tests-tmp", 0777);
-    mkdir(FOLDER, 0777);
+    make_scratch_folder(FOLDER);
     clean_up(); /* of an earlier run */
     RUN(test_killed_before_each_call);
     RUN(test_killed_before_each_call_with_all_written);

@@ -8,6 +8,7 @@
    is made by software, and slow. Both hold the product of two floats exactly. */
 #include "test.h"
 #include "../ffnn.h"
+#include "helpers.h"
 
 #include <fenv.h>
 #include <float.h>
@@ -33,56 +34,33 @@ static uint64_t first_seed = 1, seed_count = 400;
 
 /* ---- helpers ----------------------------------------------------------------------------- */
 
-/* splitmix64: good enough for test data, and the same everywhere. */
-static uint64_t random_state;
-
-static uint64_t next_random(void) {
-    uint64_t x = random_state += 0x9e3779b97f4a7c15u;
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-    return x ^ x >> 31;
-}
-
 /* From first to last, both included. */
 static size_t random_size(size_t first, size_t last) {
-    return first + (size_t)(next_random() % (last - first + 1));
+    return first + (size_t)(random_bits() % (last - first + 1));
 }
 
 /* In [-1, 1), and never 0. */
 static float random_float(void) {
-    return ((float)(next_random() >> 41) + 0.5f) / 4194304.0f - 1.0f;
+    return ((float)(random_bits() >> 41) + 0.5f) / 4194304.0f - 1.0f;
 }
 
-static void fill(float *data, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        data[i] = random_float();
-}
-
-static size_t element_count(ffnn_tensor t) {
-    return t.rows * t.cols;
+static void fill_randomly(float *data, size_t count) {
+    for (size_t i = 0; i < count; ++i) data[i] = random_float();
 }
 
 /* A tensor of random numbers with memory of its own. */
 static ffnn_tensor new_tensor(size_t rows, size_t cols) {
     ffnn_tensor t;
     CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&t, rows, cols));
-    fill(t.data, element_count(t));
+    fill_randomly(t.data, element_count(t));
     return t;
 }
 
 /* A network of the sizes up to the first 0, weights drawn from `random_float`. */
-static void make_network(ffnn_net *net, const size_t *sizes) {
-    ffnn_desc desc;
-    memset(&desc, 0, sizeof desc);
-    for (size_t i = 0; i <= FFNN_MAX_LAYERS && sizes[i] > 0; i++)
-        desc.sizes[i] = sizes[i];
-    CHECK_STATUS(FFNN_OK, ffnn_init(net, &desc));
-    for (size_t i = 0; i < net->layer_count; i++)
-        fill(net->layers[i].weight.data, element_count(net->layers[i].weight));
-}
-
-static int same_bits(const float *a, const float *b, size_t count) {
-    return memcmp(a, b, count * sizeof *a) == 0;
+static void make_random_network(ffnn_net *net, const size_t *sizes) {
+    make_network(net, sizes, 0);
+    for (size_t i = 0; i < net->layer_count; ++i)
+        fill_randomly(net->layers[i].weight.data, element_count(net->layers[i].weight));
 }
 
 static real at(ffnn_tensor t, size_t row, size_t col) {
@@ -113,16 +91,14 @@ static void make_experiment(experiment *e, uint64_t seed) {
     random_state = seed;
     layers = random_size(1, FFNN_MAX_LAYERS);
     rows = random_size(1, MOST_SAMPLES);
-    for (size_t i = 0; i <= layers; i++)
-        sizes[i] = random_size(1, MOST_UNITS);
-    make_network(&e->net, sizes);
+    for (size_t i = 0; i <= layers; ++i) sizes[i] = random_size(1, MOST_UNITS);
+    make_random_network(&e->net, sizes);
     e->X = new_tensor(rows, sizes[0]);
     e->y = new_tensor(rows, sizes[layers]);
-    for (size_t i = 0; i < element_count(e->X); i++)
-        e->X.data[i] *= 0.5f;
-    for (size_t i = 0; i < element_count(e->y); i++)
+    for (size_t i = 0; i < element_count(e->X); ++i) e->X.data[i] *= 0.5f;
+    for (size_t i = 0; i < element_count(e->y); ++i)
         e->y.data[i] += e->y.data[i] < 0 ? -1.0f : 2.0f;
-    for (size_t i = 0; i < layers; i++) {
+    for (size_t i = 0; i < layers; ++i) {
         ffnn_tensor weight = e->net.layers[i].weight;
         e->before[i] = new_tensor(weight.rows, weight.cols);
         CHECK_STATUS(FFNN_OK, ffnn_copy(e->before[i], weight));
@@ -130,8 +106,7 @@ static void make_experiment(experiment *e, uint64_t seed) {
 }
 
 static void free_experiment(experiment *e) {
-    for (size_t i = 0; i < e->net.layer_count; i++)
-        ffnn_tensor_free(&e->before[i]);
+    for (size_t i = 0; i < e->net.layer_count; ++i) ffnn_tensor_free(&e->before[i]);
     ffnn_tensor_free(&e->X);
     ffnn_tensor_free(&e->y);
     ffnn_free(&e->net);
@@ -140,22 +115,21 @@ static void free_experiment(experiment *e) {
 /* Half the sum of (y - output)^2, with `step` added to one weight. */
 static real error_with(const experiment *e, size_t layer, size_t weight, real step) {
     real sum = 0;
-    for (size_t row = 0; row < e->X.rows; row++) {
+    for (size_t row = 0; row < e->X.rows; ++row) {
         real input[MOST_UNITS], output[MOST_UNITS];
-        for (size_t i = 0; i < e->X.cols; i++)
-            input[i] = at(e->X, row, i);
-        for (size_t l = 0; l < e->net.layer_count; l++) {
+        for (size_t i = 0; i < e->X.cols; ++i) input[i] = at(e->X, row, i);
+        for (size_t l = 0; l < e->net.layer_count; ++l) {
             ffnn_tensor W = e->before[l];
-            for (size_t j = 0; j < W.cols; j++) {
+            for (size_t j = 0; j < W.cols; ++j) {
                 real z = 0;
-                for (size_t i = 0; i < W.rows; i++)
+                for (size_t i = 0; i < W.rows; ++i)
                     z += input[i] * (at(W, i, j)
                                      + (l == layer && weight == i * W.cols + j ? step : 0));
                 output[j] = 1 / (1 + REAL_EXP(-z));
             }
             memcpy(input, output, sizeof input);
         }
-        for (size_t j = 0; j < e->y.cols; j++)
+        for (size_t j = 0; j < e->y.cols; ++j)
             sum += (at(e->y, row, j) - output[j]) * (at(e->y, row, j) - output[j]) / 2;
     }
     return sum;
@@ -177,15 +151,15 @@ static real slope(const experiment *e, size_t layer, size_t weight,
 static void delta_sizes(const experiment *e, size_t layer, real *size) {
     const ffnn_layer *last = &e->net.layers[e->net.layer_count - 1];
     real next[MOST_SAMPLES * MOST_UNITS];
-    for (size_t i = 0; i < element_count(last->delta); i++)
+    for (size_t i = 0; i < element_count(last->delta); ++i)
         size[i] = REAL_ABS((real)last->delta.data[i]);
     for (size_t l = e->net.layer_count - 1; l-- > layer;) {
         ffnn_tensor a = e->net.layers[l].a, W = e->before[l + 1];
         memcpy(next, size, sizeof next);
-        for (size_t row = 0; row < a.rows; row++) {
-            for (size_t i = 0; i < a.cols; i++) {
+        for (size_t row = 0; row < a.rows; ++row) {
+            for (size_t i = 0; i < a.cols; ++i) {
                 real sum = 0;
-                for (size_t j = 0; j < W.cols; j++)
+                for (size_t j = 0; j < W.cols; ++j)
                     sum += next[row * W.cols + j] * REAL_ABS(at(W, i, j));
                 size[row * a.cols + i] = sum * at(a, row, i) * (1 - at(a, row, i));
             }
@@ -203,11 +177,11 @@ static void check_layer(const experiment *e, size_t layer, float learning_rate) 
     real roundings = (real)(roundings_a_layer * e->net.layer_count);
     real sizes[MOST_SAMPLES * MOST_UNITS];
     delta_sizes(e, layer, sizes);
-    for (size_t i = first; i < first + checked; i++) {
+    for (size_t i = first; i < first + checked; ++i) {
         real update = (real)after.data[i] - (real)before.data[i];
         real got = -update / (real)learning_rate, size = 0, uncertainty;
         real expected = slope(e, layer, i, &uncertainty);
-        for (size_t row = 0; row < input.rows; row++)
+        for (size_t row = 0; row < input.rows; ++row)
             size += REAL_ABS(at(input, row, i / before.cols))
                 * sizes[row * before.cols + i % before.cols];
         CHECK(REAL_ABS(got - expected) <= roundings * ROUNDING * size + uncertainty);
@@ -217,12 +191,12 @@ static void check_layer(const experiment *e, size_t layer, float learning_rate) 
 /* A large learning rate, so that the update drowns the rounding of the weight it is added to. */
 static void test_gradients(void) {
     const float learning_rate = 1048576;
-    for (uint64_t seed = first_seed; seed < first_seed + seed_count; seed++) {
+    for (uint64_t seed = first_seed; seed < first_seed + seed_count; ++seed) {
         experiment e;
         test_case("--seed %lu", (unsigned long)seed);
         make_experiment(&e, seed);
         CHECK_STATUS(FFNN_OK, ffnn_train(&e.net, e.X, e.y, learning_rate, NULL));
-        for (size_t layer = 0; layer < e.net.layer_count; layer++)
+        for (size_t layer = 0; layer < e.net.layer_count; ++layer)
             check_layer(&e, layer, learning_rate);
         free_experiment(&e);
     }
@@ -244,10 +218,10 @@ static void check_product(const char *name, ffnn_tensor got, const product *p) {
     size_t inner = p->a_transposed ? p->a.rows : p->a.cols;
     real roundings = (real)(inner + (p->plus.data != NULL ? 2 : 0)) * ROUNDING;
     real worst = 0;
-    for (size_t row = 0; row < got.rows; row++) {
-        for (size_t col = 0; col < got.cols; col++) {
+    for (size_t row = 0; row < got.rows; ++row) {
+        for (size_t col = 0; col < got.cols; ++col) {
             real sum = 0, size = 0;
-            for (size_t i = 0; i < inner; i++) {
+            for (size_t i = 0; i < inner; ++i) {
                 real term = (p->a_transposed ? at(p->a, i, row) : at(p->a, row, i))
                                  * (p->b_transposed ? at(p->b, col, i) : at(p->b, i, col));
                 sum += term;
@@ -286,8 +260,9 @@ static void check_shape(size_t m, size_t k, size_t n) {
     }
     sizes[0] = sizes[2] = k;
     sizes[1] = n;
-    make_network(&net, sizes);
-    first = &net.layers[0], second = &net.layers[1];
+    make_random_network(&net, sizes);
+    first = &net.layers[0];
+    second = &net.layers[1];
     ffnn_copy(W1, first->weight);
     ffnn_copy(W2, second->weight);
     CHECK_STATUS(FFNN_OK, ffnn_train(&net, a, y, learning_rate, NULL));
@@ -303,8 +278,12 @@ static void check_shape(size_t m, size_t k, size_t n) {
         check_product("second weights", second->weight, &update2);
     }
     ffnn_free(&net);
-    ffnn_tensor_free(&a), ffnn_tensor_free(&b), ffnn_tensor_free(&c);
-    ffnn_tensor_free(&y), ffnn_tensor_free(&W1), ffnn_tensor_free(&W2);
+    ffnn_tensor_free(&a);
+    ffnn_tensor_free(&b);
+    ffnn_tensor_free(&c);
+    ffnn_tensor_free(&y);
+    ffnn_tensor_free(&W1);
+    ffnn_tensor_free(&W2);
 }
 
 /* All shapes up to 40 x 40 x 40; or all up to 6 x 6 x 6, all that are 1 in two places, and every
@@ -313,9 +292,9 @@ static void check_shape(size_t m, size_t k, size_t n) {
 static void test_products_of_small_shapes(void) {
     size_t number = 0;
     random_state = 1;
-    for (size_t m = 1; m <= 40; m++)
-        for (size_t k = 1; k <= 40; k++)
-            for (size_t n = 1; n <= 40; n++)
+    for (size_t m = 1; m <= 40; ++m)
+        for (size_t k = 1; k <= 40; ++k)
+            for (size_t n = 1; n <= 40; ++n)
                 if (number++ % 41 == 0 || all_shapes || (m <= 6 && k <= 6 && n <= 6) ||
                     (m == 1) + (k == 1) + (n == 1) >= 2)
                     check_shape(m, k, n);
@@ -327,7 +306,7 @@ static void test_products_around_blocks(void) {
                                   191, 192, 193, 255, 256, 257, 383, 384, 385, 511, 512, 513,
                                   1023, 1024, 1025};
     random_state = 2;
-    for (size_t i = 0; i < COUNT_OF(near); i++) {
+    for (size_t i = 0; i < COUNT_OF(near); ++i) {
         check_shape(near[i], 1, 1);
         check_shape(1, near[i], 1);
         check_shape(1, 1, near[i]);
@@ -349,7 +328,7 @@ static void test_products_around_blocks(void) {
 /* ---- NaN and infinity -------------------------------------------------------------------- */
 
 static int row_is_nan(ffnn_tensor t, size_t row) {
-    for (size_t col = 0; col < t.cols; col++)
+    for (size_t col = 0; col < t.cols; ++col)
         if (!isnan(t.data[row * t.cols + col]))
             return 0;
     return 1;
@@ -369,10 +348,10 @@ static void test_nan_in_a_sample_spoils_that_sample_only(void) {
     ffnn_net net;
     ffnn_tensor X = new_tensor(ROWS, INPUTS), clean = new_tensor(ROWS, OUTPUTS);
     ffnn_tensor predicted = new_tensor(ROWS, OUTPUTS), output = clean;
-    make_network(&net, sizes);
+    make_random_network(&net, sizes);
     CHECK_STATUS(FFNN_OK, ffnn_forward(&net, X, &output));
     ffnn_copy(clean, output);
-    for (size_t i = 0; i < element_count(X); i++) {
+    for (size_t i = 0; i < element_count(X); ++i) {
         float kept = X.data[i];
         size_t row = i / INPUTS;
         test_case("element %lu", (unsigned long)i);
@@ -384,7 +363,9 @@ static void test_nan_in_a_sample_spoils_that_sample_only(void) {
         X.data[i] = kept;
     }
     ffnn_free(&net);
-    ffnn_tensor_free(&X), ffnn_tensor_free(&clean), ffnn_tensor_free(&predicted);
+    ffnn_tensor_free(&X);
+    ffnn_tensor_free(&clean);
+    ffnn_tensor_free(&predicted);
 }
 
 /* A product is not left out because one of its sides is 0. */
@@ -392,18 +373,20 @@ static void test_matmul_multiplies_zeros(void) {
     enum { M = 11, K = 13, N = 19 };
     ffnn_tensor a = new_tensor(M, K), b = new_tensor(K, N), c = new_tensor(M, N);
     memset(a.data, 0, sizeof(float) * M * K);
-    for (int infinite = 0; infinite < 2; infinite++) {
-        for (size_t i = 0; i < element_count(b); i++) {
+    for (int infinite = 0; infinite < 2; ++infinite) {
+        for (size_t i = 0; i < element_count(b); ++i) {
             float kept = b.data[i];
             test_case("element %lu, %s", (unsigned long)i, infinite ? "infinite" : "NaN");
             b.data[i] = infinite ? INFINITE : not_a_number();
             CHECK_STATUS(FFNN_OK, ffnn_matmul(c, a, b));
-            for (size_t j = 0; j < element_count(c); j++)
+            for (size_t j = 0; j < element_count(c); ++j)
                 CHECK(!!isnan(c.data[j]) == (j % N == i % N));
             b.data[i] = kept;
         }
     }
-    ffnn_tensor_free(&a), ffnn_tensor_free(&b), ffnn_tensor_free(&c);
+    ffnn_tensor_free(&a);
+    ffnn_tensor_free(&b);
+    ffnn_tensor_free(&c);
 }
 
 /* Infinite inputs meet weights of either sign, and of none: inf * 0 is NaN, inf - inf is NaN. */
@@ -415,10 +398,10 @@ static void test_infinite_inputs(void) {
     const float expected[4][3] = {{1, 0, nan}, {0, 1, nan}, {1, nan, nan}, {0, 0, 0}};
     ffnn_net net;
     ffnn_tensor output = ffnn_view(NULL, 0, 0);
-    make_network(&net, sizes);
+    make_random_network(&net, sizes);
     memcpy(net.layers[0].weight.data, weights, sizeof weights);
     CHECK_STATUS(FFNN_OK, ffnn_forward(&net, ffnn_view(inputs[0], 4, 2), &output));
-    for (size_t i = 0; i < element_count(output); i++) {
+    for (size_t i = 0; i < element_count(output); ++i) {
         test_case("element %lu", (unsigned long)i);
         CHECK_CLOSE(expected[i / 3][i % 3], output.data[i], 0);
     }
@@ -433,23 +416,24 @@ static void test_nan_in_a_target(void) {
     ffnn_net net, clean;
     ffnn_tensor X = new_tensor(ROWS, 4), y = new_tensor(ROWS, OUTPUTS);
     float loss;
-    make_network(&net, sizes);
-    make_network(&clean, sizes);
-    for (size_t i = 0; i < 2; i++)
-        ffnn_copy(clean.layers[i].weight, net.layers[i].weight);
+    make_random_network(&net, sizes);
+    make_random_network(&clean, sizes);
+    for (size_t i = 0; i < 2; ++i) ffnn_copy(clean.layers[i].weight, net.layers[i].weight);
     CHECK_STATUS(FFNN_OK, ffnn_train(&clean, X, y, 0.5f, NULL));
     y.data[2 * OUTPUTS + BAD] = not_a_number();
     CHECK_STATUS(FFNN_OK, ffnn_train(&net, X, y, 0.5f, &loss));
     CHECK(isnan(loss));
-    for (size_t i = 0; i < element_count(net.layers[0].weight); i++)
+    for (size_t i = 0; i < element_count(net.layers[0].weight); ++i)
         CHECK(isnan(net.layers[0].weight.data[i]));
-    for (size_t i = 0; i < element_count(net.layers[1].weight); i++) {
+    for (size_t i = 0; i < element_count(net.layers[1].weight); ++i) {
         const float *got = net.layers[1].weight.data + i;
         CHECK(i % OUTPUTS == BAD ? isnan(*got)
                                  : same_bits(got, clean.layers[1].weight.data + i, 1));
     }
-    ffnn_free(&net), ffnn_free(&clean);
-    ffnn_tensor_free(&X), ffnn_tensor_free(&y);
+    ffnn_free(&net);
+    ffnn_free(&clean);
+    ffnn_tensor_free(&X);
+    ffnn_tensor_free(&y);
 }
 
 /* Programs that unmask floating-point traps live on: finite data of ordinary size raises neither
@@ -458,22 +442,23 @@ static void test_nan_in_a_target(void) {
 static void test_ordinary_data_raises_no_exception(void) {
 #if defined(FE_INVALID) && defined(FE_DIVBYZERO) && defined(FE_OVERFLOW)
     enum { WATCHED = FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW };
-    for (size_t units = 1; units < 40; units++) {
+    for (size_t units = 1; units < 40; ++units) {
         size_t sizes[FFNN_MAX_LAYERS + 1] = {0};
         ffnn_net net;
         ffnn_tensor X = new_tensor(units % 11 + 1, units), y = new_tensor(X.rows, 2), answers;
         sizes[0] = sizes[1] = units;
         sizes[2] = 2;
         ffnn_tensor_init(&answers, X.rows, 2);
-        make_network(&net, sizes);
+        make_random_network(&net, sizes);
         test_case("%lu units", (unsigned long)units);
         feclearexcept(FE_ALL_EXCEPT);
-        for (int epoch = 0; epoch < 3; epoch++)
-            ffnn_train(&net, X, y, 0.1f, NULL);
+        for (int epoch = 0; epoch < 3; ++epoch) ffnn_train(&net, X, y, 0.1f, NULL);
         ffnn_predict(&net, X, answers);
         CHECK(fetestexcept(WATCHED) == 0);
         ffnn_free(&net);
-        ffnn_tensor_free(&X), ffnn_tensor_free(&y), ffnn_tensor_free(&answers);
+        ffnn_tensor_free(&X);
+        ffnn_tensor_free(&y);
+        ffnn_tensor_free(&answers);
     }
 #else
     test_skip("no floating-point exception flags on this platform");
@@ -489,20 +474,18 @@ static void test_denormal_weights(void) {
     ffnn_net net;
     ffnn_tensor X = new_tensor(9, INPUTS), y = new_tensor(9, OUTPUTS);
     ffnn_tensor before = new_tensor(INPUTS, OUTPUTS), weight, z;
-    make_network(&net, sizes);
+    make_random_network(&net, sizes);
     weight = net.layers[0].weight;
-    for (size_t i = 0; i < element_count(weight); i++)
-        weight.data[i] = (float)(i + 1) * 1e-42f;
+    for (size_t i = 0; i < element_count(weight); ++i) weight.data[i] = (float)(i + 1) * 1e-42f;
     ffnn_copy(before, weight);
-    for (size_t i = 0; i < element_count(X); i++)
+    for (size_t i = 0; i < element_count(X); ++i)
         X.data[i] = (float)(i % 4); /* so that all products and sums are exact */
     CHECK_STATUS(FFNN_OK, ffnn_forward(&net, X, NULL));
     z = net.layers[0].z;
-    for (size_t row = 0; row < z.rows; row++) {
-        for (size_t col = 0; col < OUTPUTS; col++) {
+    for (size_t row = 0; row < z.rows; ++row) {
+        for (size_t col = 0; col < OUTPUTS; ++col) {
             real expected = 0;
-            for (size_t i = 0; i < INPUTS; i++)
-                expected += at(X, row, i) * at(weight, i, col);
+            for (size_t i = 0; i < INPUTS; ++i) expected += at(X, row, i) * at(weight, i, col);
             CHECK(expected > 0 && at(z, row, col) == expected);
             CHECK(net.layers[0].a.data[row * OUTPUTS + col] == 0.5f);
         }
@@ -510,31 +493,35 @@ static void test_denormal_weights(void) {
     CHECK_STATUS(FFNN_OK, ffnn_backward(&net, X, y, 0));
     CHECK(same_bits(weight.data, before.data, element_count(weight)));
     ffnn_free(&net);
-    ffnn_tensor_free(&X), ffnn_tensor_free(&y), ffnn_tensor_free(&before);
+    ffnn_tensor_free(&X);
+    ffnn_tensor_free(&y);
+    ffnn_tensor_free(&before);
 }
 
 /* A network and data of middling size, for one epoch at some learning rate. */
 static const size_t rate_sizes[FFNN_MAX_LAYERS + 1] = {13, 21, 3};
 
 static void train_at(ffnn_net *net, float learning_rate) {
-    ffnn_tensor X, y;
     random_state = 7;
-    make_network(net, rate_sizes);
-    X = new_tensor(10, 13), y = new_tensor(10, 3);
+    make_random_network(net, rate_sizes);
+    ffnn_tensor X = new_tensor(10, 13);
+    ffnn_tensor y = new_tensor(10, 3);
     CHECK_STATUS(FFNN_OK, ffnn_train(net, X, y, learning_rate, NULL));
-    ffnn_tensor_free(&X), ffnn_tensor_free(&y);
+    ffnn_tensor_free(&X);
+    ffnn_tensor_free(&y);
 }
 
 static void test_learning_rate_0(void) {
     ffnn_net net, untrained;
     train_at(&net, 0);
     random_state = 7;
-    make_network(&untrained, rate_sizes);
-    for (size_t i = 0; i < 2; i++) {
+    make_random_network(&untrained, rate_sizes);
+    for (size_t i = 0; i < 2; ++i) {
         ffnn_tensor weight = net.layers[i].weight;
         CHECK(same_bits(weight.data, untrained.layers[i].weight.data, element_count(weight)));
     }
-    ffnn_free(&net), ffnn_free(&untrained);
+    ffnn_free(&net);
+    ffnn_free(&untrained);
 }
 
 /* One epoch at a negative rate goes as far in the other direction. */
@@ -543,8 +530,8 @@ static void test_negative_learning_rate(void) {
     train_at(&down, 0.25f);
     train_at(&up, -0.25f);
     train_at(&start, 0);
-    for (size_t i = 0; i < 2; i++) {
-        for (size_t w = 0; w < element_count(start.layers[i].weight); w++) {
+    for (size_t i = 0; i < 2; ++i) {
+        for (size_t w = 0; w < element_count(start.layers[i].weight); ++w) {
             double before = (double)start.layers[i].weight.data[w];
             double there = (double)down.layers[i].weight.data[w];
             double back = (double)up.layers[i].weight.data[w];
@@ -553,37 +540,40 @@ static void test_negative_learning_rate(void) {
         }
     }
     CHECK(!same_bits(down.layers[0].weight.data, up.layers[0].weight.data, 13 * 21));
-    ffnn_free(&down), ffnn_free(&up), ffnn_free(&start);
+    ffnn_free(&down);
+    ffnn_free(&up);
+    ffnn_free(&start);
 }
 
 /* The weights become huge, infinite or NaN, and everything still returns. */
 static void test_huge_learning_rates(void) {
     const float rates[] = {1e10f, 1e30f, FLT_MAX, -FLT_MAX, INFINITE, -INFINITE};
-    for (size_t i = 0; i < COUNT_OF(rates); i++) {
+    for (size_t i = 0; i < COUNT_OF(rates); ++i) {
         ffnn_net net;
         ffnn_tensor X = new_tensor(4, 13), y = new_tensor(4, 3), output = X;
         test_case("learning rate %g", (double)rates[i]);
         train_at(&net, rates[i]);
-        for (size_t layer = 0; layer < 2; layer++) { /* the update alone is that large */
+        for (size_t layer = 0; layer < 2; ++layer) { /* the update alone is that large */
             ffnn_tensor weight = net.layers[layer].weight;
-            for (size_t w = 0; w < element_count(weight); w++)
+            for (size_t w = 0; w < element_count(weight); ++w)
                 CHECK(!(fabsf(weight.data[w]) < fabsf(rates[i]) * 1e-7f));
         }
-        for (int epoch = 0; epoch < 3; epoch++)
+        for (int epoch = 0; epoch < 3; ++epoch)
             CHECK_STATUS(FFNN_OK, ffnn_train(&net, X, y, rates[i], NULL));
         CHECK_STATUS(FFNN_OK, ffnn_forward(&net, X, &output));
-        for (size_t w = 0; w < element_count(output); w++)
+        for (size_t w = 0; w < element_count(output); ++w)
             CHECK(isnan(output.data[w]) || (output.data[w] >= 0 && output.data[w] <= 1));
         ffnn_free(&net);
-        ffnn_tensor_free(&X), ffnn_tensor_free(&y);
+        ffnn_tensor_free(&X);
+        ffnn_tensor_free(&y);
     }
 }
 
 static void test_learning_rate_nan(void) {
     ffnn_net net;
     train_at(&net, not_a_number());
-    for (size_t layer = 0; layer < 2; layer++)
-        for (size_t w = 0; w < element_count(net.layers[layer].weight); w++)
+    for (size_t layer = 0; layer < 2; ++layer)
+        for (size_t w = 0; w < element_count(net.layers[layer].weight); ++w)
             CHECK(isnan(net.layers[layer].weight.data[w]));
     ffnn_free(&net);
 }
@@ -593,7 +583,7 @@ static void test_batch_of_nothing(void) {
     ffnn_net net;
     ffnn_tensor X = ffnn_view(&number, 0, 13), y = ffnn_view(&number, 0, 3);
     ffnn_tensor output = ffnn_view(NULL, 0, 0);
-    make_network(&net, rate_sizes);
+    make_random_network(&net, rate_sizes);
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_forward(&net, X, &output));
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_backward(&net, X, y, 0.5f));
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_train(&net, X, y, 0.5f, &number));
@@ -611,17 +601,17 @@ static void test_results_do_not_depend_on_the_batch(void) {
     static const size_t shapes[][FFNN_MAX_LAYERS + 1] = {
         {3, 4, 1}, {5, 7, 6}, {40, 33, 2}, {70, 1, 50}, {100, 1}, {9, 200, 130, 3}, {1, 300, 1},
     };
-    for (size_t shape = 0; shape < COUNT_OF(shapes); shape++) {
+    for (size_t shape = 0; shape < COUNT_OF(shapes); ++shape) {
         static const size_t batches[] = {1, 2, 3, 5, 6, 7, 8, 31, 64, 255, 256, 257, ROWS};
         ffnn_net net;
         ffnn_tensor X = new_tensor(ROWS, shapes[shape][0]), all, some, output = X;
-        size_t outputs;
-        make_network(&net, shapes[shape]);
-        outputs = net.layers[net.layer_count - 1].weight.cols;
-        all = new_tensor(ROWS, outputs), some = new_tensor(ROWS, outputs);
+        make_random_network(&net, shapes[shape]);
+        size_t outputs = net.layers[net.layer_count - 1].weight.cols;
+        all = new_tensor(ROWS, outputs);
+        some = new_tensor(ROWS, outputs);
         CHECK_STATUS(FFNN_OK, ffnn_forward(&net, X, &output));
         ffnn_copy(all, output);
-        for (size_t i = 0; i < COUNT_OF(batches); i++) {
+        for (size_t i = 0; i < COUNT_OF(batches); ++i) {
             size_t rows = batches[i], first = random_size(0, ROWS - rows);
             const float *expected = all.data + first * outputs;
             ffnn_tensor batch = ffnn_view(X.data + first * X.cols, rows, X.cols);
@@ -634,7 +624,9 @@ static void test_results_do_not_depend_on_the_batch(void) {
             CHECK(same_bits(output.data, expected, rows * outputs));
         }
         ffnn_free(&net);
-        ffnn_tensor_free(&X), ffnn_tensor_free(&all), ffnn_tensor_free(&some);
+        ffnn_tensor_free(&X);
+        ffnn_tensor_free(&all);
+        ffnn_tensor_free(&some);
     }
 }
 
@@ -645,9 +637,8 @@ static void test_a_batch_too_large_for_memory(void) {
     float number = 1;
     ffnn_net net;
     ffnn_tensor X = ffnn_view(&number, SIZE_MAX / 64, 1);
-    ffnn_status status;
-    make_network(&net, sizes);
-    status = ffnn_forward(&net, X, NULL);
+    make_random_network(&net, sizes);
+    ffnn_status status = ffnn_forward(&net, X, NULL);
     /* where the stack lies below the memory the network seems to be covered after all */
     CHECK(status == FFNN_ERROR_MEMORY || status == FFNN_ERROR_ARGUMENT);
     CHECK(net.layers[0].z.data == NULL);
@@ -674,11 +665,11 @@ static void test_sigmoid_on_a_dense_sample(void) {
     enum { COUNT = 4096, BLOCKS = 128 };
     static float x[COUNT], got[COUNT];
     float before = 0;
-    for (int block = 0; block < BLOCKS; block++) {
-        for (int i = 0; i < COUNT; i++) /* from -110 to 110 */
+    for (int block = 0; block < BLOCKS; ++block) {
+        for (int i = 0; i < COUNT; ++i) /* from -110 to 110 */
             x[i] = (float)((block * COUNT + i) * (220.0 / (BLOCKS * COUNT)) - 110);
         CHECK_STATUS(FFNN_OK, ffnn_sigmoid(ffnn_view(got, 1, COUNT), ffnn_view(x, 1, COUNT)));
-        for (int i = 0; i < COUNT; i++) {
+        for (int i = 0; i < COUNT; ++i) {
             double truth = 1 / (1 + exp(-(double)x[i])), step = float_step(truth);
             test_case("sigmoid of %.9g is %.9g", (double)x[i], (double)got[i]);
             CHECK(got[i] >= 0 && got[i] <= 1);
@@ -702,7 +693,7 @@ static void test_sigmoid_at_its_ends(void) {
 
 /* sigmoid(x) + sigmoid(-x) is 1, but for 2 ulp of each: at most 2^-24 each ulp below 1. */
 static void test_sigmoid_is_symmetric(void) {
-    for (int i = 0; i < 20000; i++) {
+    for (int i = 0; i < 20000; ++i) {
         float x = (float)i * 0.001f;
         test_case("x = %g", (double)x);
         CHECK(fabs((double)sigmoid(x) + (double)sigmoid(-x) - 1) <= 4 * (double)ROUNDING);

@@ -1,7 +1,5 @@
 /* The generator and randn, against PyTorch's numbers. */
 #include "test.h"
-
-#define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
 
 #include "reference/random.h"
@@ -25,20 +23,20 @@ static int64_t ulps_between(float a, float b) {
 
 /* The 32-bit outputs are not public, but they are the one thing that all else stands on. */
 static void test_raw_outputs_are_pytorchs(void) {
-    for (size_t i = 0; i < COUNT_OF(raw_cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(raw_cases); ++i) {
         const raw_case *c = &raw_cases[i];
         ffnn_rng rng;
         test_case("case %d", (int)i);
         ffnn_rng_seed(&rng, c->seed);
         ffnn_rng_discard(&rng, c->first_output);
-        for (size_t k = 0; k < COUNT_OF(c->outputs); k++)
+        for (size_t k = 0; k < COUNT_OF(c->outputs); ++k)
             CHECK(ffnn__rng_next(&rng) == c->outputs[k]);
     }
 }
 
 static void check_numbers(const random_step *step, ffnn_tensor t) {
     size_t count = t.rows * t.cols;
-    for (size_t i = step->first; i < count; i++) {
+    for (size_t i = step->first; i < count; ++i) {
         float expected = step->values[i - step->first];
         if (count < 16)
             CHECK(ulps_between(expected, t.data[i]) <= SMALL_TENSOR_ULPS);
@@ -66,11 +64,11 @@ static void run_step(const random_step *step, ffnn_rng *rng) {
 }
 
 static void test_randn_is_pytorchs(void) {
-    for (size_t i = 0; i < COUNT_OF(random_streams); i++) {
+    for (size_t i = 0; i < COUNT_OF(random_streams); ++i) {
         const random_stream *stream = &random_streams[i];
         ffnn_rng rng;
         memset(&rng, 0xa5, sizeof rng);              /* seeding is all it takes */
-        for (size_t k = 0; k < stream->step_count; k++) {
+        for (size_t k = 0; k < stream->step_count; ++k) {
             test_case("%s, step %d", stream->name, (int)(k + 1));
             run_step(&stream->steps[k], &rng);
         }
@@ -130,12 +128,12 @@ static void test_a_copied_generator_goes_on_the_same(void) {
 static void test_discarding_skips_what_drawing_would_use(void) {
     static const uint64_t pairs[] = {0, 1, 5, 155, 156, 157, 500};
     float two[2];
-    for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+    for (size_t i = 0; i < COUNT_OF(pairs); ++i) {
         ffnn_rng drawing, discarding;
         test_case("%d pairs", (int)pairs[i]);
         ffnn_rng_seed(&drawing, 2026);
         ffnn_rng_seed(&discarding, 2026);
-        for (uint64_t pair = 0; pair < pairs[i]; pair++)
+        for (uint64_t pair = 0; pair < pairs[i]; ++pair)
             CHECK_STATUS(FFNN_OK, ffnn_randn(ffnn_view(two, 1, 2), &drawing));
         ffnn_rng_discard(&discarding, 4 * pairs[i]);
         CHECK(same_stream(&drawing, &discarding));
@@ -145,7 +143,7 @@ static void test_discarding_skips_what_drawing_would_use(void) {
 static void test_discarding_in_parts_is_discarding_at_once(void) {
     static const uint64_t parts[][2] = {{0, 5}, {1, 622}, {1, 623}, {624, 624}, {623, 2},
                                         {700, 746}, {99999, 1}};
-    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+    for (size_t i = 0; i < COUNT_OF(parts); ++i) {
         ffnn_rng a, b;
         test_case("%d and %d", (int)parts[i][0], (int)parts[i][1]);
         ffnn_rng_seed(&a, 9);
@@ -166,7 +164,7 @@ static void test_randn_is_standard_normal(void) {
     ffnn_rng_seed(&rng, 12345);
     CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&t, COUNT, 1));
     CHECK_STATUS(FFNN_OK, ffnn_randn(t, &rng));
-    for (size_t i = 0; i < COUNT; i++) {
+    for (size_t i = 0; i < COUNT; ++i) {
         sum += (double)t.data[i];
         squares += (double)t.data[i] * (double)t.data[i];
     }
@@ -179,7 +177,7 @@ static void test_randn_writes_nothing_but_its_tensor(void) {
     float data[40];
     ffnn_rng rng;
     ffnn_rng_seed(&rng, 1);
-    for (size_t count = 1; count <= 38; count++) {
+    for (size_t count = 1; count <= 38; ++count) {
         test_case("%d elements", (int)count);
         data[0] = data[count + 1] = -12345;
         CHECK_STATUS(FFNN_OK, ffnn_randn(ffnn_view(data + 1, 1, count), &rng));

@@ -4,7 +4,7 @@
 #include <float.h>
 
 #include "../ffnn.h"
-
+#include "helpers.h"
 #include "reference/sigmoid.h"
 
 typedef ffnn_status (*unary_operation)(ffnn_tensor dst, ffnn_tensor a);
@@ -41,15 +41,9 @@ static const struct {
     {"sigmoid_derivative", ffnn_sigmoid_derivative},
 };
 
-/* Bit for bit, so that NaN equals itself and 0 does not equal -0. */
-static int same_bits(const float *a, const float *b, size_t count) {
-    return memcmp(a, b, count * sizeof *a) == 0;
-}
-
 /* 1, 2, 3, ... */
 static void count_up(float *data, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        data[i] = (float)(i + 1);
+    for (size_t i = 0; i < count; ++i) data[i] = (float)(i + 1);
 }
 
 /* ---- the type ---------------------------------------------------------------------------- */
@@ -69,8 +63,8 @@ static void test_view_shares_memory_both_ways(void) {
 static void test_at_is_row_major(void) {
     float data[6];
     ffnn_tensor t = ffnn_view(data, 2, 3);
-    for (size_t row = 0; row < 2; row++)
-        for (size_t col = 0; col < 3; col++)
+    for (size_t row = 0; row < 2; ++row)
+        for (size_t col = 0; col < 3; ++col)
             CHECK(ffnn_at(t, row, col) == data + row * 3 + col);
 }
 
@@ -84,7 +78,7 @@ static void test_at_outside_is_null(void) {
     CHECK(ffnn_at(ffnn_view(NULL, 2, 3), 0, 0) == NULL);
 }
 
-static int is_all_zero(ffnn_tensor t) {
+static bool is_empty(ffnn_tensor t) {
     return t.rows == 0 && t.cols == 0 && t.data == NULL;
 }
 
@@ -92,10 +86,9 @@ static void test_owned_tensor_starts_with_zeros(void) {
     ffnn_tensor t;
     CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&t, 5, 7));
     CHECK(t.rows == 5 && t.cols == 7 && t.data != NULL);
-    for (size_t i = 0; t.data != NULL && i < 35; i++)
-        CHECK(t.data[i] == 0 && !signbit(t.data[i]));
+    for (size_t i = 0; t.data != NULL && i < 35; ++i) CHECK(t.data[i] == 0 && !signbit(t.data[i]));
     ffnn_tensor_free(&t);
-    CHECK(is_all_zero(t));
+    CHECK(is_empty(t));
 }
 
 static void test_free_of_nothing_is_harmless(void) {
@@ -105,7 +98,7 @@ static void test_free_of_nothing_is_harmless(void) {
     CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&t, 1, 1));
     ffnn_tensor_free(&t);
     ffnn_tensor_free(&t);
-    CHECK(is_all_zero(t));
+    CHECK(is_empty(t));
 }
 
 static void test_tensor_that_cannot_be_made_is_zero(void) {
@@ -122,11 +115,11 @@ static void test_tensor_that_cannot_be_made_is_zero(void) {
         {SIZE_MAX, SIZE_MAX, FFNN_ERROR_MEMORY},
     };
     float elsewhere = 1;
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); ++i) {
         ffnn_tensor t = {4, 4, &elsewhere};
         test_case("case %d", (int)i);
         CHECK_STATUS(cases[i].status, ffnn_tensor_init(&t, cases[i].rows, cases[i].cols));
-        CHECK(is_all_zero(t));
+        CHECK(is_empty(t));
         ffnn_tensor_free(&t);
     }
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_tensor_init(NULL, 1, 1));
@@ -137,23 +130,23 @@ static void test_failed_allocation_is_reported(void) {
     ffnn_tensor t = {4, 4, &elsewhere};
     test_fail_allocation(1);
     CHECK_STATUS(FFNN_ERROR_MEMORY, ffnn_tensor_init(&t, 2, 2));
-    CHECK(is_all_zero(t));
+    CHECK(is_empty(t));
     ffnn_tensor_free(&t);
 }
 
 static void test_every_status_has_its_own_text(void) {
-    for (int i = FFNN_OK; i <= FFNN_ERROR_MISMATCH; i++) {
+    for (int i = FFNN_OK; i <= FFNN_ERROR_MISMATCH; ++i) {
         const char *text = ffnn_status_string((ffnn_status)i);
         test_case("status %d", i);
         CHECK(text != NULL && text[0] != '\0');
-        for (int other = FFNN_OK; text != NULL && other < i; other++)
+        for (int other = FFNN_OK; text != NULL && other < i; ++other)
             CHECK(strcmp(text, ffnn_status_string((ffnn_status)other)) != 0);
     }
 }
 
 static void test_unknown_status_has_a_text_too(void) {
     static const int unknown[] = {FFNN_ERROR_MISMATCH + 1, 7000, -1};
-    for (size_t i = 0; i < COUNT_OF(unknown); i++) {
+    for (size_t i = 0; i < COUNT_OF(unknown); ++i) {
         const char *text = ffnn_status_string((ffnn_status)unknown[i]);
         test_case("status %d", unknown[i]);
         CHECK(text != NULL && text[0] != '\0');
@@ -184,7 +177,7 @@ static void test_add_sub_mul_div(void) {
         {0.5f, -6, -0.5f, -1},
     };
     float a[4] = {1, 3, -4, -1}, b[4] = {2, -0.5f, 8, 1}, dst[4];
-    for (size_t i = 0; i < COUNT_OF(elementwise); i++) {
+    for (size_t i = 0; i < COUNT_OF(elementwise); ++i) {
         test_case("%s", elementwise[i].name);
         CHECK_STATUS(FFNN_OK, elementwise[i].apply(ffnn_view(dst, 2, 2), ffnn_view(a, 2, 2),
                                                    ffnn_view(b, 2, 2)));
@@ -207,7 +200,7 @@ static void test_one_row_is_used_for_every_row(void) {
         {0.5f, -1, 6, 2, -2.5f, 12},
     };
     float a[6] = {1, 2, 3, 4, 5, 6}, row[3] = {2, -2, 0.5f}, dst[6];
-    for (size_t i = 0; i < COUNT_OF(elementwise); i++) {
+    for (size_t i = 0; i < COUNT_OF(elementwise); ++i) {
         test_case("%s", elementwise[i].name);
         CHECK_STATUS(FFNN_OK, elementwise[i].apply(ffnn_view(dst, 2, 3), ffnn_view(a, 2, 3),
                                                    ffnn_view(row, 1, 3)));
@@ -223,7 +216,7 @@ static void test_one_number_is_used_everywhere(void) {
         {0.25f, 0.5f, 0.75f, 1, 1.25f, 1.5f},
     };
     float a[6] = {1, 2, 3, 4, 5, 6}, one[1] = {4}, dst[6];
-    for (size_t i = 0; i < COUNT_OF(elementwise); i++) {
+    for (size_t i = 0; i < COUNT_OF(elementwise); ++i) {
         test_case("%s", elementwise[i].name);
         CHECK_STATUS(FFNN_OK, elementwise[i].apply(ffnn_view(dst, 3, 2), ffnn_view(a, 3, 2),
                                                    ffnn_view(one, 1, 1)));
@@ -237,21 +230,22 @@ static void test_elementwise_at_every_length(void) {
     enum { LONGEST = 70, ROWS = 3, SIZE = ROWS * LONGEST };
     static float a[SIZE + 1], b[SIZE + 1], dst[SIZE + 2];
     const float guard = -12345;
-    for (size_t i = 0; i <= SIZE; i++) {
+    for (size_t i = 0; i <= SIZE; ++i) {
         a[i] = (float)i - 20;
         b[i] = 0.25f + (float)(i % 7);
     }
-    for (size_t i = 0; i < COUNT_OF(elementwise); i++) {
-        for (size_t cols = 1; cols <= LONGEST; cols++) {
+    for (size_t i = 0; i < COUNT_OF(elementwise); ++i) {
+        for (size_t cols = 1; cols <= LONGEST; ++cols) {
             const struct { size_t rows, cols; } spreads[] = {{ROWS, cols}, {1, cols}, {1, 1}};
-            for (size_t s = 0; s < COUNT_OF(spreads); s++) {
+            for (size_t s = 0; s < COUNT_OF(spreads); ++s) {
                 test_case("%s, %d columns, spread %d", elementwise[i].name, (int)cols, (int)s);
                 dst[0] = dst[1 + ROWS * cols] = guard;
                 CHECK_STATUS(FFNN_OK, elementwise[i].apply(
                     ffnn_view(dst + 1, ROWS, cols), ffnn_view(a + 1, ROWS, cols),
                     ffnn_view(b + 1, spreads[s].rows, spreads[s].cols)));
-                for (size_t k = 0; k < ROWS * cols; k++) {
-                    size_t k_b = s == 0 ? k : s == 1 ? k % cols : 0;
+                for (size_t k = 0; k < ROWS * cols; ++k) {
+                    const size_t places_in_b[] = {k, k % cols, 0};
+                    size_t k_b = places_in_b[s];
                     CHECK(dst[1 + k] == elementwise[i].of_one(a[1 + k], b[1 + k_b]));
                 }
                 CHECK(dst[0] == guard && dst[1 + ROWS * cols] == guard);
@@ -293,19 +287,16 @@ static void check_matmul(size_t rows, size_t inner, size_t cols) {
     static float a[LARGEST + 1], b[LARGEST + 1], dst[LARGEST + 2];
     const float guard = -12345;
     test_case("%d x %d times %d x %d", (int)rows, (int)inner, (int)inner, (int)cols);
-    for (size_t i = 0; i <= rows * inner; i++)
-        a[i] = (float)(i * 7 % 11) - 5;
-    for (size_t i = 0; i <= inner * cols; i++)
-        b[i] = (float)(i * 5 % 13) - 6;
+    for (size_t i = 0; i <= rows * inner; ++i) a[i] = (float)(i * 7 % 11) - 5;
+    for (size_t i = 0; i <= inner * cols; ++i) b[i] = (float)(i * 5 % 13) - 6;
     dst[0] = dst[1 + rows * cols] = guard;
     CHECK_STATUS(FFNN_OK, ffnn_matmul(ffnn_view(dst + 1, rows, cols),
                                       ffnn_view(a + 1, rows, inner),
                                       ffnn_view(b + 1, inner, cols)));
-    for (size_t i = 0; i < rows; i++) {
-        for (size_t j = 0; j < cols; j++) {
+    for (size_t i = 0; i < rows; ++i) {
+        for (size_t j = 0; j < cols; ++j) {
             float sum = 0;
-            for (size_t k = 0; k < inner; k++)
-                sum += a[1 + i * inner + k] * b[1 + k * cols + j];
+            for (size_t k = 0; k < inner; ++k) sum += a[1 + i * inner + k] * b[1 + k * cols + j];
             CHECK(dst[1 + i * cols + j] == sum);
         }
     }
@@ -314,13 +305,13 @@ static void check_matmul(size_t rows, size_t inner, size_t cols) {
 
 static void test_matmul_of_every_size(void) {
     static const size_t larger[] = {1, 3, 16, 17, 31, 33, 64, 79};
-    for (size_t rows = 1; rows <= 9; rows++)
-        for (size_t inner = 1; inner <= 9; inner++)
-            for (size_t cols = 1; cols <= 9; cols++)
+    for (size_t rows = 1; rows <= 9; ++rows)
+        for (size_t inner = 1; inner <= 9; ++inner)
+            for (size_t cols = 1; cols <= 9; ++cols)
                 check_matmul(rows, inner, cols);
-    for (size_t i = 0; i < COUNT_OF(larger); i++)
-        for (size_t k = 0; k < COUNT_OF(larger); k++)
-            for (size_t j = 0; j < COUNT_OF(larger); j++)
+    for (size_t i = 0; i < COUNT_OF(larger); ++i)
+        for (size_t k = 0; k < COUNT_OF(larger); ++k)
+            for (size_t j = 0; j < COUNT_OF(larger); ++j)
                 check_matmul(larger[i], larger[k], larger[j]);
 }
 
@@ -328,7 +319,7 @@ static void test_matmul_carries_nan_and_inf(void) {
     float a[4] = {0, 1, 0, 0}, b[4] = {INFINITY, 2, 3, NAN}, dst[4];
     CHECK_STATUS(FFNN_OK, ffnn_matmul(ffnn_view(dst, 2, 2), ffnn_view(a, 2, 2),
                                       ffnn_view(b, 2, 2)));
-    for (size_t i = 0; i < 4; i++)                       /* 0 * inf and anything + nan are nan */
+    for (size_t i = 0; i < 4; ++i)                       /* 0 * inf and anything + nan are nan */
         CHECK(isnan(dst[i]));
 }
 
@@ -345,13 +336,12 @@ static void test_transpose_of_every_size(void) {
     enum { LARGEST = 20 };
     float a[LARGEST * LARGEST], dst[LARGEST * LARGEST];
     count_up(a, COUNT_OF(a));
-    for (size_t rows = 1; rows <= LARGEST; rows++) {
-        for (size_t cols = 1; cols <= LARGEST; cols++) {
+    for (size_t rows = 1; rows <= LARGEST; ++rows) {
+        for (size_t cols = 1; cols <= LARGEST; ++cols) {
             test_case("%d x %d", (int)rows, (int)cols);
             CHECK_STATUS(FFNN_OK, ffnn_transpose(ffnn_view(dst, cols, rows),
                                                  ffnn_view(a, rows, cols)));
-            for (size_t i = 0; i < rows * cols; i++)
-                CHECK(dst[i % cols * rows + i / cols] == a[i]);
+            for (size_t i = 0; i < rows * cols; ++i) CHECK(dst[i % cols * rows + i / cols] == a[i]);
         }
     }
 }
@@ -407,8 +397,7 @@ static void test_mse_of_many_does_not_lose_digits(void) {
     float mse = -1;
     CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&a, COUNT, 1));
     CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&b, COUNT, 1));
-    for (size_t i = 0; i < COUNT; i++)
-        b.data[i] = 0.1f;
+    for (size_t i = 0; i < COUNT; ++i) b.data[i] = 0.1f;
     CHECK_STATUS(FFNN_OK, ffnn_mse(a, b, &mse));
     CHECK_CLOSE((double)0.1f * (double)0.1f, mse, 2e-7);
     ffnn_tensor_free(&a);
@@ -437,7 +426,7 @@ static void test_sigmoid_is_pytorchs(void) {
     memcpy(inputs, sigmoid_inputs, sizeof inputs);
     CHECK_STATUS(FFNN_OK, ffnn_sigmoid(ffnn_view(dst, 1, COUNT_OF(dst)),
                                        ffnn_view(inputs, 1, COUNT_OF(inputs))));
-    for (size_t i = 0; i < COUNT_OF(dst); i++) {
+    for (size_t i = 0; i < COUNT_OF(dst); ++i) {
         test_case("sigmoid(%.9g)", (double)inputs[i]);
         if (sigmoid_outputs[i] >= FLT_MIN || dst[i] != 0)
             CHECK_CLOSE(sigmoid_outputs[i], dst[i], 3e-7);
@@ -459,7 +448,7 @@ static void test_sigmoid_derivative_is_pytorchs(void) {
 #if FLT_EVAL_METHOD == 0
     CHECK(same_bits(dst, sigmoid_derivatives, COUNT_OF(dst)));
 #else /* the x87 and s390x round once where PyTorch rounds twice */
-    for (size_t i = 0; i < COUNT_OF(dst); i++) CHECK_CLOSE(sigmoid_derivatives[i], dst[i], 1.2e-7);
+    for (size_t i = 0; i < COUNT_OF(dst); ++i) CHECK_CLOSE(sigmoid_derivatives[i], dst[i], 1.2e-7);
 #endif
 }
 
@@ -469,11 +458,11 @@ static void test_result_may_be_an_input(void) {
     static const float a[4] = {1, 3, -4, -1}, b[4] = {2, -0.5f, 8, 1};
     float expected[4], x[4], y[4];
     ffnn_tensor in_x = ffnn_view(x, 2, 2), in_y = ffnn_view(y, 2, 2);
-    for (size_t i = 0; i < COUNT_OF(elementwise); i++) {
-        for (size_t k = 0; k < 4; k++)
-            expected[k] = elementwise[i].of_one(a[k], b[k]);
+    for (size_t i = 0; i < COUNT_OF(elementwise); ++i) {
+        for (size_t k = 0; k < 4; ++k) expected[k] = elementwise[i].of_one(a[k], b[k]);
         test_case("%s, dst is a", elementwise[i].name);
-        memcpy(x, a, sizeof x), memcpy(y, b, sizeof y);
+        memcpy(x, a, sizeof x);
+        memcpy(y, b, sizeof y);
         CHECK_STATUS(FFNN_OK, elementwise[i].apply(in_x, in_x, in_y));
         CHECK(same_bits(x, expected, 4) && same_bits(y, b, 4));
         test_case("%s, dst is b", elementwise[i].name);
@@ -481,8 +470,7 @@ static void test_result_may_be_an_input(void) {
         CHECK_STATUS(FFNN_OK, elementwise[i].apply(in_y, in_x, in_y));
         CHECK(same_bits(y, expected, 4) && same_bits(x, a, 4));
         test_case("%s, dst is a and b", elementwise[i].name);
-        for (size_t k = 0; k < 4; k++)
-            expected[k] = elementwise[i].of_one(a[k], a[k]);
+        for (size_t k = 0; k < 4; ++k) expected[k] = elementwise[i].of_one(a[k], a[k]);
         CHECK_STATUS(FFNN_OK, elementwise[i].apply(in_x, in_x, in_x));
         CHECK(same_bits(x, expected, 4));
     }
@@ -491,9 +479,10 @@ static void test_result_may_be_an_input(void) {
 static void test_result_may_be_the_only_input(void) {
     static const float a[4] = {0.5f, 0.25f, -4, 1};
     float expected[4], x[4], source[4];
-    for (size_t i = 0; i < COUNT_OF(same_size); i++) {
+    for (size_t i = 0; i < COUNT_OF(same_size); ++i) {
         test_case("%s", same_size[i].name);
-        memcpy(x, a, sizeof x), memcpy(source, a, sizeof source);
+        memcpy(x, a, sizeof x);
+        memcpy(source, a, sizeof source);
         CHECK_STATUS(FFNN_OK, same_size[i].apply(ffnn_view(expected, 2, 2),
                                                  ffnn_view(source, 2, 2)));
         CHECK_STATUS(FFNN_OK, same_size[i].apply(ffnn_view(x, 2, 2), ffnn_view(x, 2, 2)));
@@ -532,9 +521,9 @@ static void test_partial_overlap_is_refused(void) {
     float data[30], before[30];
     count_up(data, 30);
     memcpy(before, data, sizeof data);
-    for (size_t i = 0; i < COUNT_OF(overlaps); i++) {
+    for (size_t i = 0; i < COUNT_OF(overlaps); ++i) {
         placed dst = overlaps[i].dst, a = overlaps[i].a, b = overlaps[i].b;
-        for (size_t k = 0; k < COUNT_OF(elementwise); k++) {
+        for (size_t k = 0; k < COUNT_OF(elementwise); ++k) {
             test_case("%s, %s", elementwise[k].name, overlaps[i].name);
             CHECK_STATUS(FFNN_ERROR_ARGUMENT, elementwise[k].apply(
                 ffnn_view(data + dst.at, dst.rows, dst.cols),
@@ -548,7 +537,7 @@ static void test_partial_overlap_with_one_input_is_refused(void) {
     float data[8], before[8];
     count_up(data, 8);
     memcpy(before, data, sizeof data);
-    for (size_t i = 0; i < COUNT_OF(same_size); i++) {
+    for (size_t i = 0; i < COUNT_OF(same_size); ++i) {
         test_case("%s", same_size[i].name);
         CHECK_STATUS(FFNN_ERROR_ARGUMENT,
                      same_size[i].apply(ffnn_view(data + 1, 2, 2), ffnn_view(data, 2, 2)));
@@ -597,7 +586,7 @@ static void prepare_refusal(void) {
 }
 
 static int dst_is_untouched(void) {
-    for (size_t i = 0; i < 40; i++)
+    for (size_t i = 0; i < 40; ++i)
         if (refused_dst[i] != (float)(i + 1))
             return 0;
     return 1;
@@ -624,8 +613,8 @@ static void test_elementwise_wrong_shapes(void) {
         {{6, 1}, {2, 3}, {2, 3}},
     };
     prepare_refusal();
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        for (size_t k = 0; k < COUNT_OF(elementwise); k++) {
+    for (size_t i = 0; i < COUNT_OF(cases); ++i) {
+        for (size_t k = 0; k < COUNT_OF(elementwise); ++k) {
             test_case("%s, case %d", elementwise[k].name, (int)i);
             CHECK_STATUS(FFNN_ERROR_SHAPE, elementwise[k].apply(
                 ffnn_view(refused_dst, cases[i].dst.rows, cases[i].dst.cols),
@@ -639,8 +628,8 @@ static void test_elementwise_wrong_shapes(void) {
 static void test_same_size_wrong_shapes(void) {
     static const size cases[] = {{3, 2}, {1, 6}, {6, 1}, {2, 2}, {1, 3}, {3, 3}, {1, 1}};
     prepare_refusal();
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        for (size_t k = 0; k < COUNT_OF(same_size); k++) {
+    for (size_t i = 0; i < COUNT_OF(cases); ++i) {
+        for (size_t k = 0; k < COUNT_OF(same_size); ++k) {
             test_case("%s, case %d", same_size[k].name, (int)i);
             CHECK_STATUS(FFNN_ERROR_SHAPE, same_size[k].apply(
                 ffnn_view(refused_dst, 2, 3),
@@ -665,7 +654,7 @@ static void test_matmul_wrong_shapes(void) {
         {{2, 4}, {2, 3}, {1, 1}},
     };
     prepare_refusal();
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); ++i) {
         test_case("case %d", (int)i);
         CHECK_STATUS(FFNN_ERROR_SHAPE,
                      ffnn_matmul(ffnn_view(refused_dst, cases[i].dst.rows, cases[i].dst.cols),
@@ -680,12 +669,12 @@ static void test_transpose_and_max_wrong_shapes(void) {
     static const size not_1_x_3[] = {{2, 3}, {3, 1}, {1, 2}, {1, 4}, {2, 1}, {1, 1}};
     ffnn_tensor a = ffnn_view(refused_a, 2, 3);
     prepare_refusal();
-    for (size_t i = 0; i < COUNT_OF(not_3_x_2); i++) {
+    for (size_t i = 0; i < COUNT_OF(not_3_x_2); ++i) {
         test_case("transpose, case %d", (int)i);
         CHECK_STATUS(FFNN_ERROR_SHAPE, ffnn_transpose(
             ffnn_view(refused_dst, not_3_x_2[i].rows, not_3_x_2[i].cols), a));
     }
-    for (size_t i = 0; i < COUNT_OF(not_1_x_3); i++) {
+    for (size_t i = 0; i < COUNT_OF(not_1_x_3); ++i) {
         test_case("max, case %d", (int)i);
         CHECK_STATUS(FFNN_ERROR_SHAPE, ffnn_max(
             ffnn_view(refused_dst, not_1_x_3[i].rows, not_1_x_3[i].cols), a));
@@ -697,7 +686,7 @@ static void test_mse_refusals(void) {
     static const size wrong[] = {{3, 2}, {2, 1}, {1, 2}, {3, 3}, {1, 6}};
     float mse = -1;
     ffnn_tensor a = ffnn_view(refused_a, 2, 3), none = {0, 0, NULL};
-    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+    for (size_t i = 0; i < COUNT_OF(wrong); ++i) {
         test_case("case %d", (int)i);
         CHECK_STATUS(FFNN_ERROR_SHAPE,
                      ffnn_mse(a, ffnn_view(refused_b, wrong[i].rows, wrong[i].cols), &mse));
@@ -715,35 +704,28 @@ static void test_mse_refusals(void) {
 
 /* Each of these in the place of each operand; the others are 2 x 2, a size that fits everywhere
    but for max, whose refusals come first all the same. */
-static const struct {
-    const char *name;
-    size_t rows, cols;
-    int has_data;
-    ffnn_status status;
-} invalid[] = {
-    {"no data", 2, 2, 0, FFNN_ERROR_ARGUMENT},
-    {"no rows", 0, 2, 1, FFNN_ERROR_ARGUMENT},
-    {"no columns", 2, 0, 1, FFNN_ERROR_ARGUMENT},
-    {"nothing at all", 0, 0, 0, FFNN_ERROR_ARGUMENT},
+static const bad_tensor invalid[] = {
+    {"no data", 2, 2, false, FFNN_ERROR_ARGUMENT},
+    {"no rows", 0, 2, true, FFNN_ERROR_ARGUMENT},
+    {"no columns", 2, 0, true, FFNN_ERROR_ARGUMENT},
+    {"nothing at all", 0, 0, false, FFNN_ERROR_ARGUMENT},
 };
-
-static ffnn_tensor invalid_tensor(size_t which, float *data) {
-    return ffnn_view(invalid[which].has_data ? data : NULL, invalid[which].rows,
-                     invalid[which].cols);
-}
 
 static void test_invalid_tensors_with_two_inputs(void) {
     ffnn_tensor dst = ffnn_view(refused_dst, 2, 2), a = ffnn_view(refused_a, 2, 2);
     ffnn_tensor b = ffnn_view(refused_b, 2, 2);
     binary_operation operations[] = {ffnn_add, ffnn_sub, ffnn_mul, ffnn_div, ffnn_matmul};
     prepare_refusal();
-    for (size_t i = 0; i < COUNT_OF(invalid); i++) {
-        for (size_t k = 0; k < COUNT_OF(operations); k++) {
+    for (size_t i = 0; i < COUNT_OF(invalid); ++i) {
+        for (size_t k = 0; k < COUNT_OF(operations); ++k) {
             test_case("operation %d, %s", (int)k, invalid[i].name);
-            CHECK_STATUS(invalid[i].status,
-                         operations[k](invalid_tensor(i, refused_dst), a, b));
-            CHECK_STATUS(invalid[i].status, operations[k](dst, invalid_tensor(i, refused_a), b));
-            CHECK_STATUS(invalid[i].status, operations[k](dst, a, invalid_tensor(i, refused_b)));
+            ffnn_status status = invalid[i].status;
+            ffnn_tensor bad_dst = view_of_bad(&invalid[i], refused_dst);
+            ffnn_tensor bad_a = view_of_bad(&invalid[i], refused_a);
+            ffnn_tensor bad_b = view_of_bad(&invalid[i], refused_b);
+            CHECK_STATUS(status, operations[k](bad_dst, a, b));
+            CHECK_STATUS(status, operations[k](dst, bad_a, b));
+            CHECK_STATUS(status, operations[k](dst, a, bad_b));
             CHECK(dst_is_untouched());
         }
     }
@@ -754,11 +736,14 @@ static void test_invalid_tensors_with_one_input(void) {
     unary_operation operations[] = {ffnn_copy, scale_by_3, ffnn_transpose, ffnn_max,
                                     ffnn_sigmoid, ffnn_sigmoid_derivative};
     prepare_refusal();
-    for (size_t i = 0; i < COUNT_OF(invalid); i++) {
-        for (size_t k = 0; k < COUNT_OF(operations); k++) {
+    for (size_t i = 0; i < COUNT_OF(invalid); ++i) {
+        for (size_t k = 0; k < COUNT_OF(operations); ++k) {
             test_case("operation %d, %s", (int)k, invalid[i].name);
-            CHECK_STATUS(invalid[i].status, operations[k](invalid_tensor(i, refused_dst), a));
-            CHECK_STATUS(invalid[i].status, operations[k](dst, invalid_tensor(i, refused_a)));
+            ffnn_status status = invalid[i].status;
+            ffnn_tensor bad_dst = view_of_bad(&invalid[i], refused_dst);
+            ffnn_tensor bad_a = view_of_bad(&invalid[i], refused_a);
+            CHECK_STATUS(status, operations[k](bad_dst, a));
+            CHECK_STATUS(status, operations[k](dst, bad_a));
             CHECK(dst_is_untouched());
         }
     }
@@ -770,12 +755,12 @@ static void test_impossible_sizes_are_memory_errors(void) {
     float mse = -1;
     unary_operation unary[] = {ffnn_copy, scale_by_3, ffnn_sigmoid, ffnn_sigmoid_derivative};
     prepare_refusal();
-    for (size_t k = 0; k < COUNT_OF(unary); k++) {
+    for (size_t k = 0; k < COUNT_OF(unary); ++k) {
         test_case("one input, operation %d", (int)k);
         CHECK_STATUS(FFNN_ERROR_MEMORY, unary[k](ffnn_view(refused_dst, rows, 1),
                                                  ffnn_view(refused_a, rows, 1)));
     }
-    for (size_t k = 0; k < COUNT_OF(elementwise); k++) {
+    for (size_t k = 0; k < COUNT_OF(elementwise); ++k) {
         test_case("%s", elementwise[k].name);
         CHECK_STATUS(FFNN_ERROR_MEMORY, elementwise[k].apply(
             ffnn_view(refused_dst, wrapped, 2), ffnn_view(refused_a, wrapped, 2),

@@ -1,9 +1,6 @@
 /* Threads: what one network, and networks of their own, give in many threads at once is what they
    give in one, bit for bit. Worth most when built with -fsanitize=thread. */
-#if defined(__unix__) || defined(__APPLE__)
-#define HAVE_PTHREADS
 #define _POSIX_C_SOURCE 200112L /* -std=c99 hides pthread_rwlock_t */
-#endif
 
 #include "test.h"
 
@@ -12,10 +9,10 @@
 #undef FFNN_MALLOC
 #undef FFNN_FREE
 
-#define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
+#include "helpers.h"
 
-#ifdef HAVE_PTHREADS
+#if HAS_POSIX
 #include <pthread.h>
 
 enum { THREADS = 8 };
@@ -48,23 +45,21 @@ static void run_at_once(void (*run)(job *job), const ffnn_net *net) {
     pthread_t threads[THREADS];
     int started = 0;
     pthread_rwlock_wrlock(&gate);
-    for (; started < THREADS; started++) {
+    for (; started < THREADS; ++started) {
         memset(&jobs[started], 0, sizeof jobs[started]);
         jobs[started].run = run;
         jobs[started].number = started;
         jobs[started].net = net;
-        if (pthread_create(&threads[started], NULL, run_behind_gate, &jobs[started]) != 0)
-            break;
+        if (pthread_create(&threads[started], NULL, run_behind_gate, &jobs[started]) != 0) break;
     }
     pthread_rwlock_unlock(&gate);
     CHECK(started == THREADS);
-    while (started > 0)
-        pthread_join(threads[--started], NULL);
+    while (started > 0) pthread_join(threads[--started], NULL);
 }
 
 /* Does the same jobs again, one after the other: each gives the same bits. */
 static void check_against_one_thread(void) {
-    for (int i = 0; i < THREADS; i++) {
+    for (int i = 0; i < THREADS; ++i) {
         memset(&expected, 0, sizeof expected);
         expected.number = i;
         expected.net = jobs[i].net;
@@ -88,17 +83,6 @@ static void draw(float *data, size_t count, int seed) {
     ffnn_rng rng;
     ffnn_rng_seed(&rng, (uint64_t)seed);
     ffnn_randn(ffnn_view(data, 1, count), &rng);
-}
-
-static int make_network(ffnn_net *net, const size_t *sizes, int seed) {
-    ffnn_rng rng;
-    ffnn_desc desc;
-    memset(&desc, 0, sizeof desc);
-    for (size_t i = 0; sizes[i] > 0; i++)
-        desc.sizes[i] = sizes[i];
-    ffnn_rng_seed(&rng, (uint64_t)seed);
-    desc.rng = &rng;
-    return ffnn_init(net, &desc) == FFNN_OK;
 }
 
 /* ---- tests ------------------------------------------------------------------------------- */
@@ -135,21 +119,20 @@ static void predict(job *mine) {
     ffnn_tensor X = ffnn_view(samples, rows, inputs);
     int failures = 0;
     draw(samples, rows * inputs, mine->number);
-    for (int repeat = 0; repeat < 5; repeat++)
+    for (int repeat = 0; repeat < 5; ++repeat)
         failures += ffnn_predict(mine->net, X, new_result(mine, rows, outputs)) != FFNN_OK;
-    if (failures > 0)
-        mine->count = 0;
+    if (failures > 0) mine->count = 0;
 }
 
 static void test_predict_on_one_network(void) {
     static const size_t shapes[][5] = {
         {3, 4, 1}, {12, 7, 65, 33, 5}, {12, 20}, {5, 600, 2}, /* 600: predict allocates */
     };
-    for (size_t i = 0; i < COUNT_OF(shapes); i++) {
+    for (size_t i = 0; i < COUNT_OF(shapes); ++i) {
         size_t sizes[6] = {0};
         ffnn_net net;
         memcpy(sizes, shapes[i], sizeof shapes[i]);
-        CHECK(make_network(&net, sizes, 1));
+        make_network(&net, sizes, 1);
         run_at_once(predict, &net);
         check_against_one_thread();
         ffnn_free(&net);
@@ -165,21 +148,20 @@ static void train_own_network(job *mine) {
     ffnn_net net;
     int failures = 0;
     memcpy(sizes, shapes[mine->number % 4], sizeof shapes[0]);
-    failures += !make_network(&net, sizes, mine->number);
+    failures += init_network(&net, sizes, (uint64_t)mine->number) != FFNN_OK;
     draw(samples, COUNT_OF(samples), mine->number + 50);
     draw(targets, COUNT_OF(targets), mine->number + 60);
     failures += ffnn_sigmoid(y, y) != FFNN_OK;
-    for (int epoch = 0; epoch < 200; epoch++) {
+    for (int epoch = 0; epoch < 200; ++epoch) {
         float *loss = new_result(mine, 1, 1).data;
         failures += ffnn_train(&net, X, y, 0.5f, loss) != FFNN_OK;
     }
-    for (size_t i = 0; i < net.layer_count; i++) {
+    for (size_t i = 0; i < net.layer_count; ++i) {
         ffnn_tensor weight = net.layers[i].weight;
         failures += ffnn_copy(new_result(mine, weight.rows, weight.cols), weight) != FFNN_OK;
     }
     failures += ffnn_predict(&net, X, new_result(mine, 10, 1)) != FFNN_OK;
-    if (failures > 0)
-        mine->count = 0;
+    if (failures > 0) mine->count = 0;
     ffnn_free(&net);
 }
 
@@ -199,12 +181,10 @@ static void save_to_one_path(job *mine) {
     static const size_t sizes[] = {30, 30, 0};
     char name[1100];
     ffnn_net net;
-    int failures = !make_network(&net, sizes, mine->number);
+    int failures = init_network(&net, sizes, (uint64_t)mine->number) != FFNN_OK;
     file_name(name, ".safetensors");
-    for (int repeat = 0; repeat < 10; repeat++)
-        failures += ffnn_save(&net, name) != FFNN_OK;
-    if (failures == 0)
-        ffnn_copy(new_result(mine, 30, 30), net.layers[0].weight);
+    for (int repeat = 0; repeat < 10; ++repeat) failures += ffnn_save(&net, name) != FFNN_OK;
+    if (failures == 0) ffnn_copy(new_result(mine, 30, 30), net.layers[0].weight);
     ffnn_free(&net);
 }
 
@@ -215,7 +195,7 @@ static void test_saves_to_one_path(void) {
     file_name(name, ".safetensors");
     run_at_once(save_to_one_path, NULL);
     CHECK_STATUS(FFNN_OK, ffnn_init_from_file(&net, name)); /* of some thread, whole */
-    for (int i = 0; i < THREADS; i++) {
+    for (int i = 0; i < THREADS; ++i) {
         test_case("thread %d", i);
         CHECK(jobs[i].count == 900);
         same += net.layer_count == 1
@@ -242,7 +222,7 @@ static void test_loads_from_one_path(void) {
     char name[1100];
     ffnn_net net;
     file_name(name, ".safetensors");
-    CHECK(make_network(&net, sizes, 3));
+    make_network(&net, sizes, 3);
     CHECK_STATUS(FFNN_OK, ffnn_save(&net, name));
     run_at_once(load_one_path, NULL);
     check_against_one_thread();
