@@ -194,8 +194,12 @@ static bool after_epoch(void *user, const ffnn_progress *progress) {
 static void train(ffnn_net *net, const options *wanted, watcher *w) {
     ffnn_rng rng;
     ffnn_rng_seed(&rng, wanted->seed);
-    ffnn_desc sizes = {{INPUTS, wanted->hidden, OUTPUTS}, &rng};
-    require(ffnn_init(net, &sizes), "network");
+    ffnn_desc desc = {0};
+    desc.sizes[0] = INPUTS;
+    desc.sizes[1] = wanted->hidden;
+    desc.sizes[2] = OUTPUTS;
+    desc.rng = &rng;
+    require(ffnn_init(net, &desc), "network");
     for (size_t i = 0; i < net->layer_count; ++i) {
         ffnn_tensor weight = net->layers[i].weight;
         ffnn_scale(weight, weight, 2 / sqrtf((float)weight.rows));

@@ -26,8 +26,11 @@ static void require(ffnn_status status, const char *what) {
 }
 
 static void write_awkward(void) {
-    ffnn_desc desc = {{3, 5, 2}, NULL};
+    ffnn_desc desc = {0};
     ffnn_net net;
+    desc.sizes[0] = 3;
+    desc.sizes[1] = 5;
+    desc.sizes[2] = 2;
     require(ffnn_init(&net, &desc), "init");
     require(ffnn_save(&net, PATH), "first save");
     memcpy(net.layers[0].weight.data, awkward, 3 * 5 * sizeof *awkward);

@@ -127,10 +127,10 @@ static unsigned answers_to_init(void) {
 
 /* ---- networks ------------------------------------------------------------------------------ */
 
-static const ffnn_desc shapes[] = {
-    {{0}, NULL},          /* the lab's: 3, 4, 1 */
-    {{2, 3}, NULL},       /* one layer */
-    {{1, 2, 1, 1}, NULL}, /* three */
+static const size_t shapes[][5] = {
+    {3, 4, 1},    /* the lab's */
+    {2, 3},       /* one layer */
+    {1, 2, 1, 1}, /* three */
 };
 
 static ffnn_net nets[COUNT_OF(shapes)];
@@ -166,7 +166,7 @@ static bool has_pattern(const ffnn_net *net) {
 static void make_networks(void) {
     if (nets[0].layer_count > 0) return;
     for (size_t i = 0; i < COUNT_OF(nets); ++i) {
-        if (ffnn_init(&nets[i], &shapes[i]) != FFNN_OK) fail("this test cannot make its networks");
+        if (init_network(&nets[i], shapes[i], 0) != FFNN_OK) fail("this test cannot make its networks");
         set_pattern(&nets[i]);
     }
 }

@@ -41,7 +41,10 @@ static ffnn_tensor batch(float *data, size_t rows, size_t cols) {
 }
 
 static ffnn_status call_init(fixture *f) {
-    ffnn_desc desc = {{5, 6, 7}, NULL};
+    ffnn_desc desc = {0};
+    desc.sizes[0] = 5;
+    desc.sizes[1] = 6;
+    desc.sizes[2] = 7;
     desc.rng = &f->rng;
     return ffnn_init(&f->other, &desc);
 }
@@ -150,10 +153,12 @@ static const struct {
 };
 
 static void fixture_make(fixture *f, size_t hidden, size_t trained_rows) {
-    ffnn_desc desc = {{3, 0, 1}, NULL};
+    ffnn_desc desc = {0};
     memset(f, 0, sizeof *f);
     for (size_t i = 0; i < COUNT_OF(f->X); ++i) f->X[i] = (float)i / 8;
+    desc.sizes[0] = 3;
     desc.sizes[1] = hidden;
+    desc.sizes[2] = 1;
     ffnn_rng_seed(&f->rng, 7);
     CHECK_STATUS(FFNN_OK, ffnn_init(&f->other, NULL));
     CHECK_STATUS(FFNN_OK, ffnn_save_memory(&f->other, f->file, sizeof f->file, &f->size));
@@ -272,7 +277,7 @@ static void test_every_allocation_fails_in_turn(void) {
 #define LINK  FOLDER "/link"
 
 /* Large enough to be written and read in many pieces. */
-static const ffnn_desc large = {{50, 60, 10}, NULL};
+static const size_t large[] = {50, 60, 10, 0};
 enum { FILE_SIZE = 20000 }; /* more than its file has */
 
 enum { ENOUGH = 100 }; /* calls; none needs so many */
@@ -307,7 +312,7 @@ static void check_save(const char *what, const char *path, int has_old_file, int
     static unsigned char expected[FILE_SIZE];
     ffnn_net net;
     int n = 0;
-    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
+    make_network(&net, large, 0);
     size_t size = expected_file(&net, expected);
     do {
         remove(SAVED);
@@ -353,18 +358,18 @@ static void test_every_call_of_a_save_fails_in_turn(void) {
 }
 
 /* Reads a file with every call failing in turn. status is of a reading in which none fails. */
-static void check_load(const char *what, const ffnn_desc *desc, ffnn_status good) {
+static void check_load(const char *what, const size_t *sizes, ffnn_status good) {
     static fixture f;
     static state before, after;
     int n = 0;
     do {
         ffnn_status status;
         memset(&f, 0, sizeof f);
-        if (desc != NULL) CHECK_STATUS(FFNN_OK, ffnn_init(&f.net, desc));
+        if (sizes != NULL) make_network(&f.net, sizes, 0);
         get_state(&before, &f);
         faults_begin(++n, EIO);
         errno = 0;
-        status = desc != NULL ? ffnn_load(&f.net, SAVED) : ffnn_init_from_file(&f.net, SAVED);
+        status = sizes != NULL ? ffnn_load(&f.net, SAVED) : ffnn_init_from_file(&f.net, SAVED);
         int got = errno;
         get_state(&after, &f);
         test_case("%s, call %d: %s", what, n, faults.failed == NULL ? "none" : faults.failed);
@@ -383,17 +388,14 @@ static void check_load(const char *what, const ffnn_desc *desc, ffnn_status good
 }
 
 static void test_every_call_of_a_load_fails_in_turn(void) {
-    ffnn_rng rng;
-    ffnn_desc desc = large;
+    static const size_t another[] = {50, 60, 11, 0};
     ffnn_net net;
     memset(seen, 0, sizeof seen);
-    desc.rng = &rng;
-    ffnn_rng_seed(&rng, 3);
-    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &desc));
+    make_network(&net, large, 3);
     CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
-    check_load("a load", &large, FFNN_OK);
+    check_load("a load", large, FFNN_OK);
     check_load("a new network", NULL, FFNN_OK);
-    check_load("another network's file", &(ffnn_desc){{50, 60, 11}, NULL}, FFNN_ERROR_MISMATCH);
+    check_load("another network's file", another, FFNN_ERROR_MISMATCH);
     CHECK(has_failed("fopen") && has_failed("fread"));
     remove(SAVED);
     ffnn_free(&net);
@@ -420,7 +422,7 @@ static void test_every_call_of_a_save_to_a_pipe_fails_in_turn(void) {
     int n = 0;
     CHECK(mkfifo(SAVED, 0600) == 0);
     int reader = open(SAVED, O_RDONLY | O_NONBLOCK);
-    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
+    make_network(&net, large, 0);
     do {
         faults_begin(++n, EIO);
         errno = 0;
@@ -475,7 +477,7 @@ static const char *limit_file_sizes(void) {
     static unsigned char expected[FILE_SIZE];
     struct rlimit limit;
     ffnn_net net;
-    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
+    make_network(&net, large, 0);
     size_t size = expected_file(&net, expected);
     signal(SIGXFSZ, SIG_IGN);
     CHECK(getrlimit(RLIMIT_FSIZE, &limit) == 0);
@@ -518,7 +520,7 @@ static const char *fill_disk(void) {
     ffnn_net net;
     int pages = 0;
     if (!mount_small_disk("size=64k")) return "only root can mount a disk";
-    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large)); /* 15 KB: 4 pages */
+    make_network(&net, large, 0); /* 15 KB: 4 pages */
     write_file(DISK "/saved", old_file, sizeof old_file);
     CHECK_STATUS(FFNN_OK, ffnn_save(&net, DISK "/saved"));
     CHECK(count_entries(DISK) == 1);
@@ -540,7 +542,7 @@ static const char *fill_disk(void) {
 static const char *fill_folders(void) {
     ffnn_net net;
     if (!mount_small_disk("nr_inodes=2")) return "only root can mount a disk";
-    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
+    make_network(&net, large, 0);
     write_file(DISK "/saved", old_file, sizeof old_file);
     check_save_fails(&net, DISK, ENOSPC);
     ffnn_free(&net);
@@ -550,7 +552,7 @@ static const char *fill_folders(void) {
 static const char *protect_disk(void) {
     ffnn_net net;
     if (!mount_small_disk("size=64k")) return "only root can mount a disk";
-    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
+    make_network(&net, large, 0);
     write_file(DISK "/saved", old_file, sizeof old_file);
     CHECK(mount("none", DISK, "none", MS_REMOUNT | MS_RDONLY, NULL) == 0);
     check_save_fails(&net, DISK, EROFS);
@@ -582,7 +584,7 @@ static void run_disk_tests(void) {
 static const char *protect_file(void) {
     enum { NOBODY = 65534 };
     ffnn_net net;
-    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
+    make_network(&net, large, 0);
     CHECK(mkdir(FOLDER "/protected", 0777) == 0);
     CHECK(chmod(FOLDER "/protected", 0777) == 0);
     write_file(FOLDER "/protected/saved", old_file, sizeof old_file);
@@ -720,9 +722,9 @@ static void ring(int milliseconds, int flags) {
 
 /* Saves to a pipe that nobody empties, until a signal comes. */
 static void test_a_save_that_a_signal_interrupts(void) {
-    static const ffnn_desc larger_than_a_pipe = {{300, 1000, 1}, NULL};
+    static const size_t larger_than_a_pipe[] = {300, 1000, 1, 0};
     ffnn_net net;
-    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &larger_than_a_pipe));
+    make_network(&net, larger_than_a_pipe, 0);
     CHECK(mkfifo(SAVED, 0600) == 0);
     int reader = open(SAVED, O_RDONLY | O_NONBLOCK);
     ring(1, 0);
@@ -752,10 +754,10 @@ static void copy_pipe(void) {
 
 /* Signals that let system calls go on do no harm, nor do writes that the pipe has no room for. */
 static void test_a_save_with_signals_and_short_writes(void) {
-    static const ffnn_desc larger_than_a_pipe = {{300, 1000, 1}, NULL};
+    static const size_t larger_than_a_pipe[] = {300, 1000, 1, 0};
     ffnn_net net, copy;
     int status = -1;
-    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &larger_than_a_pipe));
+    make_network(&net, larger_than_a_pipe, 0);
     CHECK(mkfifo(SAVED, 0600) == 0);
     fflush(stdout);
     pid_t child = fork();

@@ -19,6 +19,25 @@ static ffnn_tensor make_y(void) {
     return ffnn_view(y_data, FIT_SAMPLES, FIT_OUTPUTS);
 }
 
+/* The network of the reference, its weights drawn from rng. */
+static ffnn_desc describe_net(ffnn_rng *rng) {
+    ffnn_desc desc = {0};
+    desc.sizes[0] = FIT_INPUTS;
+    desc.sizes[1] = FIT_HIDDEN;
+    desc.sizes[2] = FIT_OUTPUTS;
+    desc.rng = rng;
+    return desc;
+}
+
+/* The rest is as by default: the order given, nobody watching. */
+static ffnn_fit_desc fit_for(size_t epochs, float learning_rate, size_t batch_size) {
+    ffnn_fit_desc desc = {0};
+    desc.epochs = epochs;
+    desc.learning_rate = learning_rate;
+    desc.batch_size = batch_size;
+    return desc;
+}
+
 /* The same weights each time. */
 static ffnn_net make_net(void) {
     static const size_t sizes[] = {FIT_INPUTS, FIT_HIDDEN, FIT_OUTPUTS, 0};
@@ -92,8 +111,10 @@ static void test_no_description_is_the_labs_loop(void) {
 
 static void test_each_field_has_its_own_default(void) {
     journal logged = {0};
-    ffnn_fit_desc rate_only = {0, 0.25f, 0, NULL, keep_journal, &logged};
-    ffnn_fit_desc epochs_only = {3, 0, 0, NULL, NULL, NULL};
+    ffnn_fit_desc rate_only = fit_for(0, 0.25f, 0);
+    rate_only.progress = keep_journal;
+    rate_only.user = &logged;
+    ffnn_fit_desc epochs_only = fit_for(3, 0, 0);
     ffnn_net net = make_net(), expected = make_net();
     CHECK_STATUS(FFNN_OK, ffnn_fit(&net, make_X(), make_y(), &epochs_only));
     train_by_hand(&expected, 3, FIT_SAMPLES, 0.1f);
@@ -109,7 +130,7 @@ static void test_each_field_has_its_own_default(void) {
 static void test_only_0_is_the_default_rate(void) {
     const float rates[] = {-0.5f, 1e-30f, (float)NAN};
     for (size_t i = 0; i < COUNT_OF(rates); ++i) {
-        ffnn_fit_desc desc = {1, rates[i], 0, NULL, NULL, NULL};
+        ffnn_fit_desc desc = fit_for(1, rates[i], 0);
         ffnn_net net = make_net(), expected = make_net();
         test_case("%g", (double)rates[i]);
         CHECK_STATUS(FFNN_OK, ffnn_fit(&net, make_X(), make_y(), &desc));
@@ -125,7 +146,7 @@ static void test_only_0_is_the_default_rate(void) {
 static void test_batches_in_the_order_given(void) {
     static const size_t sizes[] = {1, 7, 8, 22, 23};
     for (size_t i = 0; i < COUNT_OF(sizes); ++i) {
-        ffnn_fit_desc desc = {5, 0.3f, sizes[i], NULL, NULL, NULL};
+        ffnn_fit_desc desc = fit_for(5, 0.3f, sizes[i]);
         ffnn_net net = make_net(), expected = make_net();
         test_case("batches of %lu", (unsigned long)sizes[i]);
         train_by_hand(&expected, 5, sizes[i], 0.3f);
@@ -142,7 +163,7 @@ static void test_a_batch_beyond_the_set_is_the_set(void) {
     train_by_hand(&expected, 2, FIT_SAMPLES, 0.3f);
     for (size_t i = 0; i < COUNT_OF(sizes); ++i) {
         ffnn_rng rng;
-        ffnn_fit_desc desc = {2, 0.3f, sizes[i], NULL, NULL, NULL};
+        ffnn_fit_desc desc = fit_for(2, 0.3f, sizes[i]);
         ffnn_net net = make_net();
         test_case("batches of %lu", (unsigned long)sizes[i]);
         CHECK_STATUS(FFNN_OK, ffnn_fit(&net, make_X(), make_y(), &desc));
@@ -158,8 +179,9 @@ static void test_a_batch_beyond_the_set_is_the_set(void) {
 /* ---- the shuffle ------------------------------------------------------------------------- */
 
 static ffnn_net fit_shuffled(uint64_t seed, ffnn_rng *rng, journal *logged) {
-    ffnn_fit_desc desc = {FIT_EPOCHS, fit_learning_rate, FIT_BATCH_SIZE, rng, NULL, NULL};
-    ffnn_desc sizes = {{FIT_INPUTS, FIT_HIDDEN, FIT_OUTPUTS}, rng};
+    ffnn_fit_desc desc = fit_for(FIT_EPOCHS, fit_learning_rate, FIT_BATCH_SIZE);
+    desc.rng = rng;
+    ffnn_desc sizes = describe_net(rng);
     ffnn_net net;
     ffnn_rng_seed(rng, seed);
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &sizes));
@@ -189,7 +211,8 @@ static void test_the_same_seed_gives_the_same_weights(void) {
     ffnn_rng rng;
     ffnn_net first = fit_shuffled(5, &rng, NULL), second = fit_shuffled(5, &rng, NULL);
     ffnn_net other_order = make_net(), given_order = make_net();
-    ffnn_fit_desc desc = {1, 0.5f, FIT_BATCH_SIZE, &rng, NULL, NULL};
+    ffnn_fit_desc desc = fit_for(1, 0.5f, FIT_BATCH_SIZE);
+    desc.rng = &rng;
     CHECK(same_weights(&first, &second));
     CHECK_STATUS(FFNN_OK, ffnn_fit(&other_order, make_X(), make_y(), &desc));
     desc.rng = NULL;
@@ -204,7 +227,7 @@ static void test_the_same_seed_gives_the_same_weights(void) {
 /* torch.randperm(n) draws n - 1 numbers. */
 static void test_the_shuffle_draws_one_number_a_sample(void) {
     ffnn_rng used, expected;
-    ffnn_desc sizes = {{FIT_INPUTS, FIT_HIDDEN, FIT_OUTPUTS}, &expected};
+    ffnn_desc sizes = describe_net(&expected);
     ffnn_net net = fit_shuffled(9, &used, NULL), fresh;
     float drawn[4], expected_drawn[4];
     ffnn_rng_seed(&expected, 9);
@@ -222,7 +245,10 @@ static void test_the_shuffle_draws_one_number_a_sample(void) {
 static void test_an_epoch_sees_each_sample_once(void) {
     ffnn_rng rng;
     journal logged = {0};
-    ffnn_fit_desc desc = {FIT_EPOCHS, 1e-30f, 4, &rng, keep_journal, &logged};
+    ffnn_fit_desc desc = fit_for(FIT_EPOCHS, 1e-30f, 4);
+    desc.rng = &rng;
+    desc.progress = keep_journal;
+    desc.user = &logged;
     ffnn_net net = make_net();
     ffnn_tensor output;
     float expected = -1;
@@ -237,7 +263,8 @@ static void test_an_epoch_sees_each_sample_once(void) {
 static void test_the_users_data_stay_as_they_are(void) {
     float X_before[FIT_SAMPLES * FIT_INPUTS], y_before[FIT_SAMPLES * FIT_OUTPUTS];
     ffnn_rng rng;
-    ffnn_fit_desc desc = {4, 0.3f, 8, &rng, NULL, NULL};
+    ffnn_fit_desc desc = fit_for(4, 0.3f, 8);
+    desc.rng = &rng;
     ffnn_tensor X = make_X(), y = make_y();
     ffnn_net net = make_net();
     memcpy(X_before, X.data, sizeof X_before);
@@ -253,7 +280,9 @@ static void test_the_users_data_stay_as_they_are(void) {
 
 static void test_progress_counts_epochs_and_samples(void) {
     journal logged = {0};
-    ffnn_fit_desc desc = {6, 0.3f, 10, NULL, keep_journal, &logged};
+    ffnn_fit_desc desc = fit_for(6, 0.3f, 10);
+    desc.progress = keep_journal;
+    desc.user = &logged;
     ffnn_net net = make_net();
     CHECK_STATUS(FFNN_OK, ffnn_fit(&net, make_X(), make_y(), &desc));
     CHECK(logged.calls == 6);
@@ -266,7 +295,9 @@ static void test_progress_counts_epochs_and_samples(void) {
 /* Batches of 10, 10 and 3: the last one counts for 3 of 23. */
 static void test_the_loss_is_weighted_by_samples(void) {
     journal logged = {0};
-    ffnn_fit_desc desc = {3, 0.3f, 10, NULL, keep_journal, &logged};
+    ffnn_fit_desc desc = fit_for(3, 0.3f, 10);
+    desc.progress = keep_journal;
+    desc.user = &logged;
     ffnn_net net = make_net(), by_hand = make_net();
     CHECK_STATUS(FFNN_OK, ffnn_fit(&net, make_X(), make_y(), &desc));
     for (size_t i = 0; i < 3; ++i)
@@ -277,7 +308,9 @@ static void test_the_loss_is_weighted_by_samples(void) {
 
 static void test_the_loss_of_one_batch_is_trains_own(void) {
     journal logged = {0};
-    ffnn_fit_desc desc = {1, 0.3f, 0, NULL, keep_journal, &logged};
+    ffnn_fit_desc desc = fit_for(1, 0.3f, 0);
+    desc.progress = keep_journal;
+    desc.user = &logged;
     ffnn_net net = make_net(), by_hand = make_net();
     float loss = -1;
     CHECK_STATUS(FFNN_OK, ffnn_fit(&net, make_X(), make_y(), &desc));
@@ -289,7 +322,9 @@ static void test_the_loss_of_one_batch_is_trains_own(void) {
 
 static void test_stopping_is_no_error(void) {
     journal logged = {0};
-    ffnn_fit_desc desc = {100, 0.3f, 8, NULL, keep_journal, &logged};
+    ffnn_fit_desc desc = fit_for(100, 0.3f, 8);
+    desc.progress = keep_journal;
+    desc.user = &logged;
     ffnn_net net = make_net(), expected = make_net();
     logged.stop_at = 3;
     CHECK_STATUS(FFNN_OK, ffnn_fit(&net, make_X(), make_y(), &desc));
@@ -302,7 +337,7 @@ static void test_stopping_is_no_error(void) {
 
 static void test_watching_changes_nothing(void) {
     journal logged = {0};
-    ffnn_fit_desc desc = {10, 0.3f, 8, NULL, NULL, NULL};
+    ffnn_fit_desc desc = fit_for(10, 0.3f, 8);
     ffnn_net watched = make_net(), alone = make_net();
     CHECK_STATUS(FFNN_OK, ffnn_fit(&alone, make_X(), make_y(), &desc));
     desc.progress = keep_journal;
@@ -322,7 +357,9 @@ static bool look_at_all_samples(void *user, const ffnn_progress *progress) {
 /* A forward pass over more samples than a batch has makes the network take more memory. */
 static void test_the_callback_may_use_the_network(void) {
     ffnn_net net = make_net(), expected = make_net();
-    ffnn_fit_desc desc = {5, 0.3f, 4, NULL, look_at_all_samples, &net};
+    ffnn_fit_desc desc = fit_for(5, 0.3f, 4);
+    desc.progress = look_at_all_samples;
+    desc.user = &net;
     CHECK_STATUS(FFNN_OK, ffnn_fit(&net, make_X(), make_y(), &desc));
     train_by_hand(&expected, 5, 4, 0.3f);
     CHECK(same_weights(&expected, &net));
@@ -340,7 +377,9 @@ static bool predict_all_samples(void *user, const ffnn_progress *progress) {
 /* Functions that take a const network change nothing. */
 static void test_the_callback_may_predict(void) {
     ffnn_net net = make_net(), expected = make_net();
-    ffnn_fit_desc desc = {5, 0.3f, 4, NULL, predict_all_samples, &net};
+    ffnn_fit_desc desc = fit_for(5, 0.3f, 4);
+    desc.progress = predict_all_samples;
+    desc.user = &net;
     CHECK_STATUS(FFNN_OK, ffnn_fit(&net, make_X(), make_y(), &desc));
     train_by_hand(&expected, 5, 4, 0.3f);
     CHECK(same_weights(&expected, &net));
@@ -358,7 +397,8 @@ static void test_memory_is_taken_before_the_first_step(void) {
     ffnn_net net = make_net(), untrained = make_net();
     for (refused = 1; refused < 10; ++refused) {
         ffnn_rng rng, rng_before;
-        ffnn_fit_desc desc = {3, 0.3f, 8, &rng, NULL, NULL};
+        ffnn_fit_desc desc = fit_for(3, 0.3f, 8);
+        desc.rng = &rng;
         memset(&rng, 0, sizeof rng); /* its padding is compared, too */
         ffnn_rng_seed(&rng, 1);
         rng_before = rng;
@@ -383,7 +423,7 @@ static void test_memory_is_taken_before_the_first_step(void) {
 
 /* In the order given there is nothing to copy: only the network's own memory is taken, once. */
 static void test_without_shuffle_only_the_network_allocates(void) {
-    ffnn_fit_desc desc = {3, 0.3f, 8, NULL, NULL, NULL};
+    ffnn_fit_desc desc = fit_for(3, 0.3f, 8);
     ffnn_net net = make_net();
     size_t before = test.allocations;
     CHECK_STATUS(FFNN_OK, ffnn_fit(&net, make_X(), make_y(), &desc));
@@ -426,7 +466,10 @@ static void test_bad_arguments_change_nothing(void) {
     for (size_t i = 0; i < COUNT_OF(cases); ++i) {
         journal logged = {0};
         ffnn_rng rng, rng_before;
-        ffnn_fit_desc desc = {2, 0.3f, 8, &rng, keep_journal, &logged};
+        ffnn_fit_desc desc = fit_for(2, 0.3f, 8);
+        desc.rng = &rng;
+        desc.progress = keep_journal;
+        desc.user = &logged;
         memset(&rng, 0, sizeof rng); /* its padding is compared, too */
         ffnn_rng_seed(&rng, 1);
         rng_before = rng;

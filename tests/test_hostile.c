@@ -18,8 +18,8 @@
 #define FOLDER  SCRATCH "hostile"
 #define HOSTILE FOLDER "/hostile.safetensors"
 
-static const ffnn_desc small = {{2, 1}, NULL};          /* two weights */
-static const ffnn_desc large = {{50, 60, 10}, NULL};    /* a file that is read in pieces */
+static const size_t small[] = {2, 1, 0};          /* two weights */
+static const size_t large[] = {50, 60, 10, 0};    /* a file that is read in pieces */
 
 /* ---- files --------------------------------------------------------------------------------- */
 
@@ -189,7 +189,7 @@ static const struct {
 
 static void test_enormous_headers(void) {
     ffnn_net net;
-    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &small));
+    make_network(&net, small, 0);
     for (size_t i = 0; i < COUNT_OF(enormous); ++i) {
         test_case("%s", enormous[i].name);
         bytes file = make_file(enormous[i].before, enormous[i].piece, enormous[i].count,
@@ -227,7 +227,7 @@ static const struct {
 
 static void test_claims_cost_nothing(void) {
     ffnn_net net;
-    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &small));
+    make_network(&net, small, 0);
     for (size_t i = 0; i < COUNT_OF(claims); ++i) {
         test_case("%s", claims[i].name);
         bytes file = make_file(claims[i].header, "", 0, "", claims[i].data_size);
@@ -241,7 +241,7 @@ static void test_claimed_headers_cost_nothing(void) {
     static const uint64_t sizes[] = {100000000, 100000001, UINT64_C(1) << 32, UINT64_C(1) << 60,
                                      UINT64_MAX};
     ffnn_net net;
-    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &small));
+    make_network(&net, small, 0);
     for (size_t i = 0; i < COUNT_OF(sizes); ++i) {
         test_case("header %d", (int)i);
         bytes file = make_file("{" W1 "}", "", 0, "", 8);
@@ -293,11 +293,11 @@ static int check_change(ffnn_net *net, bytes file, int at, size_t size, int is_r
 }
 
 /* A file of a network whose weights are all 0, and then some bytes that it does not have yet. */
-static bytes make_zero_file(const ffnn_desc *desc, size_t *size) {
+static bytes make_zero_file(const size_t *sizes, size_t *size) {
     bytes b = {NULL, 0};
     ffnn_net net;
     *size = 0;
-    CHECK_STATUS(FFNN_OK, ffnn_init(&net, desc));
+    make_network(&net, sizes, 0);
     for (size_t i = 0; i < net.layer_count; ++i)
         ffnn_scale(net.layers[i].weight, net.layers[i].weight, 0.0f);
     for (size_t i = 0; i < net.layer_count; ++i)
@@ -314,9 +314,9 @@ static bytes make_zero_file(const ffnn_desc *desc, size_t *size) {
 static void test_files_that_change(void) {
     ffnn_net net;
     size_t size;
-    bytes file = make_zero_file(&large, &size);
+    bytes file = make_zero_file(large, &size);
     const size_t sizes[] = {0, 7, 8, 100, size / 2, size - 1, size + 1, size + 5000};
-    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
+    make_network(&net, large, 0);
     for (size_t i = 0; i < COUNT_OF(sizes); ++i) {
         int at = 0, refused = 0;
         bool was_there = true;
@@ -341,10 +341,10 @@ static void test_files_that_change(void) {
 static void test_files_that_are_replaced(void) {
     ffnn_net net;
     size_t size;
-    bytes file = make_zero_file(&large, &size);
+    bytes file = make_zero_file(large, &size);
     int at = 0, refused = 0;
     bool was_there = true;
-    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
+    make_network(&net, large, 0);
     while (was_there) {
         ++at;
         test_case("before read %d", at);
@@ -365,7 +365,7 @@ static void check_device(const char *path) {
         return;
     }
     fclose(device);
-    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &small));
+    make_network(&net, small, 0);
     set_all_weights(&net, UNSET);
     test.largest = 0;
     CHECK_STATUS(FFNN_ERROR_FORMAT, ffnn_load(&net, path));
@@ -397,7 +397,7 @@ static void feed_pipe(bytes file, size_t piece, int is_endless) {
 }
 
 /* Loads the file, or as much of it as there is, from a pipe. */
-static void check_pipe(bytes file, size_t piece, int is_endless, const ffnn_desc *desc,
+static void check_pipe(bytes file, size_t piece, int is_endless, const size_t *sizes,
                        ffnn_status status) {
     ffnn_net net;
     CHECK(mkfifo(HOSTILE, 0600) == 0);
@@ -405,15 +405,15 @@ static void check_pipe(bytes file, size_t piece, int is_endless, const ffnn_desc
     pid_t child = fork();
     if (child == 0) feed_pipe(file, piece, is_endless);
     memset(&net, 0, sizeof net);
-    if (desc != NULL) {
-        CHECK_STATUS(FFNN_OK, ffnn_init(&net, desc));
+    if (sizes != NULL) {
+        make_network(&net, sizes, 0);
         set_all_weights(&net, UNSET);
         CHECK_STATUS(status, ffnn_load(&net, HOSTILE));
     } else {
         CHECK_STATUS(status, ffnn_init_from_file(&net, HOSTILE));
     }
     CHECK(waitpid(child, NULL, 0) == child);
-    CHECK((net.layer_count > 0) == (desc != NULL || status == FFNN_OK));
+    CHECK((net.layer_count > 0) == (sizes != NULL || status == FFNN_OK));
     CHECK(all_weights_are(&net, status == FFNN_OK ? 0.0f : UNSET));
     ffnn_free(&net);
     unlink(HOSTILE);
@@ -421,13 +421,13 @@ static void check_pipe(bytes file, size_t piece, int is_endless, const ffnn_desc
 
 static void test_slow_pipes(void) {
     size_t size;
-    bytes file = make_zero_file(&large, &size), part = file;
-    check_pipe(file, 61, 0, &large, FFNN_OK);
+    bytes file = make_zero_file(large, &size), part = file;
+    check_pipe(file, 61, 0, large, FFNN_OK);
     check_pipe(file, 977, 0, NULL, FFNN_OK);
-    check_pipe(file, 977, 0, &small, FFNN_ERROR_MISMATCH);
+    check_pipe(file, 977, 0, small, FFNN_ERROR_MISMATCH);
     for (part.size = 0; part.size < size; part.size += size / 7) {
         test_case("%d bytes of %d", (int)part.size, (int)size);
-        check_pipe(part, 997, 0, &large, FFNN_ERROR_FORMAT);
+        check_pipe(part, 997, 0, large, FFNN_ERROR_FORMAT);
         check_pipe(part, 997, 0, NULL, FFNN_ERROR_FORMAT);
     }
     free(file.data);
@@ -435,9 +435,9 @@ static void test_slow_pipes(void) {
 
 static void test_pipes_that_never_end(void) {
     size_t size;
-    bytes file = make_zero_file(&large, &size);
-    check_pipe(file, size, 1, &large, FFNN_ERROR_FORMAT);
-    check_pipe(file, size, 1, &small, FFNN_ERROR_FORMAT);
+    bytes file = make_zero_file(large, &size);
+    check_pipe(file, size, 1, large, FFNN_ERROR_FORMAT);
+    check_pipe(file, size, 1, small, FFNN_ERROR_FORMAT);
     check_pipe(file, size, 1, NULL, FFNN_ERROR_FORMAT);
     free(file.data);
 }

@@ -16,7 +16,7 @@
 #define FOLDER SCRATCH "killed"
 #define SAVED  FOLDER "/saved"
 
-static const ffnn_desc large = {{50, 60, 10}, NULL}; /* several pieces to write */
+static const size_t large[] = {50, 60, 10, 0}; /* several pieces to write */
 
 /* ---- generations --------------------------------------------------------------------------- */
 /* The n-th set of weights that is saved is generation n: all of them are n. */
@@ -43,7 +43,7 @@ static int clean_up(void) {
 
 static void save_generation(int generation) {
     ffnn_net net;
-    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &large));
+    make_network(&net, large, 0);
     set_all_weights(&net, (float)generation);
     CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
     CHECK(saved_generation() == generation);
@@ -75,7 +75,7 @@ static int save_killed(int n, void (*before)(const char *function)) {
     pid_t child = fork();
     if (child == 0) {
         ffnn_net net;
-        if (ffnn_init(&net, &large) != FFNN_OK) _exit(1);
+        if (init_network(&net, large, 0) != FFNN_OK) _exit(1);
         set_all_weights(&net, 2);
         calls_left = n - 1;
         faults.before = before;
@@ -135,7 +135,7 @@ static void test_a_file_of_the_same_temporary_name(void) {
 /* Says through the pipe that it begins, so that it is not killed before. */
 static void save_for_ever(int generation, int pipe) {
     ffnn_net net;
-    if (ffnn_init(&net, &large) != FFNN_OK || write(pipe, "!", 1) != 1) _exit(1);
+    if (init_network(&net, large, 0) != FFNN_OK || write(pipe, "!", 1) != 1) _exit(1);
     for (;; ++generation) {
         set_all_weights(&net, (float)generation);
         if (ffnn_save(&net, SAVED) != FFNN_OK) _exit(1);
