@@ -186,14 +186,17 @@ static void test_every_bit_of_a_weight_survives(void) {
 
 static void test_saving_changes_nothing(void) {
     ffnn_net net, before;
+    ffnn_layer layers[2];
     float weights[MOST_WEIGHTS];
     size_t size;
     make_network(&net, lab_sizes, 1);
     before = net;
+    memcpy(layers, net.layers, sizeof layers);
     copy_weights(&net, weights);
     CHECK_STATUS(FFNN_OK, ffnn_save(&net, SCRATCH_FILE));
     CHECK_STATUS(FFNN_OK, ffnn_save_memory(&net, NULL, 0, &size));
     CHECK(memcmp(&before, &net, sizeof net) == 0 && has_weights(&net, weights));
+    CHECK(memcmp(layers, net.layers, sizeof layers) == 0);
     ffnn_free(&net);
 }
 

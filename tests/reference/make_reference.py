@@ -340,7 +340,7 @@ def make_network():
 enum {{ NETWORK_EPOCHS = {EPOCHS} }};
 
 typedef struct network_case {{
-    size_t sizes[9], batch;
+    size_t sizes[FFNN_MAX_LAYERS + 1], batch;
     float learning_rate;
     const float *X, *y, *weights;                     /* before */
     const float *z, *a, *error, *delta, *updated;     /* after one epoch */
@@ -378,7 +378,7 @@ typedef struct network_case {{
    the lab's 3-4-1. */
 typedef struct init_case {
     uint64_t seed;
-    size_t sizes[9];
+    size_t sizes[FFNN_MAX_LAYERS + 1];
     const float *weights, *lab_weights;
 } init_case;
 """)
@@ -444,7 +444,7 @@ def make_weights():
 /* Files as safetensors.torch.save_file writes them; their weights, bit for bit, W1 first. */
 typedef struct weights_case {
     const char *path;
-    size_t sizes[9];
+    size_t sizes[FFNN_MAX_LAYERS + 1];
     const uint32_t *bits;
 } weights_case;
 """]

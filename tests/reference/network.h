@@ -12,7 +12,7 @@
 enum { NETWORK_EPOCHS = 10 };
 
 typedef struct network_case {
-    size_t sizes[9], batch;
+    size_t sizes[FFNN_MAX_LAYERS + 1], batch;
     float learning_rate;
     const float *X, *y, *weights;                     /* before */
     const float *z, *a, *error, *delta, *updated;     /* after one epoch */
@@ -701,7 +701,7 @@ static const network_case network_cases[] = {
    the lab's 3-4-1. */
 typedef struct init_case {
     uint64_t seed;
-    size_t sizes[9];
+    size_t sizes[FFNN_MAX_LAYERS + 1];
     const float *weights, *lab_weights;
 } init_case;
 

@@ -10,7 +10,7 @@
 /* Files as safetensors.torch.save_file writes them; their weights, bit for bit, W1 first. */
 typedef struct weights_case {
     const char *path;
-    size_t sizes[9];
+    size_t sizes[FFNN_MAX_LAYERS + 1];
     const uint32_t *bits;
 } weights_case;
 
