@@ -60,24 +60,33 @@ static bytes make_file(const char *before, const char *piece, size_t count, cons
 
 static const float UNSET = -1; /* a weight that no file here has */
 
+/* The largest allocation that a file of so many bytes may cause: the index of a header may be
+   larger than the header, twice as large as it has to be while it grows, but not for what a file
+   only claims. */
+static size_t most_memory(size_t bytes_there) {
+    return 4 * bytes_there + 2048;
+}
+
 /* Reads a file in every way that there is. The weights become 0, or stay. */
 static void check_file(ffnn_net *net, bytes file, ffnn_status load, ffnn_status init) {
     ffnn_net fresh;
-    size_t allocations = test.allocations;
+    size_t live = test.live;
+    test.largest = 0;
     set_all_weights(net, UNSET);
     CHECK_STATUS(load, ffnn_load_memory(net, file.data, file.size));
     CHECK(all_weights_are(net, load == FFNN_OK ? 0.0f : UNSET));
-    CHECK(test.allocations == allocations);
+    CHECK(test.live == live);
     write_file(HOSTILE, file.data, file.size);
-    test.largest = 0;
     set_all_weights(net, UNSET);
     CHECK_STATUS(load, ffnn_load(net, HOSTILE));
     CHECK(all_weights_are(net, load == FFNN_OK ? 0.0f : UNSET));
+    CHECK(test.live == live);
     memset(&fresh, 0xa5, sizeof fresh);
     CHECK_STATUS(init, ffnn_init_from_file(&fresh, HOSTILE));
     CHECK(init == FFNN_OK ? fresh.layer_count > 0 : is_all_zero(&fresh));
-    CHECK(test.largest <= 65536 + 2 * file.size); /* twice what there is, at the most */
     ffnn_free(&fresh);
+    CHECK(test.live == live);
+    CHECK(test.largest <= most_memory(file.size));
     remove(HOSTILE);
 }
 
@@ -357,7 +366,7 @@ static void test_files_that_are_replaced(void) {
     ffnn_free(&net);
 }
 
-static void check_device(const char *path) {
+static void check_device(const char *path, size_t most_allocated) {
     ffnn_net net, fresh;
     FILE *device = fopen(path, "rb");
     if (device == NULL) {
@@ -372,13 +381,14 @@ static void check_device(const char *path) {
     CHECK(all_weights_are(&net, UNSET));
     CHECK_STATUS(FFNN_ERROR_FORMAT, ffnn_init_from_file(&fresh, path));
     CHECK(is_all_zero(&fresh));
-    CHECK(test.largest == 0);
+    CHECK(test.largest <= most_allocated);
     ffnn_free(&net);
 }
 
-static void test_dev_null(void) { check_device("/dev/null"); }
-static void test_dev_zero(void) { check_device("/dev/zero"); }
-static void test_dev_urandom(void) { check_device("/dev/urandom"); }
+/* Eight zeros announce a header of no bytes, whose text is the zero behind it. */
+static void test_dev_zero(void) { check_device("/dev/zero", 1); }
+static void test_dev_null(void) { check_device("/dev/null", 0); }
+static void test_dev_urandom(void) { check_device("/dev/urandom", 0); }
 
 /* Writes to a pipe in pieces of so many bytes and then, if is_endless, zeros for ever. */
 static void feed_pipe(bytes file, size_t piece, int is_endless) {
