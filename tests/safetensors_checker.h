@@ -51,13 +51,11 @@ typedef struct checker_tensor {
     uint64_t bits; /* of an element */
     const checker_value *shape;
     uint64_t begin, end;
-    int repeated; /* an earlier tensor had the same name, and does not count */
 } checker_tensor;
 
 /* What is in a file. */
 typedef struct checker_file {
     const char *flaw; /* the rule that the file breaks; NULL: it is well formed */
-    int flaw_is_fill; /* every tensor is fine, but together they do not fill the data */
     checker_tensor tensors[CHECKER_MAX_TENSORS];
     size_t count;
     size_t data, data_size; /* where the tensors' bytes are */
@@ -428,7 +426,6 @@ static void checker_add(const checker_tensor *tensor) {
                                         tensor->name.length) != 0))
         ++i;
     checker.tensors[i] = *tensor;
-    checker.tensors[i].repeated = i < checker.count;
     checker.count += i == checker.count;
 }
 
@@ -507,13 +504,11 @@ static const char *checker_check(const unsigned char *file, size_t size) {
     for (size_t i = 0; i < checker.count && flaw == NULL; ++i)
         flaw = checker_size(&checker.tensors[i]);
     if (flaw != NULL) return flaw;
-    checker.flaw_is_fill = 1;
     return checker_fill();
 }
 
 static inline void checker_read(const unsigned char *file, size_t size) {
     checker.count = 0;
-    checker.flaw_is_fill = 0;
     checker.flaw = checker_check(file, size);
 }
 
