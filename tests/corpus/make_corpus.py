@@ -84,7 +84,8 @@ def mismatch():
     write("mismatch-no-rows", layout({"W1": [0, 4], "W2": [4, 4]}))
     write("mismatch-empty", layout({**LAB, "W3": [1, 0]}))
     write("mismatch-half-bytes", lab(dtype="F4", shape=[96]))
-    write("mismatch-nine-layers", layout({f"W{i + 1}": [1, 1] for i in range(9)}), floats(9))
+    write("mismatch-sixteen-layers", layout({f"W{i + 1}": [1, 1] for i in range(16)}), floats(16))
+    write("mismatch-seventeen-layers", layout({f"W{i + 1}": [1, 1] for i in range(17)}), floats(17))
 
 
 def bad():
