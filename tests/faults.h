@@ -4,7 +4,10 @@
    here, macros put the functions of this file in the place of the system's. They do what the
    system's do, but each call is counted, and the one with the number faults.fail_at fails with
    errno faults.error. A test may also have something done before each call. After the include the
-   system's functions have their names back. */
+   system's functions have their names back.
+
+   A call has its function's name, and a longer one where a save makes it for another purpose:
+   "stat" of what is to be saved to, "stat of a temporary file"; "fopen" to write, "fopen to read". */
 #ifndef FAULTS_H
 #define FAULTS_H
 
@@ -13,6 +16,7 @@
 #include "test.h"
 
 #if HAS_POSIX
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -20,6 +24,7 @@
 #include <fcntl.h>
 #include <io.h>
 #include <process.h>
+#include <sys/stat.h>
 #include <wchar.h>
 #endif
 
@@ -27,10 +32,11 @@ static struct {
     int calls;                       /* since faults_begin */
     int fail_at;                     /* the number of the call to fail, 1 is the first; 0: none */
     int error;                       /* its errno */
-    const char *failed;              /* the name of the function that has failed, or NULL */
+    const char *failed;              /* the name of the call that has failed, or NULL */
     FILE *broken;                    /* the file that it has failed with */
+    FILE *read;                      /* the last file that was opened to be read */
     char created[4200];              /* path of the last file that was opened for writing */
-    void (*before)(const char *function);
+    void (*before)(const char *call);
 } faults;
 
 static inline void faults_begin(int fail_at, int error) {
@@ -44,21 +50,21 @@ static inline void faults_end(void) {
     memset(&faults, 0, sizeof faults);
 }
 
-/* Whether this call of a function shall fail. */
-static inline bool faults_here(const char *function) {
-    if (faults.before != NULL) faults.before(function);
+/* Whether this call shall fail. */
+static inline bool faults_here(const char *call) {
+    if (faults.before != NULL) faults.before(call);
     ++faults.calls;
     if (faults.calls != faults.fail_at) return false;
-    faults.failed = function;
+    faults.failed = call;
     errno = faults.error;
     return true;
 }
 
 static inline FILE *faults_fopen(const char *path, const char *mode) {
-    FILE *file = faults_here("fopen") ? NULL : fopen(path, mode);
-    if (file != NULL && mode[0] == 'w') {
-        snprintf(faults.created, sizeof faults.created, "%s", path);
-    }
+    bool reads = mode[0] == 'r';
+    FILE *file = faults_here(reads ? "fopen to read" : "fopen") ? NULL : fopen(path, mode);
+    if (reads) faults.read = file;
+    if (file != NULL && !reads) snprintf(faults.created, sizeof faults.created, "%s", path);
     return file;
 }
 
@@ -80,7 +86,8 @@ static inline size_t faults_fread(void *data, size_t size, size_t count, FILE *f
 /* One that fails has closed the file all the same, as the real one does. One that succeeds may
    change errno; so may remove. */
 static inline int faults_fclose(FILE *file) {
-    bool fails = faults_here("fclose");
+    bool fails = faults_here(file == faults.read ? "fclose of what was read" : "fclose");
+    faults.read = NULL;
     int result = fclose(file);
     errno = fails ? faults.error : 0;
     return fails ? EOF : result;
@@ -106,8 +113,42 @@ static inline int faults_rename(const char *from, const char *to) {
 
 #if HAS_POSIX
 
+/* The name of a call: one of a temporary file has another one. */
+static inline const char *faults_name(const char *path, const char *call,
+                                      const char *call_of_temporary) {
+    return strstr(path, "/.ffnn-") != NULL ? call_of_temporary : call;
+}
+
 static inline int faults_stat(const char *path, struct stat *info) {
-    return faults_here("stat") ? -1 : stat(path, info);
+    const char *name = faults_name(path, "stat", "stat of a temporary file");
+    return faults_here(name) ? -1 : stat(path, info);
+}
+
+static inline int faults_fstat(int number, struct stat *info) {
+    return faults_here("fstat") ? -1 : fstat(number, info);
+}
+
+static inline int faults_chown(const char *path, uid_t owner, gid_t group) {
+    return faults_here("chown") ? -1 : chown(path, owner, group);
+}
+
+static inline int faults_flock(int number, int operation) {
+    return faults_here("flock") ? -1 : flock(number, operation);
+}
+
+static inline int faults_dup(int number) {
+    return faults_here("dup") ? -1 : dup(number);
+}
+
+static inline FILE *faults_fdopen(int number, const char *mode) {
+    return faults_here("fdopen") ? NULL : fdopen(number, mode);
+}
+
+/* As with fclose. */
+static inline int faults_close(int number) {
+    bool fails = faults_here("close");
+    int result = close(number);
+    return fails ? -1 : result;
 }
 
 static inline int faults_chmod(const char *path, mode_t mode) {
@@ -123,7 +164,8 @@ static inline int faults_fsync(int file) {
 }
 
 static inline ssize_t faults_readlink(const char *path, char *target, size_t size) {
-    return faults_here("readlink") ? -1 : readlink(path, target, size);
+    const char *name = faults_name(path, "readlink", "readlink of a temporary file");
+    return faults_here(name) ? -1 : readlink(path, target, size);
 }
 
 #elif defined(_WIN32)
@@ -131,7 +173,10 @@ static inline ssize_t faults_readlink(const char *path, char *target, size_t siz
 /* What Windows has in place of fopen, remove and fsync; MoveFileExW cannot be replaced here. */
 
 static inline FILE *faults_wfopen(const wchar_t *path, const wchar_t *mode) {
-    return faults_here("fopen") ? NULL : _wfopen(path, mode);
+    bool reads = mode[0] == 'r';
+    FILE *file = faults_here(reads ? "fopen to read" : "fopen") ? NULL : _wfopen(path, mode);
+    if (reads) faults.read = file;
+    return file;
 }
 
 static inline FILE *faults_fdopen(int number, const char *mode) {
@@ -142,9 +187,12 @@ static inline int faults_commit(int file) {
     return faults_here("_commit") ? -1 : _commit(file);
 }
 
-static inline int faults_wopen(const wchar_t *path, int flags, int rights) {
-    int number = faults_here("_wopen") ? -1 : _wopen(path, flags, rights);
-    if (number >= 0) snprintf(faults.created, sizeof faults.created, "%ls", path);
+/* Without rights it creates nothing: it looks at what is there. */
+static inline int faults_wopen(const wchar_t *path, int flags, ...) {
+    bool looks = (flags & _O_CREAT) == 0;
+    if (faults_here(looks ? "_wopen to look" : "_wopen")) return -1;
+    int number = looks ? _wopen(path, flags) : _wopen(path, flags, _S_IREAD | _S_IWRITE);
+    if (number >= 0 && !looks) snprintf(faults.created, sizeof faults.created, "%ls", path);
     return number;
 }
 
@@ -167,12 +215,18 @@ static inline int faults_wremove(const wchar_t *path) {
 #define remove(path) faults_remove(path)
 #define rename(from, to) faults_rename(from, to)
 #define stat(path, info) faults_stat(path, info)
+#define fstat(number, info) faults_fstat(number, info)
+#define chown(path, owner, group) faults_chown(path, owner, group)
+#define flock(number, operation) faults_flock(number, operation)
+#define dup(number) faults_dup(number)
+#define fdopen(number, mode) faults_fdopen(number, mode)
+#define close(number) faults_close(number)
 #define chmod(path, mode) faults_chmod(path, mode)
 #define access(path, mode) faults_access(path, mode)
 #define fsync(file) faults_fsync(file)
 #define readlink(path, target, size) faults_readlink(path, target, size)
 #define _wfopen(path, mode) faults_wfopen(path, mode)
-#define _wopen(path, flags, rights) faults_wopen(path, flags, rights)
+#define _wopen(...) faults_wopen(__VA_ARGS__)
 #define _fdopen(number, mode) faults_fdopen(number, mode)
 #define _wremove(path) faults_wremove(path)
 #define _commit(file) faults_commit(file)
@@ -188,6 +242,12 @@ static inline int faults_wremove(const wchar_t *path) {
 #undef remove
 #undef rename
 #undef stat
+#undef fstat
+#undef chown
+#undef flock
+#undef dup
+#undef fdopen
+#undef close
 #undef chmod
 #undef access
 #undef fsync

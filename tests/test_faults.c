@@ -143,7 +143,7 @@ static const struct {
     {"load", call_load, 1, 4, 1},
     {"init_from_file", call_init_from_file, 1, 4, 1},
     {"save_memory", call_save_memory, 0, 4, 1},
-    {"load_memory", call_load_memory, 0, 4, 1},
+    {"load_memory", call_load_memory, 1, 4, 1},
     {"randn", call_randn, 0, 4, 0},
     {"sigmoid", call_sigmoid, 0, 4, 0},
     {"matmul", call_matmul, 0, 4, 0},
@@ -229,9 +229,11 @@ static int same_state(const state *a, const state *b) {
 static int check_allocation(size_t which, size_t n, const state *expected, bool *has_failed) {
     static fixture f, copy;
     static state before, after;
+    ffnn_layer layers[2];
     fixture_make(&f, calls[which].hidden, calls[which].batch);
     get_state(&before, &f);
     copy = f;
+    memcpy(layers, f.net.layers, sizeof layers);
     size_t allocations = test.allocations;
     test_fail_allocation(n);
     ffnn_status status = calls[which].call(&f);
@@ -244,6 +246,7 @@ static int check_allocation(size_t which, size_t n, const state *expected, bool 
         CHECK_STATUS(FFNN_ERROR_MEMORY, status);
         CHECK(same_state(&after, &before));
         CHECK(memcmp(&f, &copy, sizeof f) == 0); /* tensors are where they were, too */
+        CHECK(memcmp(layers, f.net.layers, sizeof layers) == 0);
         *has_failed = true;
     }
     fixture_free(&f);
@@ -291,69 +294,154 @@ static size_t expected_file(const ffnn_net *net, unsigned char *file) {
     return size;
 }
 
-/* The functions that have failed at least once. */
-static const char *seen[20];
+/* The calls that have failed at least once. */
+static const char *seen[40];
 
-static void remember(const char *function) {
+static void remember(const char *call) {
     size_t i = 0;
-    while (i < COUNT_OF(seen) - 1 && seen[i] != NULL && strcmp(seen[i], function) != 0) ++i;
-    seen[i] = function;
+    while (i < COUNT_OF(seen) - 1 && seen[i] != NULL && strcmp(seen[i], call) != 0) ++i;
+    seen[i] = call;
 }
 
-static int has_failed(const char *function) {
-    for (size_t i = 0; i < COUNT_OF(seen) && seen[i] != NULL; ++i)
-        if (strcmp(seen[i], function) == 0)
-            return 1;
+static bool is_one_of(const char *call, const char *const *list, size_t count) {
+    for (size_t i = 0; i < count; ++i)
+        if (list[i] != NULL && strcmp(list[i], call) == 0) return true;
+    return false;
+}
+
+static bool has_failed(const char *call) {
+    return is_one_of(call, seen, COUNT_OF(seen));
+}
+
+/* What a save would like to do, and does without if it cannot: the new file is complete all the
+   same. Every other call is one that it needs. */
+static const char *const desirable[] = {
+#if defined(_WIN32)
+    "_wopen to look", /* whether the path is a device */
+    "remove",         /* an abandoned temporary file */
+#else
+    /* looking for an abandoned temporary file, and whether it is one */
+    "readlink of a temporary file", "stat of a temporary file", "fopen to read",
+    "fclose of what was read",
+    "flock", "fstat",  /* that file, and the own one, so that nobody takes it for abandoned */
+    "remove",          /* an abandoned one; that of a failed save is removed after the failure */
+    "chown", "chmod",  /* the old file's rights, owner and group */
+    "close",           /* the lock, when all is done */
+#endif
+};
+
+static const char *const needed[] = {
+#if defined(_WIN32)
+    "_wopen", "_fdopen", "fwrite", "fflush", "_commit", "fclose",
+#else
+    "fopen", "fwrite", "fflush", "fclose", "rename",
+#if HAS_POSIX
+    "stat", "readlink", "access", "dup", "fsync",
+#endif
+#endif
+};
+
+/* What is in the folder, where that can be counted. */
+static int entries(void) {
+#if HAS_POSIX
+    return count_entries(FOLDER);
+#else
+    return file_exists(SAVED);
+#endif
+}
+
+/* The file descriptor that the next file to be opened will have: a higher one than before, if one
+   has not been closed. */
+static int next_descriptor(void) {
+#if HAS_POSIX
+    int number = dup(STDOUT_FILENO);
+    close(number);
+    return number;
+#else
     return 0;
+#endif
 }
 
-/* Fails every call of a save in turn, until there is none left that could fail. */
-static void check_save(const char *what, const char *path, int has_old_file, int error) {
+/* Fails every call of a save in turn, until there is none left that could fail. Before each, a
+   killed save has left a file of this name, or NULL: none. */
+static void check_save(const char *what, const char *path, bool has_old_file, const char *left,
+                       int error) {
     static unsigned char expected[FILE_SIZE];
+    const char *failed;
     ffnn_net net;
     int n = 0;
     make_network(&net, large, 0);
     size_t size = expected_file(&net, expected);
+    remove(SAVED);
+    int others = entries();
     do {
         remove(SAVED);
         if (has_old_file) write_file(SAVED, old_file, sizeof old_file);
+        if (left != NULL) write_file(left, "left", 4);
+        int before = entries(), descriptor = next_descriptor();
         faults_begin(++n, error);
         errno = 0;
         ffnn_status status = ffnn_save(&net, path);
         int got = errno;
-        test_case("%s, errno %d, call %d: %s", what, error, n,
-                  faults.failed == NULL ? "none" : faults.failed);
-        CHECK_STATUS(faults.failed == NULL ? FFNN_OK : FFNN_ERROR_IO, status);
-        if (faults.failed != NULL) {
+        failed = faults.failed;
+        test_case("%s, errno %d, call %d: %s", what, error, n, failed == NULL ? "none" : failed);
+        CHECK(next_descriptor() == descriptor);
+        if (failed == NULL || is_one_of(failed, desirable, COUNT_OF(desirable))) {
+            CHECK_STATUS(FFNN_OK, status);
+            CHECK(file_is(SAVED, expected, size));
+        } else {
+            CHECK_STATUS(FFNN_ERROR_IO, status);
             CHECK(got == error);
             CHECK(!file_exists(faults.created));
             CHECK(has_old_file ? file_is(SAVED, old_file, sizeof old_file) : !file_exists(SAVED));
-            remember(faults.failed);
+            CHECK(entries() <= before); /* it may have removed what was abandoned */
         }
-    } while (faults.failed != NULL && n < ENOUGH);
-    faults_end();
-    CHECK(file_is(SAVED, expected, size));
+        if (failed != NULL) remember(failed);
+        faults_end();
+        CHECK_STATUS(FFNN_OK, ffnn_save(&net, path)); /* whatever was left is gone after the next */
+        CHECK(file_is(SAVED, expected, size));
+        CHECK(entries() == others + 1);
+    } while (failed != NULL && n < ENOUGH);
+    CHECK(n < ENOUGH);
     CHECK(expected_file(&net, expected) == size && file_is(SAVED, expected, size));
     remove(SAVED);
     ffnn_free(&net);
 }
 
+/* The name of the file that a killed save leaves. */
+static void find_temporary_name(char name[sizeof faults.created]) {
+    ffnn_net net;
+    faults_end();
+    make_network(&net, large, 0);
+    CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
+    strcpy(name, faults.created);
+    remove(SAVED);
+    ffnn_free(&net);
+}
+
 static void test_every_call_of_a_save_fails_in_turn(void) {
-    static const int errors[] = {EIO, ENOSPC, EINTR};
+    static const int errors[] = {EIO, ENOSPC, EINTR, EAGAIN}; /* the last: is locked */
+    char left[sizeof faults.created];
+    find_temporary_name(left);
+    CHECK(left[0] != '\0');
     memset(seen, 0, sizeof seen);
     for (size_t i = 0; i < COUNT_OF(errors); ++i) {
-        check_save("a new file", SAVED, 0, errors[i]);
-        check_save("an old file", SAVED, 1, errors[i]);
-    }
-    CHECK(has_failed("fwrite") && has_failed("fflush") && has_failed("fclose"));
-#if defined(_WIN32)
-    CHECK(has_failed("_wopen") && has_failed("_fdopen") && has_failed("_commit"));
-#else
-    CHECK(has_failed("fopen") && has_failed("rename"));
-#endif
+        check_save("a new file", SAVED, false, NULL, errors[i]);
+        check_save("an old file", SAVED, true, NULL, errors[i]);
 #if HAS_POSIX
-    CHECK(has_failed("stat") && has_failed("access") && has_failed("readlink"));
-    CHECK(has_failed("chmod") && has_failed("fsync"));
+        check_save("a new file, after a killed save", SAVED, false, left, errors[i]);
+        check_save("an old file, after a killed save", SAVED, true, left, errors[i]);
+#endif
+    }
+    for (size_t i = 0; i < COUNT_OF(needed); ++i) {
+        test_case("%s", needed[i]);
+        CHECK(has_failed(needed[i]));
+    }
+#if HAS_POSIX || defined(_WIN32)
+    for (size_t i = 0; i < COUNT_OF(desirable); ++i) {
+        test_case("%s", desirable[i]);
+        CHECK(has_failed(desirable[i]));
+    }
 #endif
 }
 
@@ -373,7 +461,7 @@ static void check_load(const char *what, const size_t *sizes, ffnn_status good) 
         int got = errno;
         get_state(&after, &f);
         test_case("%s, call %d: %s", what, n, faults.failed == NULL ? "none" : faults.failed);
-        if (faults.failed == NULL || strcmp(faults.failed, "fclose") == 0) {
+        if (faults.failed == NULL || strcmp(faults.failed, "fclose of what was read") == 0) {
             CHECK_STATUS(good, status); /* all that matters has been read */
         } else {
             CHECK_STATUS(FFNN_ERROR_IO, status);
@@ -396,7 +484,7 @@ static void test_every_call_of_a_load_fails_in_turn(void) {
     check_load("a load", large, FFNN_OK);
     check_load("a new network", NULL, FFNN_OK);
     check_load("another network's file", another, FFNN_ERROR_MISMATCH);
-    CHECK(has_failed("fopen") && has_failed("fread"));
+    CHECK(has_failed("fopen to read") && has_failed("fread"));
     remove(SAVED);
     ffnn_free(&net);
 }
@@ -408,8 +496,8 @@ static void test_every_call_of_a_load_fails_in_turn(void) {
 static void test_every_call_of_a_save_through_a_link_fails_in_turn(void) {
     char target[20] = "";
     CHECK(symlink("saved", LINK) == 0);
-    check_save("a link", LINK, 1, EIO);
-    check_save("a link that leads nowhere", LINK, 0, EIO);
+    check_save("a link", LINK, true, NULL, EIO);
+    check_save("a link that leads nowhere", LINK, false, NULL, EIO);
     CHECK(readlink(LINK, target, sizeof target - 1) == 5 && strcmp(target, "saved") == 0);
     unlink(LINK);
 }
@@ -436,6 +524,51 @@ static void test_every_call_of_a_save_to_a_pipe_fails_in_turn(void) {
     } while (faults.failed != NULL && n < ENOUGH);
     faults_end();
     close(reader);
+    unlink(SAVED);
+    ffnn_free(&net);
+}
+
+/* A file descriptor of the program's own: what fails leaves it open, and the file in its place. */
+static void test_every_call_of_a_save_to_a_descriptor_fails_in_turn(void) {
+    static unsigned char expected[FILE_SIZE];
+    char path[40];
+    struct stat info, opened;
+    ffnn_net net;
+    int n = 0, file = open(SAVED, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    make_network(&net, large, 0);
+    size_t size = expected_file(&net, expected);
+    snprintf(path, sizeof path, "/dev/fd/%d", file);
+    CHECK(file >= 0 && fstat(file, &opened) == 0);
+    if (stat(path, &info) != 0) {
+        test_skip("there is no /dev/fd");
+        n = ENOUGH;
+    }
+    memset(seen, 0, sizeof seen);
+    int descriptor = next_descriptor();
+    while (n < ENOUGH) {
+        CHECK(lseek(file, 0, SEEK_SET) == 0 && ftruncate(file, 0) == 0);
+        faults_begin(++n, EIO);
+        errno = 0;
+        ffnn_status status = ffnn_save(&net, path);
+        int got = errno;
+        test_case("call %d: %s", n, faults.failed == NULL ? "none" : faults.failed);
+        CHECK_STATUS(faults.failed == NULL ? FFNN_OK : FFNN_ERROR_IO, status);
+        CHECK(faults.failed == NULL || got == EIO);
+        CHECK(next_descriptor() == descriptor);
+        CHECK(fcntl(file, F_GETFD) >= 0);
+        CHECK(stat(SAVED, &info) == 0 && info.st_ino == opened.st_ino);
+        CHECK(count_entries(FOLDER) == 1);
+        if (faults.failed == NULL) break;
+        remember(faults.failed);
+    }
+    if (!test.skipped) {
+        CHECK(n < ENOUGH);
+        CHECK(file_is(SAVED, expected, size));
+        CHECK(has_failed("dup") && has_failed("fdopen") && has_failed("fwrite"));
+        CHECK(has_failed("fflush") && has_failed("fclose"));
+    }
+    faults_end();
+    close(file);
     unlink(SAVED);
     ffnn_free(&net);
 }
@@ -663,25 +796,26 @@ static void test_long_paths(void) {
 #define GOING FOLDER "/going"
 #define GONE  FOLDER "/gone"
 
-static const char *goes_at; /* the function before whose next call it goes */
+static const char *goes_at; /* the call before which it goes */
 
-static void let_folder_go(const char *function) {
-    if (goes_at != NULL && strcmp(function, goes_at) == 0) {
+static void let_folder_go(const char *call) {
+    if (goes_at != NULL && strcmp(call, goes_at) == 0) {
         CHECK(rename(GOING, GONE) == 0);
         goes_at = NULL;
     }
 }
 
 static void test_a_folder_that_goes_away(void) {
-    static const char *const functions[] = {"stat", "fopen", "rename"};
+    static const char *const before[] = {"stat", "readlink of a temporary file", "fopen", "flock",
+                                         "chown", "chmod", "fsync", "rename"};
     ffnn_net net;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, NULL));
-    for (size_t i = 0; i < COUNT_OF(functions); ++i) {
+    for (size_t i = 0; i < COUNT_OF(before); ++i) {
         char name[5000];
-        test_case("before %s", functions[i]);
+        test_case("before %s", before[i]);
         CHECK(mkdir(GOING, 0777) == 0);
         write_file(GOING "/saved", old_file, sizeof old_file);
-        goes_at = functions[i];
+        goes_at = before[i];
         faults_begin(0, 0);
         faults.before = let_folder_go;
         errno = 0;
@@ -821,6 +955,7 @@ int main(void) {
 #if HAS_POSIX
     RUN(test_every_call_of_a_save_through_a_link_fails_in_turn);
     RUN(test_every_call_of_a_save_to_a_pipe_fails_in_turn);
+    RUN(test_every_call_of_a_save_to_a_descriptor_fails_in_turn);
     RUN(test_a_limit_on_file_sizes);
     run_disk_tests();
     RUN(test_a_file_that_cannot_be_written);

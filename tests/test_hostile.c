@@ -271,8 +271,8 @@ static struct {
     int is_renamed;                 /* as another file of that name, or as the same one */
 } change;
 
-static void change_file(const char *function) {
-    if (strcmp(function, "fread") != 0 || ++change.calls != change.at) return;
+static void change_file(const char *call) {
+    if (strcmp(call, "fread") != 0 || ++change.calls != change.at) return;
     write_file(change.is_renamed ? FOLDER "/other" : HOSTILE, change.bytes, change.size);
     if (change.is_renamed) CHECK(rename(FOLDER "/other", HOSTILE) == 0);
 }

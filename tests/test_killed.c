@@ -54,22 +54,22 @@ static void save_generation(int generation) {
 
 static int calls_left;
 
-static void kill_at_last_call(const char *function) {
-    (void)function;
+static void kill_at_last_call(const char *call) {
+    (void)call;
     if (calls_left-- == 0) raise(SIGKILL);
 }
 
 /* As above, but what the process has written so far has reached the file: so large a part of it
    as the calls before have written, and not just what the buffer had no room for. */
-static void kill_at_last_call_flushed(const char *function) {
-    (void)function;
+static void kill_at_last_call_flushed(const char *call) {
+    (void)call;
     if (calls_left == 0) fflush(NULL);
-    kill_at_last_call(function);
+    kill_at_last_call(call);
 }
 
 /* Saves generation 2 in a process that is killed before its n-th call of a file function. Returns
    whether it was killed, or the save had fewer calls. */
-static int save_killed(int n, void (*before)(const char *function)) {
+static int save_killed(int n, void (*before)(const char *call)) {
     int status = 0;
     fflush(stdout);
     pid_t child = fork();
@@ -86,7 +86,7 @@ static int save_killed(int n, void (*before)(const char *function)) {
     return WIFSIGNALED(status);
 }
 
-static void check_killed(void (*before)(const char *function)) {
+static void check_killed(void (*before)(const char *call)) {
     int n = 1, left = 0;
     bool is_new = false;
     save_generation(1);
