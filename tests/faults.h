@@ -7,7 +7,8 @@
    system's functions have their names back.
 
    A call has its function's name, and a longer one where a save makes it for another purpose:
-   "stat" of what is to be saved to, "stat of a temporary file"; "fopen" to write, "fopen to read". */
+   "stat" of what is to be saved to, "stat of a temporary file"; "fopen" to write, "fopen to
+   read". */
 #ifndef FAULTS_H
 #define FAULTS_H
 

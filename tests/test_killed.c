@@ -34,19 +34,19 @@ static int saved_generation(void) {
     return generation;
 }
 
-/* Removes what killed processes have left; returns how many files. */
-static int clean_up(void) {
-    int count = remove_files(FOLDER, "saved");
-    CHECK(count_entries(FOLDER) == file_exists(SAVED));
-    return count;
+/* What killed processes have left: how many files. */
+static int count_left(void) {
+    return count_entries(FOLDER) - file_exists(SAVED);
 }
 
+/* Whatever was left is in nobody's way, and gone after the save. */
 static void save_generation(int generation) {
     ffnn_net net;
     make_network(&net, large, 0);
     set_all_weights(&net, (float)generation);
     CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
     CHECK(saved_generation() == generation);
+    CHECK(count_left() == 0);
     ffnn_free(&net);
 }
 
@@ -95,8 +95,8 @@ static void check_killed(void (*before)(const char *call)) {
         /* once the file is the new one, it is so for every later call, too */
         CHECK(saved_generation() == (is_new ? 2 : 1) || saved_generation() == 2);
         is_new = saved_generation() == 2;
-        save_generation(3); /* what the killed process has left is in nobody's way */
-        left += clean_up();
+        CHECK(count_left() <= 1);
+        left += count_left();
         save_generation(1);
         ++n;
     }
@@ -114,20 +114,113 @@ static void test_killed_before_each_call_with_all_written(void) {
     check_killed(kill_at_last_call_flushed);
 }
 
-/* What a killed process has left, or another one is writing. */
-static void test_a_file_of_the_same_temporary_name(void) {
-    char left[4200];
+/* ---- what stands under the temporary name -------------------------------------------------- */
+
+/* The name that a save takes if it is free. */
+static void find_temporary_name(char name[sizeof faults.created]) {
     faults_end();
     save_generation(1);
-    strcpy(left, faults.created); /* the name that the next save will want, too */
-    FILE *file = fopen(left, "wbx");
-    CHECK(file != NULL);
-    if (file == NULL) return;
-    CHECK(fclose(file) == 0);
-    save_generation(2);
-    CHECK(strcmp(left, faults.created) != 0);
-    CHECK(clean_up() == 1); /* it is still there: it might have been somebody's */
+    strcpy(name, faults.created);
+}
+
+static void test_an_abandoned_file(void) {
+    char name[sizeof faults.created];
+    find_temporary_name(name);
+    write_file(name, "left", 4);
+    save_generation(2); /* nothing is left */
+    CHECK(strcmp(name, faults.created) == 0);
     remove(SAVED);
+}
+
+/* The file of a save that goes on: the process that writes to it has locked it. */
+static void test_a_file_that_somebody_is_writing(void) {
+    char name[sizeof faults.created];
+    ffnn_net net;
+    find_temporary_name(name);
+    write_file(name, "theirs", 6);
+    FILE *theirs = fopen(name, "rb");
+    CHECK(theirs != NULL && flock(fileno(theirs), LOCK_EX) == 0);
+    make_network(&net, large, 0);
+    set_all_weights(&net, 2);
+    for (int times = 0; times < 3; ++times) {
+        CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
+        CHECK(strcmp(name, faults.created) != 0);
+        CHECK(saved_generation() == 2);
+        CHECK(file_is(name, "theirs", 6));
+        CHECK(count_left() == 1);
+    }
+    if (theirs != NULL) fclose(theirs);
+    save_generation(3); /* now it is abandoned */
+    ffnn_free(&net);
+    remove(SAVED);
+}
+
+/* Saves while something stands there that no save has made, and then without it. */
+static void check_left_alone(const char *name, const char *what) {
+    struct stat before, after;
+    ffnn_net net;
+    test_case("%s", what);
+    make_network(&net, large, 0);
+    set_all_weights(&net, 2);
+    CHECK(lstat(name, &before) == 0);
+    alarm(20); /* whoever opens a pipe waits for ever */
+    CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
+    alarm(0);
+    CHECK(saved_generation() == 2);
+    CHECK(lstat(name, &after) == 0);
+    CHECK(before.st_ino == after.st_ino && before.st_mode == after.st_mode);
+    CHECK(count_left() == 1);
+    CHECK(remove(name) == 0);
+    save_generation(3);
+    ffnn_free(&net);
+}
+
+static void test_what_no_save_has_made_is_left_alone(void) {
+    char name[sizeof faults.created];
+    find_temporary_name(name);
+    write_file(SCRATCH "value", "of value", 8);
+    CHECK(symlink("../value", name) == 0);
+    check_left_alone(name, "a link to a file");
+    CHECK(file_is(SCRATCH "value", "of value", 8));
+    CHECK(symlink("nowhere", name) == 0);
+    check_left_alone(name, "a link that leads nowhere");
+    CHECK(symlink("saved", name) == 0);
+    check_left_alone(name, "a link to what is saved");
+    CHECK(mkfifo(name, 0600) == 0);
+    check_left_alone(name, "a pipe");
+    CHECK(mkdir(name, 0700) == 0);
+    check_left_alone(name, "a folder");
+    remove(SCRATCH "value");
+    remove(SAVED);
+}
+
+/* ---- two at a time ------------------------------------------------------------------------- */
+
+static void kill_before_rename(const char *call) {
+    if (strcmp(call, "rename") == 0) raise(SIGKILL);
+}
+
+static void let_another_be_killed(const char *call) {
+    if (strcmp(call, "rename") != 0) return;
+    faults.before = NULL;
+    CHECK(save_killed(0, kill_before_rename));
+}
+
+/* A process is killed while another one saves, and leaves a file of another name than the one that
+   the next save takes. */
+static void test_killed_beside_another_save(void) {
+    ffnn_net net;
+    save_generation(1);
+    make_network(&net, large, 0);
+    set_all_weights(&net, 4);
+    faults.before = let_another_be_killed; /* it saves generation 2 in the middle of this save */
+    CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
+    faults_end();
+    CHECK(saved_generation() == 4);
+    CHECK(count_left() == 1);
+    save_generation(5); /* nothing is left */
+    ffnn_free(&net);
+    remove_files(FOLDER, "");
 }
 
 /* ---- killed at any time -------------------------------------------------------------------- */
@@ -171,21 +264,25 @@ static void test_killed_at_any_time(void) {
         kill_after((long)(random_bits() % LONGEST), generation + 1);
         CHECK(saved_generation() >= generation);
         generation = saved_generation();
+        CHECK(count_left() <= 1); /* the processes before had begun, so have cleaned up: no heap */
+        left += count_left();
     }
-    left = clean_up();
     printf("%d processes were killed, %d of them in the middle of a save; %d saves were whole\n",
            PROCESSES, left, generation);
-    save_generation(generation + 1);
+    save_generation(generation + 1); /* nothing is left */
     remove(SAVED);
     CHECK(rmdir(FOLDER) == 0); /* nothing else is in it */
 }
 
 int main(void) {
     make_scratch_folder(FOLDER);
-    clean_up(); /* of an earlier run */
+    remove_files(FOLDER, ""); /* that an earlier run has left */
     RUN(test_killed_before_each_call);
     RUN(test_killed_before_each_call_with_all_written);
-    RUN(test_a_file_of_the_same_temporary_name);
+    RUN(test_an_abandoned_file);
+    RUN(test_a_file_that_somebody_is_writing);
+    RUN(test_what_no_save_has_made_is_left_alone);
+    RUN(test_killed_beside_another_save);
     RUN(test_killed_at_any_time);
     return test_summary("test_killed");
 }
