@@ -1,7 +1,8 @@
 #!/bin/sh
 # builds.sh: the header in every form that a program may include it compiles without a warning:
-# C99, C11, C++11, C++20, static in two files, without stdio, without SIMD. `make builds` calls it
-# from the top folder. Compilers that are not there are skipped, aloud.
+# C99, C11, C++11, C++20, static in two files, without stdio, without SIMD, under another name, which
+# it includes itself by. `make builds` calls it from the top folder. Compilers that are not there are
+# skipped, aloud.
 set -eu
 folder=${BUILD:-build}/tests/builds
 rm -rf "$folder" && mkdir -p "$folder"
@@ -12,6 +13,11 @@ cat > "$folder/one.c" << 'END'
 #define FFNN_IMPLEMENTATION
 #include "ffnn.h"
 END
+cat > "$folder/renamed.c" << 'END'
+#define FFNN_IMPLEMENTATION
+#include "networks.h"
+END
+cp ffnn.h "$folder/networks.h"
 cat > "$folder/main.c" << 'END'
 #include "ffnn.h"
 int main(void) { return ffnn_init(NULL, NULL) == FFNN_OK; }
@@ -30,13 +36,15 @@ cat > "$folder/b.c" << 'END'
 int a(void);
 int main(void) { return a() + (ffnn_init(NULL, NULL) == FFNN_OK); }
 END
-for file in one main a b; do cp "$folder/$file.c" "$folder/$file.cpp"; done
+for file in one renamed main a b; do cp "$folder/$file.c" "$folder/$file.cpp"; done
 
-# try COMPILER SUFFIX STANDARD: the implementation with each option, two files, static twice.
+# try COMPILER SUFFIX STANDARD: the implementation with each option, two files, static twice, and
+# with another name for the header (where there is no ffnn.h, so that it cannot be taken in its place);
+# without FFNN_FILENAME that is an #error.
 try() {
     if ! command -v "$1" > /dev/null; then echo "skipped: no $1"; return; fi
     c_only=; [ "$2" = cpp ] || c_only="-Wstrict-prototypes -Wmissing-prototypes"
-    for option in "" -DFFNN_NO_STDIO -DFFNN_STATIC -DFFNN_NO_SIMD -DFFNN_MAX_LAYERS=3; do
+    for option in "" -DFFNN_NO_STDIO -DFFNN_STATIC -DFFNN_NO_SIMD; do
         for level in -O0 -O2 -O3; do
             "$1" "-std=$3" $level $warnings $c_only $option -I. -c -o "$folder/one.o" "$folder/one.$2"
             passed=$((passed + 1))
@@ -46,7 +54,12 @@ try() {
     "$folder/two"
     "$1" "-std=$3" -O2 $warnings -I. -o "$folder/static" "$folder/a.$2" "$folder/b.$2" -lm
     "$folder/static"
-    passed=$((passed + 2))
+    "$1" "-std=$3" -O2 $warnings $c_only '-DFFNN_FILENAME="networks.h"' -c -o "$folder/renamed.o" \
+        "$folder/renamed.$2"
+    if "$1" "-std=$3" -O2 -c -o "$folder/renamed.o" "$folder/renamed.$2" 2> "$folder/log"
+    then echo "$1 -std=$3: a renamed header builds without FFNN_FILENAME"; exit 1; fi
+    grep -q 'error.*ffnn\.h: .*FFNN_FILENAME' "$folder/log" || { cat "$folder/log"; exit 1; }
+    passed=$((passed + 4))
     echo "$1 -std=$3: passed"
 }
 
