@@ -100,6 +100,12 @@ static inline int faults_remove(const char *path) {
     return result;
 }
 
+static inline int faults_fgetc(FILE *file) {
+    if (!faults_here("fgetc")) return fgetc(file);
+    faults.broken = file;
+    return EOF;
+}
+
 static inline int faults_ferror(FILE *file) {
     return file == faults.broken || ferror(file);
 }
@@ -209,6 +215,7 @@ static inline int faults_wremove(const wchar_t *path) {
 #define fopen(path, mode) faults_fopen(path, mode)
 #define fwrite(data, size, count, file) faults_fwrite(data, size, count, file)
 #define fread(data, size, count, file) faults_fread(data, size, count, file)
+#define fgetc(file) faults_fgetc(file)
 #undef ferror /* a macro of some systems */
 #define ferror(file) faults_ferror(file)
 #define fflush(file) faults_fflush(file)
@@ -237,6 +244,7 @@ static inline int faults_wremove(const wchar_t *path) {
 #undef fopen
 #undef fwrite
 #undef fread
+#undef fgetc
 #undef ferror
 #undef fflush
 #undef fclose

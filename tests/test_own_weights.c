@@ -348,6 +348,48 @@ static void test_what_is_saved_is_what_predicts(void) {
     remove(SAVED);
 }
 
+/* What is no weight of that layer is refused by every call, before it is read. */
+static void check_refused(const ffnn_net *net, ffnn_status status) {
+    static unsigned char saved[MOST_FILE];
+    float x[3] = {1, 2, 1}, y[1] = {1}, loss;
+    ffnn_net changed = *net;
+    ffnn_tensor X = ffnn_view(x, 1, 3), Y = ffnn_view(y, 1, 1);
+    size_t size = 0;
+    CHECK_STATUS(status, ffnn_predict(net, X, Y));
+    CHECK_STATUS(status, ffnn_forward(&changed, X, NULL));
+    CHECK_STATUS(status, ffnn_backward(&changed, X, Y, 0.1f));
+    CHECK_STATUS(status, ffnn_train(&changed, X, Y, 0.1f, &loss));
+    CHECK_STATUS(status, ffnn_fit(&changed, X, Y, NULL));
+    CHECK_STATUS(status, ffnn_save(net, SAVED));
+    CHECK_STATUS(status, ffnn_save_memory(net, saved, sizeof saved, &size));
+    CHECK_STATUS(status, ffnn_load_memory(&changed, saved, sizeof saved));
+    CHECK_STATUS(status, ffnn_load(&changed, SAVED));
+    CHECK(memcmp(&changed, net, sizeof changed) == 0);
+    CHECK(y[0] == 1 && size == 0);
+}
+
+static void test_weights_that_do_not_fit_are_refused(void) {
+    float weights[12] = {0};
+    ffnn_net net;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, NULL));
+    for (size_t i = 0; i < net.layer_count; i++) {
+        ffnn_tensor *weight = &net.layers[i].weight, fits = *weight;
+        test_case("layer %d", (int)i);
+        *weight = ffnn_view(NULL, fits.rows, fits.cols);
+        check_refused(&net, FFNN_ERROR_ARGUMENT);
+        *weight = ffnn_view(weights, fits.rows + 1, fits.cols);
+        check_refused(&net, FFNN_ERROR_SHAPE);
+        *weight = ffnn_view(weights, fits.rows, fits.cols + 1);
+        check_refused(&net, FFNN_ERROR_SHAPE);
+        *weight = ffnn_view(weights, fits.cols, fits.rows);
+        check_refused(&net, FFNN_ERROR_SHAPE);
+        *weight = ffnn_view(weights, 0, 0);
+        check_refused(&net, FFNN_ERROR_SHAPE);
+        *weight = fits;
+    }
+    ffnn_free(&net);
+}
+
 /* ---- moving, and many layers --------------------------------------------------------------- */
 
 static void test_layers_are_a_pointer(void) {
@@ -442,6 +484,7 @@ int main(void) {
     mkdir(FOLDER, 0777);
 #endif
     RUN(test_what_is_saved_is_what_predicts);
+    RUN(test_weights_that_do_not_fit_are_refused);
     RUN(test_layers_are_a_pointer);
     RUN(test_a_net_may_be_moved);
     RUN(test_16_layers);

@@ -251,6 +251,7 @@ static void test_control_characters_are_escaped(void) {
 
 /* Other names are printed as they are. */
 static void test_names_in_utf_8(void) {
+    check_printed("{" TENSOR("\xc2\xa3", "U8", "[1]", 0, 1) "}", 1, "\xc2\xa3 U8 [1]\n");
     check_printed("{" TENSOR("gr\xc3\xb6\xc3\x9f" "e", "U8", "[1]", 0, 1) ","
                   TENSOR("\xe5\xb1\x82\xf0\x9f\x98\x80", "U8", "[1]", 1, 2) "}", 2,
                   "gr\xc3\xb6\xc3\x9f" "e U8 [1]\n\xe5\xb1\x82\xf0\x9f\x98\x80 U8 [1]\n");

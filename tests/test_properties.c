@@ -323,6 +323,9 @@ static void test_products_around_blocks(void) {
         check_shape(2, near[i], near[(i + 1) % 6]);
         check_shape(near[(i + 1) % 6], 2, near[i]);
     }
+    check_shape(3, 2100, 3); /* deeper than a block of dot products */
+    check_shape(2, 4500, 1);
+    check_shape(40, 200, 520); /* rows of b that lie far apart */
     check_shape(65, 129, 97);
     check_shape(128, 64, 96);
     check_shape(63, 257, 49);
