@@ -187,38 +187,84 @@ typedef struct ffnn_rng {
 
 enum { FFNN_MAX_LAYERS = 16 };
 
+/* Those of torch.nn, with its default parameters. */
+typedef enum ffnn_activation {
+    FFNN_SIGMOID = 0,
+    FFNN_TANH,
+    FFNN_RELU,
+    FFNN_LEAKY_RELU, /* slope 0.01 */
+    FFNN_ELU,        /* alpha 1 */
+    FFNN_SILU,
+    FFNN_GELU,       /* the exact one, with erf */
+    FFNN_IDENTITY,
+    FFNN_SOFTMAX     /* of the last layer only; it always trains by cross-entropy */
+} ffnn_activation;
+
+typedef enum ffnn_loss {
+    FFNN_HALF_SUM_OF_SQUARES = 0, /* steps down sum (y - a)^2 / 2, reports mean (y - a)^2 */
+    FFNN_MSE,                     /* torch.nn.MSELoss: the mean over all elements, in both */
+    FFNN_CROSS_ENTROPY            /* with softmax: torch.nn.CrossEntropyLoss, y one row of
+                                     probabilities a sample; with sigmoid:
+                                     torch.nn.BCEWithLogitsLoss. Taken from z, so never infinite */
+} ffnn_loss;
+
+typedef enum ffnn_optimizer {
+    FFNN_SGD = 0, /* torch.optim.SGD with momentum and weight_decay */
+    FFNN_ADAM     /* torch.optim.AdamW; Adam where weight_decay is 0. Betas 0.9, 0.999; eps 1e-8 */
+} ffnn_optimizer;
+
 typedef struct ffnn_layer {
-    ffnn_tensor weight;       /* inputs x outputs: W1 is layers[0].weight, W2 layers[1].weight */
-    ffnn_tensor z, a;         /* before and after the sigmoid, batch x outputs */
-    ffnn_tensor error, delta; /* from the last backward pass, batch x outputs */
+    ffnn_tensor weight;         /* inputs x outputs, but see transposed */
+    bool transposed;            /* weight is outputs x inputs: only in views of PyTorch's files */
+    ffnn_tensor bias;           /* 1 x outputs; {0, 0, NULL} without biases */
+    ffnn_activation activation; /* may be changed between calls */
+    ffnn_tensor z, a;           /* before and after the activation, batch x outputs */
+    ffnn_tensor error, delta;   /* from the last backward pass, batch x outputs */
 } ffnn_layer;
 
-/* All zeros describe the default network: 3 inputs, 4 hidden units, 1 output. */
+/* All zeros describe the default network: 3 inputs, 4 hidden units, 1 output, sigmoid, no biases,
+   trained by steps down half the sum of squares. */
 typedef struct ffnn_desc {
     size_t sizes[FFNN_MAX_LAYERS + 1]; /* units, inputs first, up to the first 0 */
     ffnn_rng *rng;                     /* draws the weights; NULL: one seeded with 0 */
+    ffnn_activation activations[FFNN_MAX_LAYERS];
+    bool biases; /* layers are torch.nn.Linear's: a bias, and its first weights */
+    ffnn_loss loss;
+    ffnn_optimizer optimizer;
+    float momentum;     /* of SGD, from 0 (none) to below 1 */
+    float weight_decay; /* of both; 0: none */
 } ffnn_desc;
 
 typedef struct ffnn_net {
     size_t layer_count;
     ffnn_layer *layers; /* layer_count of them */
+    ffnn_loss loss;     /* these four may be changed between calls */
+    ffnn_optimizer optimizer;
+    float momentum, weight_decay;
     /* private: */
-    size_t *units;                    /* layer_count + 1: the inputs, then those of each layer */
-    ffnn_tensor weights, activations; /* the memory of all weights; of all z, a, error and delta */
+    size_t *units;         /* layer_count + 1: the inputs, then those of each layer */
     size_t widest;         /* units of the widest layer; the inputs do not count */
+    size_t most_weights;   /* of the layer that has most */
     size_t batch_capacity; /* samples that activations have room for */
+    bool has_biases;
+    bool is_view;           /* parameters is not there: weights lie in the user's memory */
+    ffnn_tensor parameters; /* memory of all weights and biases, */
+    ffnn_tensor activations; /* of all z, a, error and delta, */
+    ffnn_tensor moments;    /* of the gradient and the optimizer's state: one row each */
+    ffnn_optimizer moments_of;
+    uint64_t steps; /* that the optimizer's state has seen */
 } ffnn_net;
 
 typedef struct ffnn_progress {
     size_t epoch, epochs; /* from 1; of how many */
     size_t samples;       /* trained on so far */
-    float loss; /* mean squared error over the epoch's samples, each step's before its update */
+    float loss; /* the network's, the mean over the epoch's samples, each step's before its update */
 } ffnn_progress;
 
 /* All zeros are the defaults in brackets. */
 typedef struct ffnn_fit_desc {
     size_t epochs;       /* (1000) */
-    float learning_rate; /* (0.1) */
+    float learning_rate; /* (0.1, with Adam 0.001) */
     size_t batch_size;   /* (32, or all samples where they are fewer) */
     ffnn_rng *rng;       /* shuffles the samples before each epoch; NULL: in the order given */
     bool (*progress)(void *user, const ffnn_progress *progress); /* false stops; may be NULL */
@@ -267,6 +313,7 @@ FFNNDEF ffnn_status ffnn_max(ffnn_tensor dst, ffnn_tensor a);
 FFNNDEF ffnn_status ffnn_mse(ffnn_tensor a, ffnn_tensor b, float *mse);
 FFNNDEF ffnn_status ffnn_sigmoid(ffnn_tensor dst, ffnn_tensor a);
 FFNNDEF ffnn_status ffnn_sigmoid_derivative(ffnn_tensor dst, ffnn_tensor a);
+FFNNDEF ffnn_status ffnn_activate(ffnn_tensor dst, ffnn_tensor z, ffnn_activation activation);
 
 /* random numbers */
 FFNNDEF void        ffnn_rng_seed(ffnn_rng *rng, uint64_t seed);
@@ -283,11 +330,14 @@ FFNNDEF ffnn_status ffnn_train(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, floa
 FFNNDEF ffnn_status ffnn_fit(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
                              const ffnn_fit_desc *desc);
 FFNNDEF ffnn_status ffnn_predict(const ffnn_net *net, ffnn_tensor x, ffnn_tensor output);
+FFNNDEF ffnn_status ffnn_evaluate(const ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float *loss);
 
 /* weights files */
 FFNNDEF ffnn_status ffnn_save_memory(const ffnn_net *net, void *data, size_t capacity,
                                      size_t *size);
 FFNNDEF ffnn_status ffnn_load_memory(ffnn_net *net, const void *data, size_t size);
+FFNNDEF ffnn_status ffnn_init_from_memory(ffnn_net *net, const void *data, size_t size);
+FFNNDEF ffnn_status ffnn_init_view(ffnn_net *net, const void *data, size_t size);
 #ifndef FFNN_NO_STDIO
 FFNNDEF ffnn_status ffnn_save(const ffnn_net *net, const char *path);
 FFNNDEF ffnn_status ffnn_load(ffnn_net *net, const char *path);
@@ -418,11 +468,11 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #error "ffnn.h: -ffast-math breaks sums and NaN; compile the implementation without it"
 #endif
 
-/* For the kernels with vectors this file includes itself, by its name. */
+/* For the kernels this file includes itself, by its name: see the last section. */
 #ifndef FFNN_FILENAME
 #define FFNN_FILENAME "ffnn.h"
 #endif
-#if defined(FFNN__SIMD) && defined(__has_include)
+#if defined(__has_include)
 #if !__has_include(FFNN_FILENAME)
 #error "ffnn.h: this file was renamed; define FFNN_FILENAME as its new name in quotes"
 #endif
@@ -430,8 +480,8 @@ ssize_t readlink(const char *path, char *target, size_t size);
 
 /* ---- what the kernels compute ------------------------------------------------------------ */
 /* The kernels are the loops that have to be fast. They see arrays and sizes, trust both, and know
-   no tensor, layer, loss or learning rate. All matrices are row-major and contiguous. This is all
-   that the rest of the file uses of them; how they do it stands in the two last sections. */
+   no tensor, layer or loss. All matrices are row-major and contiguous. This is all that the rest of
+   the file uses of them; how they do it stands in the two last sections. */
 
 /* c (m x n) = a (m x k) b (k x n) */
 static void ffnn__multiply(float *c, const float *a, const float *b, size_t m, size_t k, size_t n);
@@ -440,20 +490,44 @@ static void ffnn__multiply(float *c, const float *a, const float *b, size_t m, s
 static void ffnn__multiply_by_transposed(float *c, const float *a, const float *b, size_t m,
                                          size_t k, size_t n);
 
-/* c (m x n) += factor * (a^T b), where a is k x m and b is k x n. The product is rounded before it
-   is added, as PyTorch does it. */
+/* c (m x n) = a^T b, where a is k x m and b is k x n */
+static void ffnn__multiply_transposed(float *c, const float *a, const float *b, size_t m, size_t k,
+                                      size_t n);
+
+/* c (m x n) += factor * (a^T b). The product is rounded before it is added, as PyTorch does it. */
 static void ffnn__add_product(float *c, const float *a, const float *b, size_t m, size_t k,
                               size_t n, float factor);
 
-/* z (m x n) = x (m x k) w (k x n) and a (m x n) = sigmoid(z). z may be a. */
-static void ffnn__multiply_and_sigmoid(float *z, float *a, const float *x, const float *w,
-                                       size_t m, size_t k, size_t n);
+/* Each row of c (m x n) += row (1 x n) */
+static void ffnn__add_row(float *c, const float *row, size_t m, size_t n);
 
-/* dst = 1 / (1 + exp(-z)) */
-static void ffnn__sigmoid(float *dst, const float *z, size_t count);
+/* c (1 x n) += factor * the sum of the rows of a (m x n) */
+static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, float factor);
 
-/* delta = error * sigmoid'(z), where sigmoid'(z) = a (1 - a) */
-static void ffnn__sigmoid_delta(float *delta, const float *error, const float *a, size_t count);
+/* a = f(z), element by element; f is any activation but softmax. a may be z. */
+static void ffnn__activate_each(ffnn_activation activation, float *a, const float *z,
+                                size_t count);
+
+/* a (m x n) = softmax(z), row by row: exp(z) / sum exp(z). a may be z. */
+static void ffnn__softmax(float *a, const float *z, size_t m, size_t n);
+
+/* delta = error * f'(z), where a = f(z); f is any activation but softmax. */
+static void ffnn__multiply_by_slope(ffnn_activation activation, float *delta, const float *error,
+                                    const float *z, const float *a, size_t count);
+
+/* z (m x n) = x (m x k) w (k x n) + bias (1 x n; NULL: none), a = sigmoid(z), for w with at most
+   FFNN__SMALL elements: faster than one after the other. z may be a. */
+static void ffnn__small_sigmoid_layer(float *z, float *a, const float *x, const float *w,
+                                      const float *bias, size_t m, size_t k, size_t n);
+
+/* v = momentum * v + g, where g = decay * w - descent;  w -= rate * v */
+static void ffnn__momentum_step(float *w, float *v, const float *descent, size_t count,
+                                float momentum, float decay, float rate);
+
+/* w *= keep, m = 0.9 m + 0.1 g, v = 0.999 v + 0.001 g^2, where g = -descent;
+   w -= rate * m / (sqrt(v) / root + 1e-8) */
+static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, size_t count,
+                            float keep, float rate, float root);
 
 /* Hands out memory for count floats, aligned as the kernels are fastest with. memory is the block
    that it is taken from, *used how much of that has been handed out: FFNN__ALIGNMENT - 1 floats more
@@ -467,6 +541,9 @@ enum { FFNN__ALIGNMENT = 16 }; /* floats: a cache line */
 enum { FFNN__ALIGNMENT = 1 };
 #endif
 
+/* Elements of a matrix of weights up to which calls would cost more than the work. */
+enum { FFNN__SMALL = 64 };
+
 /* ---- status and tensors ------------------------------------------------------------------ */
 
 FFNNDEF const char *ffnn_status_string(ffnn_status status) {
@@ -477,7 +554,7 @@ FFNNDEF const char *ffnn_status_string(ffnn_status status) {
         "out of memory",
         "file could not be opened, read or written",
         "not a well-formed weights file",
-        "weights file is not of this network",
+        "weights file is not of this network, or does not say its activations",
     };
     if ((size_t)status >= sizeof texts / sizeof texts[0]) return "unknown status";
     return texts[status];
@@ -640,10 +717,56 @@ FFNNDEF ffnn_status ffnn_max(ffnn_tensor dst, ffnn_tensor a) {
 
 /* ---- activations and losses -------------------------------------------------------------- */
 
-FFNNDEF ffnn_status ffnn_sigmoid(ffnn_tensor dst, ffnn_tensor a) {
-    ffnn_status status = ffnn__validate_unary(dst, a);
-    if (status == FFNN_OK) ffnn__sigmoid(dst.data, a.data, a.rows * a.cols);
+/* Activations: a row is the enumerator, the name in weights files, what computes *a = f(*z), and
+   what computes *slope = f'(*z) from z and a. The rows stand in the enumeration's order. They are
+   compiled as a part of the kernels, for whole vectors: zero and one are vectors, FFNN__CHOOSE is
+   ?: for each of their elements, and the functions stand with the kernels. */
+#define FFNN__ACTIVATIONS(ROW)                                                                    \
+    ROW(FFNN_SIGMOID, sigmoid,                                                                    \
+        ffnn__vec_sigmoid(a, z),                                                                  \
+        *slope = *a * (one - *a))                                                                 \
+    ROW(FFNN_TANH, tanh,                                                                          \
+        ffnn__vec_tanh(a, z),                                                                     \
+        *slope = one - *a * *a)                                                                   \
+    ROW(FFNN_RELU, relu,                                                                          \
+        *a = FFNN__CHOOSE(*z <= zero, zero, *z),                                                  \
+        *slope = FFNN__CHOOSE(*z > zero, one, zero))                                              \
+    ROW(FFNN_LEAKY_RELU, leaky_relu,                                                              \
+        *a = FFNN__CHOOSE(*z > zero, *z, *z * 0.01f),                                             \
+        *slope = FFNN__CHOOSE(*z > zero, one, one * 0.01f))                                       \
+    ROW(FFNN_ELU, elu,                                                                            \
+        ffnn__vec_elu(a, z),                                                                      \
+        *slope = FFNN__CHOOSE(*z > zero, one, *a + one))                                          \
+    ROW(FFNN_SILU, silu,                                                                          \
+        ffnn__vec_silu(a, slope, z),                                                              \
+        ffnn__vec_silu(a, slope, z))                                                              \
+    ROW(FFNN_GELU, gelu,                                                                          \
+        ffnn__vec_gelu(a, slope, z),                                                              \
+        ffnn__vec_gelu(a, slope, z))                                                              \
+    ROW(FFNN_IDENTITY, identity,                                                                  \
+        *a = *z,                                                                                  \
+        *slope = one)
+
+static void ffnn__activate(ffnn_activation activation, float *a, const float *z, size_t rows,
+                           size_t cols);
+
+FFNNDEF ffnn_status ffnn_activate(ffnn_tensor dst, ffnn_tensor z, ffnn_activation activation) {
+    bool is_known = (unsigned)activation <= FFNN_SOFTMAX;
+    bool others_fit = is_known && ffnn__same_or_apart(dst, z);
+    ffnn_status status = ffnn__validate_all(dst, z, z, ffnn__same_shape(dst, z), others_fit);
+    if (status == FFNN_OK) ffnn__activate(activation, dst.data, z.data, z.rows, z.cols);
     return status;
+}
+
+/* a (rows x cols) = f(z), for any activation; a may be z */
+static void ffnn__activate(ffnn_activation activation, float *a, const float *z, size_t rows,
+                           size_t cols) {
+    if (activation == FFNN_SOFTMAX) ffnn__softmax(a, z, rows, cols);
+    else ffnn__activate_each(activation, a, z, rows * cols);
+}
+
+FFNNDEF ffnn_status ffnn_sigmoid(ffnn_tensor dst, ffnn_tensor a) {
+    return ffnn_activate(dst, a, FFNN_SIGMOID);
 }
 
 FFNNDEF ffnn_status ffnn_sigmoid_derivative(ffnn_tensor dst, ffnn_tensor a) {
@@ -653,76 +776,142 @@ FFNNDEF ffnn_status ffnn_sigmoid_derivative(ffnn_tensor dst, ffnn_tensor a) {
     return FFNN_OK;
 }
 
-/* mean (a - b)^2, in double so that the sum over a large batch loses nothing */
-static float ffnn__mean_squared_error(ffnn_tensor a, ffnn_tensor b) {
+/* sum (a - b)^2, in double so that large batches do not lose small terms */
+static double ffnn__sum_of_squares(ffnn_tensor a, ffnn_tensor b) {
     double sum = 0;
     for (size_t row = 0; row < a.rows; ++row) {
         for (size_t col = 0; col < a.cols; ++col) {
-            double x = (double)a.data[row * a.cols + col];
-            double y = (double)ffnn__broadcast_at(b, row, col);
-            sum += (x - y) * (x - y);
+            double a_value = (double)a.data[row * a.cols + col];
+            double b_value = (double)ffnn__broadcast_at(b, row, col);
+            sum += (a_value - b_value) * (a_value - b_value);
         }
     }
-    return (float)(sum / ((double)a.rows * (double)a.cols));
+    return sum;
 }
 
 FFNNDEF ffnn_status ffnn_mse(ffnn_tensor a, ffnn_tensor b, float *mse) {
     ffnn_status status = ffnn__validate_all(a, b, b, ffnn__broadcasts(b, a), mse != NULL);
-    if (status == FFNN_OK) *mse = ffnn__mean_squared_error(a, b);
-    return status;
+    if (status != FFNN_OK) return status;
+    *mse = (float)(ffnn__sum_of_squares(a, b) / ((double)a.rows * (double)a.cols));
+    return FFNN_OK;
+}
+
+/* What a network with this last layer trains by: softmax always by cross-entropy. */
+static ffnn_loss ffnn__effective_loss(ffnn_loss loss, ffnn_activation last) {
+    return last == FFNN_SOFTMAX ? FFNN_CROSS_ENTROPY : loss;
+}
+
+/* -sum y log softmax(z) = sum y (log sum exp(z) - z), where the largest z is subtracted first so
+   that no exp overflows. In z, as all losses here: log of a rounded a would lose the digits, and be
+   infinite for 0. */
+static double ffnn__softmax_cross_entropy(const float *z, const float *y, size_t cols) {
+    double largest = (double)z[0], sum = 0, loss = 0;
+    for (size_t i = 1; i < cols; ++i)
+        if ((double)z[i] > largest) largest = (double)z[i];
+    for (size_t i = 0; i < cols; ++i) sum += exp((double)z[i] - largest);
+    double log_sum = log(sum);
+    for (size_t i = 0; i < cols; ++i) {
+        double term = log_sum - ((double)z[i] - largest);
+        bool is_zero = y[i] >= 0 && y[i] <= 0; /* forgives an infinite z */
+        if (!is_zero) loss += (double)y[i] * term;
+    }
+    return loss;
+}
+
+/* -(y log sigmoid(z) + (1 - y) log (1 - sigmoid(z))) = max(z, 0) - z y + log(1 + exp(-|z|)) */
+static double ffnn__sigmoid_cross_entropy(double z, double y) {
+    return (z > 0 ? z : 0) - z * y + log1p(exp(z > 0 ? -z : z));
+}
+
+/* The loss, summed up over samples (softmax) or elements (others). */
+static double ffnn__sum_of_losses(ffnn_loss loss, ffnn_activation last, ffnn_tensor z,
+                                  ffnn_tensor a, ffnn_tensor y) {
+    double sum = 0;
+    if (ffnn__effective_loss(loss, last) != FFNN_CROSS_ENTROPY) return ffnn__sum_of_squares(y, a);
+    if (last == FFNN_SOFTMAX) {
+        for (size_t row = 0; row < z.rows; ++row)
+            sum += ffnn__softmax_cross_entropy(z.data + row * z.cols, y.data + row * z.cols,
+                                               z.cols);
+    } else {
+        for (size_t i = 0; i < z.rows * z.cols; ++i)
+            sum += ffnn__sigmoid_cross_entropy((double)z.data[i], (double)y.data[i]);
+    }
+    return sum;
+}
+
+/* What the reported loss is the mean over. */
+static double ffnn__loss_count(ffnn_activation last, size_t rows, size_t cols) {
+    return last == FFNN_SOFTMAX ? (double)rows : (double)rows * (double)cols;
+}
+
+/* The last layer's error and delta, minus the loss's gradients by a and by z. For cross-entropy that
+   by z is a - y, the mean over what the loss is the mean over; its error is its delta. */
+static void ffnn__loss_gradient(ffnn_loss loss, const ffnn_layer *last, const float *y,
+                                size_t rows) {
+    const float *a = last->a.data, *z = last->z.data;
+    float *error = last->error.data, *delta = last->delta.data;
+    size_t cols = last->a.cols, count = rows * cols;
+    loss = ffnn__effective_loss(loss, last->activation);
+    for (size_t i = 0; i < count; ++i) error[i] = y[i] - a[i];
+    if (loss != FFNN_HALF_SUM_OF_SQUARES) {
+        double mean_over = ffnn__loss_count(last->activation, rows, cols);
+        float factor = (float)((loss == FFNN_MSE ? 2 : 1) / mean_over);
+        for (size_t i = 0; i < count; ++i) error[i] *= factor;
+    }
+    if (loss == FFNN_CROSS_ENTROPY) memcpy(delta, error, count * sizeof(float));
+    else ffnn__multiply_by_slope(last->activation, delta, error, z, a, count);
 }
 
 /* ---- the network's memory ---------------------------------------------------------------- */
-/* Three blocks: the layers; their weights; their z, a, error and delta, for as many samples as the
-   largest batch so far had. */
+/* Blocks of memory: the layers; the parameters, which are weights and biases; z, a, error and delta
+   of all layers, for as many samples as the largest batch so far had; the optimizer's moments. */
 
-static bool ffnn__is_all_zero(const size_t sizes[FFNN_MAX_LAYERS + 1]);
-static ffnn_status ffnn__draw(ffnn_net *net, ffnn_rng *rng);
-static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t layer_count);
-
-/* The network's parameters, in the order in which they are drawn and saved: see the section
+/* The network's parameters, in the order in which they are drawn, saved and trained: see the section
    "parameters and the weights file". */
 typedef struct ffnn__parameter {
-    char name[8]; /* W1, W2, ... */
+    char name[16];         /* W1, W2, ... or 0.weight, 0.bias, 2.weight, ... */
     ffnn_tensor tensor;
+    bool is_bias;
+    bool file_transposes;  /* a file holds it outputs x inputs, the network inputs x outputs */
 } ffnn__parameter;
 
-static size_t ffnn__parameter_count(const ffnn_net *net);
+static size_t ffnn__parameter_count(const ffnn_net *net); /* tensors, not floats */
 static ffnn__parameter ffnn__parameter_at(const ffnn_net *net, size_t i);
 
+static bool ffnn__is_all_zero(const size_t sizes[FFNN_MAX_LAYERS + 1]);
+static ffnn_status ffnn__check_settings(const ffnn_net *net);
+static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t layer_count,
+                                  bool has_biases);
+static ffnn_status ffnn__draw(ffnn_net *net, ffnn_rng *rng);
+static ffnn_status ffnn__reserve_moments(ffnn_net *net);
+
 FFNNDEF ffnn_status ffnn_init(ffnn_net *net, const ffnn_desc *desc) {
-    size_t sizes[FFNN_MAX_LAYERS + 1] = {3, 4, 1};
+    size_t sizes[FFNN_MAX_LAYERS + 1] = {3, 4, 1}, count = 0;
     if (net == NULL) return FFNN_ERROR_ARGUMENT;
     memset(net, 0, sizeof *net);
     if (desc != NULL && !ffnn__is_all_zero(desc->sizes)) memcpy(sizes, desc->sizes, sizeof sizes);
-
-    size_t count = 0;
     while (count <= FFNN_MAX_LAYERS && sizes[count] != 0) ++count;
     if (count < 2) return FFNN_ERROR_ARGUMENT;
     for (size_t i = count; i <= FFNN_MAX_LAYERS; ++i)
-        if (sizes[i] != 0) return FFNN_ERROR_ARGUMENT; /* a layer behind one without units */
+        if (sizes[i] != 0) return FFNN_ERROR_ARGUMENT; /* a layer after one without units */
+    for (size_t i = count - 1; i < FFNN_MAX_LAYERS; ++i)
+        if (desc != NULL && desc->activations[i] != 0) return FFNN_ERROR_ARGUMENT;
 
-    ffnn_status status = ffnn__allocate(net, sizes, count - 1);
-    if (status == FFNN_OK) status = ffnn__draw(net, desc != NULL ? desc->rng : NULL);
-    return status;
-}
-
-/* Draws the weights from rng or, if that is NULL, from a generator seeded with 0. */
-static ffnn_status ffnn__draw(ffnn_net *net, ffnn_rng *rng) {
-    ffnn_rng *seeded_with_0 = NULL; /* not on the stack: it is 2.5 KB large */
-    if (rng == NULL) {
-        seeded_with_0 = (ffnn_rng *)FFNN_MALLOC(sizeof *rng);
-        if (seeded_with_0 == NULL) {
-            ffnn_free(net);
-            return FFNN_ERROR_MEMORY;
-        }
-        ffnn_rng_seed(seeded_with_0, 0);
-        rng = seeded_with_0;
+    ffnn_status status = ffnn__allocate(net, sizes, count - 1, desc != NULL && desc->biases);
+    if (status != FFNN_OK) return status;
+    if (desc != NULL) {
+        for (size_t i = 0; i < net->layer_count; ++i)
+            net->layers[i].activation = desc->activations[i];
+        net->loss = desc->loss;
+        net->optimizer = desc->optimizer;
+        net->momentum = desc->momentum;
+        net->weight_decay = desc->weight_decay;
     }
-    for (size_t i = 0; i < ffnn__parameter_count(net); ++i)
-        ffnn_randn(ffnn__parameter_at(net, i).tensor, rng);
-    if (seeded_with_0 != NULL) FFNN_FREE(seeded_with_0);
-    return FFNN_OK;
+    status = ffnn__check_settings(net);
+    if (status == FFNN_OK) status = ffnn__reserve_moments(net);
+    if (status == FFNN_OK) status = ffnn__draw(net, desc != NULL ? desc->rng : NULL);
+    if (status != FFNN_OK) ffnn_free(net);
+    return status;
 }
 
 static bool ffnn__is_all_zero(const size_t sizes[FFNN_MAX_LAYERS + 1]) {
@@ -731,35 +920,49 @@ static bool ffnn__is_all_zero(const size_t sizes[FFNN_MAX_LAYERS + 1]) {
     return true;
 }
 
+/* The first numbers of torch.nn.Linear, of a weight in PyTorch's order. */
+static void ffnn__draw_linear(ffnn_tensor parameter, size_t inputs, ffnn_rng *rng);
+
+/* Draws the parameters from rng or, if that is NULL, from a generator seeded with 0. */
+static ffnn_status ffnn__draw(ffnn_net *net, ffnn_rng *rng) {
+    ffnn_rng *seeded_with_0 = NULL; /* not on the stack: it is 2.5 KB large */
+    if (rng == NULL) {
+        seeded_with_0 = (ffnn_rng *)FFNN_MALLOC(sizeof *rng);
+        if (seeded_with_0 == NULL) return FFNN_ERROR_MEMORY;
+        ffnn_rng_seed(seeded_with_0, 0);
+        rng = seeded_with_0;
+    }
+    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
+        ffnn__parameter parameter = ffnn__parameter_at(net, i);
+        size_t inputs = parameter.tensor.rows; /* of the layer; a bias has those of its weight */
+        if (parameter.is_bias) inputs = ffnn__parameter_at(net, i - 1).tensor.rows;
+        if (net->has_biases) ffnn__draw_linear(parameter.tensor, inputs, rng);
+        else ffnn_randn(parameter.tensor, rng);
+    }
+    if (seeded_with_0 != NULL) FFNN_FREE(seeded_with_0);
+    return FFNN_OK;
+}
+
 FFNNDEF void ffnn_free(ffnn_net *net) {
     if (net == NULL) return;
     if (net->layers != NULL) FFNN_FREE(net->layers);
-    ffnn_tensor_free(&net->weights);
+    ffnn_tensor_free(&net->parameters);
     ffnn_tensor_free(&net->activations);
+    ffnn_tensor_free(&net->moments);
     memset(net, 0, sizeof *net);
 }
 
 /* rows * cols, or SIZE_MAX, which no allocation can supply. */
 static size_t ffnn__area(size_t rows, size_t cols) {
     const size_t half = (size_t)1 << (sizeof(size_t) * 4 - 1);
-    if (rows < half && cols < half) return rows * cols; /* saves a division, as above */
+    if (rows < half && cols < half) return rows * cols; /* saves a division: see ffnn__validate */
     return rows > SIZE_MAX / cols ? SIZE_MAX : rows * cols;
 }
 
-/* Gives each layer its weight in memory; with memory NULL it counts, and the weights stay NULL.
-   Returns the floats that this takes. */
-static size_t ffnn__place_weights(ffnn_net *net, float *memory) {
-    size_t used = 0;
-    for (size_t i = 0; i < net->layer_count; ++i) {
-        size_t inputs = net->units[i], outputs = net->units[i + 1];
-        float *weight = ffnn__carve(memory, &used, ffnn__area(inputs, outputs));
-        net->layers[i].weight = ffnn_view(weight, inputs, outputs);
-    }
-    return used;
-}
-
-/* A network with these layer_count + 1 sizes, its weights 0. net must be all zeros. */
-static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t layer_count) {
+/* The layers of a network with these layer_count + 1 sizes, without memory for their parameters.
+   net must be all zeros. */
+static ffnn_status ffnn__allocate_layers(ffnn_net *net, const size_t *sizes, size_t layer_count,
+                                         bool has_biases) {
     size_t layers_size = layer_count * sizeof(ffnn_layer);
     size_t units_size = (layer_count + 1) * sizeof(size_t);
     net->layers = (ffnn_layer *)FFNN_MALLOC(layers_size + units_size);
@@ -768,35 +971,100 @@ static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t lay
     net->layer_count = layer_count;
     net->units = (size_t *)(net->layers + layer_count);
     memcpy(net->units, sizes, units_size);
-    for (size_t i = 1; i <= layer_count; ++i)
-        if (sizes[i] > net->widest) net->widest = sizes[i];
-    if (ffnn_tensor_init(&net->weights, 1, ffnn__place_weights(net, NULL)) != FFNN_OK) {
-        ffnn_free(net);
-        return FFNN_ERROR_MEMORY;
+    net->has_biases = has_biases;
+    for (size_t i = 0; i < layer_count; ++i) {
+        size_t weights = ffnn__area(sizes[i], sizes[i + 1]);
+        if (sizes[i + 1] > net->widest) net->widest = sizes[i + 1];
+        if (weights > net->most_weights) net->most_weights = weights;
     }
-    ffnn__place_weights(net, net->weights.data);
     return FFNN_OK;
 }
 
-/* Whether net is a network. The weights may be the user's, who may have set anything. Inline, with one
-   branch: 4 of the 35 ns of a prediction of the default network. */
+/* Gives each layer its weight and bias in memory; with memory NULL it counts, and they stay NULL.
+   Returns the floats that this takes. */
+static size_t ffnn__place_parameters(ffnn_net *net, float *memory) {
+    size_t used = 0;
+    for (size_t i = 0; i < net->layer_count; ++i) {
+        ffnn_layer *layer = &net->layers[i];
+        size_t inputs = net->units[i], outputs = net->units[i + 1];
+        float *weight = ffnn__carve(memory, &used, ffnn__area(inputs, outputs));
+        layer->weight = ffnn_view(weight, inputs, outputs);
+        if (net->has_biases)
+            layer->bias = ffnn_view(ffnn__carve(memory, &used, outputs), 1, outputs);
+    }
+    return used;
+}
+
+/* A network with these layer_count + 1 sizes, its parameters 0. net must be all zeros. */
+static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t layer_count,
+                                  bool has_biases) {
+    ffnn_status status = ffnn__allocate_layers(net, sizes, layer_count, has_biases);
+    if (status != FFNN_OK) return status;
+    status = ffnn_tensor_init(&net->parameters, 1, ffnn__place_parameters(net, NULL));
+    if (status != FFNN_OK) {
+        ffnn_free(net);
+        return FFNN_ERROR_MEMORY;
+    }
+    ffnn__place_parameters(net, net->parameters.data);
+    return FFNN_OK;
+}
+
+/* Whether net is a network. What stands in its layers may be the user's, who may have set anything.
+   Inline, with few branches: 4 of the 35 ns of a prediction of the default network. */
 static inline ffnn_status ffnn__check_layers(const ffnn_net *net) {
     size_t differences = 0;
-    bool has_weights = true;
+    bool has_memory = true;
     if (net == NULL || net->layer_count == 0) return FFNN_ERROR_ARGUMENT;
-    for (size_t i = 0; i < net->layer_count; ++i) {
-        const ffnn_tensor *weight = &net->layers[i].weight;
-        has_weights &= weight->data != NULL;
-        differences |= (weight->rows ^ net->units[i]) | (weight->cols ^ net->units[i + 1]);
+    size_t last = net->layer_count - 1;
+    bool are_known = (unsigned)net->layers[last].activation <= FFNN_SOFTMAX;
+    for (size_t i = 0; i <= last; ++i) {
+        const ffnn_layer *layer = &net->layers[i];
+        size_t inputs = net->units[i], outputs = net->units[i + 1];
+        size_t rows = layer->transposed ? outputs : inputs;
+        size_t cols = layer->transposed ? inputs : outputs;
+        differences |= (layer->weight.rows ^ rows) | (layer->weight.cols ^ cols);
+        has_memory &= layer->weight.data != NULL;
+        are_known &= i == last || (unsigned)layer->activation < FFNN_SOFTMAX;
+        are_known &= net->is_view || !layer->transposed;
+        if (!net->has_biases) continue;
+        differences |= (layer->bias.rows ^ 1) | (layer->bias.cols ^ outputs);
+        has_memory &= layer->bias.data != NULL;
     }
-    if (!has_weights) return FFNN_ERROR_ARGUMENT;
+    if (!has_memory || !are_known) return FFNN_ERROR_ARGUMENT;
     return differences == 0 ? FFNN_OK : FFNN_ERROR_SHAPE;
 }
 
-/* Whether t (x or y) lies outside the network's own memory. Inline: 7 of the 75 ns of an epoch of
-   the default network. */
+/* Whether the network's loss is one that its last layer can have. */
+static inline ffnn_status ffnn__check_loss(const ffnn_net *net) {
+    ffnn_activation last = net->layers[net->layer_count - 1].activation;
+    bool gives_probabilities = last == FFNN_SOFTMAX || last == FFNN_SIGMOID;
+    if ((unsigned)net->loss > FFNN_CROSS_ENTROPY) return FFNN_ERROR_ARGUMENT;
+    if (net->loss == FFNN_CROSS_ENTROPY && !gives_probabilities) return FFNN_ERROR_ARGUMENT;
+    return FFNN_OK;
+}
+
+/* Whether its optimizer is one, and may write to the parameters. */
+static inline ffnn_status ffnn__check_optimizer(const ffnn_net *net) {
+    bool is_known = (unsigned)net->optimizer <= FFNN_ADAM;
+    bool is_below_1 = net->momentum >= 0 && net->momentum < 1; /* false for NaN, as below */
+    bool is_finite = net->weight_decay >= 0 && net->weight_decay <= FLT_MAX;
+    bool is_adam_with_momentum = net->optimizer == FFNN_ADAM && net->momentum > 0;
+    bool is_good = is_known && is_below_1 && is_finite && !is_adam_with_momentum && !net->is_view;
+    return is_good ? FFNN_OK : FFNN_ERROR_ARGUMENT;
+}
+
+/* All that a description says. */
+static ffnn_status ffnn__check_settings(const ffnn_net *net) {
+    ffnn_status status = ffnn__check_layers(net);
+    if (status == FFNN_OK) status = ffnn__check_loss(net);
+    if (status == FFNN_OK) status = ffnn__check_optimizer(net);
+    return status;
+}
+
+/* Whether t (x or y) lies outside the network's own memory. Inline: 7 of the 75 ns of a training
+   step of the default network. */
 static inline bool ffnn__is_outside(const ffnn_net *net, ffnn_tensor t) {
-    return !ffnn__overlap(t, net->weights) && !ffnn__overlap(t, net->activations);
+    return !ffnn__overlap(t, net->parameters) && !ffnn__overlap(t, net->activations);
 }
 
 /* Whether x and y (targets, or an output; NULL for none) are a batch for net. */
@@ -806,24 +1074,33 @@ static ffnn_status ffnn__check_batch(const ffnn_net *net, const ffnn_tensor *x,
     if (status == FFNN_OK) status = ffnn__validate(*x);
     if (status == FFNN_OK && y != NULL) status = ffnn__validate(*y);
     if (status != FFNN_OK) return status;
-    if (x->cols != net->layers[0].weight.rows) return FFNN_ERROR_SHAPE;
+    if (x->cols != net->units[0]) return FFNN_ERROR_SHAPE;
     if (!ffnn__is_outside(net, *x)) return FFNN_ERROR_ARGUMENT;
     if (y == NULL) return FFNN_OK;
-    size_t outputs = net->layers[net->layer_count - 1].weight.cols;
-    if (y->rows != x->rows || y->cols != outputs) return FFNN_ERROR_SHAPE;
+    if (y->rows != x->rows || y->cols != net->units[net->layer_count]) return FFNN_ERROR_SHAPE;
     return ffnn__is_outside(net, *y) ? FFNN_OK : FFNN_ERROR_ARGUMENT;
 }
 
+/* The same for a batch to train on. */
+static ffnn_status ffnn__check_training(const ffnn_net *net, const ffnn_tensor *x,
+                                        const ffnn_tensor *y) {
+    ffnn_status status = ffnn__check_batch(net, x, y);
+    if (status == FFNN_OK) status = ffnn__check_loss(net);
+    if (status == FFNN_OK) status = ffnn__check_optimizer(net);
+    return status;
+}
+
 /* Gives each layer's z, a, error and delta memory for capacity samples, of which rows are used;
-   with memory NULL it only counts. Returns the floats that this takes. */
+   with memory NULL it only counts. A view's layers have no error and no delta. Returns the floats
+   that this takes. */
 static size_t ffnn__place_activations(ffnn_net *net, size_t rows, size_t capacity,
                                       float *memory) {
-    size_t used = 0;
+    size_t used = 0, tensor_count = net->is_view ? 2 : 4;
     for (size_t i = 0; i < net->layer_count; ++i) {
         ffnn_layer *layer = &net->layers[i];
         ffnn_tensor *const tensors[] = {&layer->z, &layer->a, &layer->error, &layer->delta};
-        size_t cols = layer->weight.cols;
-        for (size_t j = 0; j < sizeof tensors / sizeof tensors[0]; ++j) {
+        size_t cols = net->units[i + 1];
+        for (size_t j = 0; j < tensor_count; ++j) {
             float *data = ffnn__carve(memory, &used, ffnn__area(capacity, cols));
             if (memory != NULL) *tensors[j] = ffnn_view(data, rows, cols);
         }
@@ -849,7 +1126,14 @@ static ffnn_status ffnn__reserve(ffnn_net *net, size_t rows) {
 /* ---- forward and backward ---------------------------------------------------------------- */
 
 static void ffnn__forward(ffnn_net *net, ffnn_tensor x);
+static void ffnn__forward_layer(const ffnn_net *net, size_t i, const float *input, size_t rows,
+                                float *z, float *a);
+static void ffnn__affine(const ffnn_net *net, size_t i, const float *input, size_t rows, float *z);
 static void ffnn__backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate);
+static void ffnn__hidden_delta(const ffnn_layer *layer, const ffnn_layer *next, size_t rows);
+static bool ffnn__is_plain_sgd(const ffnn_net *net);
+static void ffnn__plain_step(ffnn_net *net, ffnn_tensor x, float learning_rate);
+static void ffnn__optimizer_step(ffnn_net *net, ffnn_tensor x, float learning_rate);
 
 FFNNDEF ffnn_status ffnn_forward(ffnn_net *net, ffnn_tensor x, ffnn_tensor *output) {
     ffnn_status status = ffnn__check_batch(net, &x, NULL);
@@ -862,80 +1146,187 @@ FFNNDEF ffnn_status ffnn_forward(ffnn_net *net, ffnn_tensor x, ffnn_tensor *outp
 
 FFNNDEF ffnn_status ffnn_backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
                                   float learning_rate) {
-    ffnn_status status = ffnn__check_batch(net, &x, &y);
+    ffnn_status status = ffnn__check_training(net, &x, &y);
     if (status != FFNN_OK) return status;
-    if (net->layers[0].z.rows != x.rows) return FFNN_ERROR_SHAPE; /* not the forward pass's x */
-    ffnn__backward(net, x, y, learning_rate);
-    return FFNN_OK;
-}
-
-/* z = input W and a = sigmoid(z); z may be a. Of the layer only its weight is used. */
-static void ffnn__forward_layer(const ffnn_layer *layer, const float *input, size_t rows, float *z,
-                                float *a) {
-    const ffnn_tensor *weight = &layer->weight; /* not a copy: 2 of the 35 ns of a prediction */
-    ffnn__multiply_and_sigmoid(z, a, input, weight->data, rows, weight->rows, weight->cols);
+    if (net->layers[0].z.rows != x.rows) return FFNN_ERROR_SHAPE; /* no forward pass of this x */
+    status = ffnn__reserve_moments(net);
+    if (status == FFNN_OK) ffnn__backward(net, x, y, learning_rate);
+    return status;
 }
 
 /* From the first layer to the last: each one's a is the next one's input. */
 static void ffnn__forward(ffnn_net *net, ffnn_tensor x) {
     const float *input = x.data;
     for (size_t i = 0; i < net->layer_count; ++i) {
-        ffnn_layer *layer = &net->layers[i];
-        ffnn__forward_layer(layer, input, x.rows, layer->z.data, layer->a.data);
-        input = layer->a.data;
+        ffnn__forward_layer(net, i, input, x.rows, net->layers[i].z.data, net->layers[i].a.data);
+        input = net->layers[i].a.data;
     }
 }
 
-/* error = y - a, and delta = error * sigmoid'(z) */
-static void ffnn__output_delta(const ffnn_layer *last, const float *y, size_t rows) {
-    size_t count = rows * last->weight.cols;
-    const float *a = last->a.data;
-    for (size_t i = 0; i < count; ++i) last->error.data[i] = y[i] - a[i];
-    ffnn__sigmoid_delta(last->delta.data, last->error.data, a, count);
+/* Layer i: z = input W + bias and a = f(z); z may be a. Only its weight and bias are used. */
+static void ffnn__forward_layer(const ffnn_net *net, size_t i, const float *input, size_t rows,
+                                float *z, float *a) {
+    const ffnn_layer *layer = &net->layers[i];
+    size_t inputs = net->units[i], outputs = net->units[i + 1];
+    bool is_small = inputs * outputs <= FFNN__SMALL && !layer->transposed;
+    if (is_small && layer->activation == FFNN_SIGMOID) {
+        const float *bias = net->has_biases ? layer->bias.data : NULL;
+        ffnn__small_sigmoid_layer(z, a, input, layer->weight.data, bias, rows, inputs, outputs);
+        return;
+    }
+    ffnn__affine(net, i, input, rows, z);
+    ffnn__activate(layer->activation, a, z, rows, outputs);
 }
 
-/* error = next delta (next W)^T, and delta = error * sigmoid'(z) */
+/* Layer i: z = input W + bias */
+static void ffnn__affine(const ffnn_net *net, size_t i, const float *input, size_t rows, float *z) {
+    const ffnn_layer *layer = &net->layers[i];
+    const float *w = layer->weight.data;
+    size_t inputs = net->units[i], outputs = net->units[i + 1];
+    if (layer->transposed) ffnn__multiply_by_transposed(z, input, w, rows, inputs, outputs);
+    else ffnn__multiply(z, input, w, rows, inputs, outputs);
+    if (net->has_biases) ffnn__add_row(z, layer->bias.data, rows, outputs);
+}
+
+/* Deltas first, from the last layer to the first, since they need the old weights. Then the
+   parameters: delta is minus the gradient by z, so input^T delta is minus that by W, and the sum of
+   delta's rows minus that by the bias. */
+static void ffnn__backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate) {
+    ffnn_layer *layers = net->layers;
+    size_t last = net->layer_count - 1;
+    ffnn__loss_gradient(net->loss, &layers[last], y.data, x.rows);
+    for (size_t i = last; i > 0; --i) ffnn__hidden_delta(&layers[i - 1], &layers[i], x.rows);
+    if (ffnn__is_plain_sgd(net)) ffnn__plain_step(net, x, learning_rate);
+    else ffnn__optimizer_step(net, x, learning_rate);
+}
+
+/* error = next delta (next W)^T, and delta = error * f'(z) */
 static void ffnn__hidden_delta(const ffnn_layer *layer, const ffnn_layer *next, size_t rows) {
     size_t units = next->weight.rows, next_units = next->weight.cols;
     ffnn__multiply_by_transposed(layer->error.data, next->delta.data, next->weight.data, rows,
                                  next_units, units);
-    ffnn__sigmoid_delta(layer->delta.data, layer->error.data, layer->a.data, rows * units);
+    ffnn__multiply_by_slope(layer->activation, layer->delta.data, layer->error.data, layer->z.data,
+                            layer->a.data, rows * units);
 }
 
-/* W += (input^T delta) * learning_rate: a step down the gradient of sum (y - a)^2 / 2 */
-static void ffnn__update_layer(const ffnn_layer *layer, const float *input, size_t rows,
-                               float learning_rate) {
-    ffnn__add_product(layer->weight.data, input, layer->delta.data, layer->weight.rows, rows,
-                      layer->weight.cols, learning_rate);
+/* ---- optimizers -------------------------------------------------------------------------- */
+
+/* torch.optim.SGD without momentum or weight decay needs no gradient of its own:
+   W += learning_rate * (input^T delta), bias += learning_rate * sum of the rows of delta */
+static void ffnn__plain_step(ffnn_net *net, ffnn_tensor x, float learning_rate) {
+    const float *input = x.data;
+    for (size_t i = 0; i < net->layer_count; ++i) {
+        const ffnn_layer *layer = &net->layers[i];
+        size_t inputs = layer->weight.rows, outputs = layer->weight.cols;
+        ffnn__add_product(layer->weight.data, input, layer->delta.data, inputs, x.rows, outputs,
+                          learning_rate);
+        if (net->has_biases)
+            ffnn__add_sum_of_rows(layer->bias.data, layer->delta.data, x.rows, outputs,
+                                  learning_rate);
+        input = layer->a.data;
+    }
 }
 
-/* From the last layer to the first the deltas, which need the weights as they are; then the
-   updates. */
-static void ffnn__backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate) {
-    ffnn_layer *layers = net->layers;
-    size_t last = net->layer_count - 1;
-    ffnn__output_delta(&layers[last], y.data, x.rows);
-    for (size_t i = last; i > 0; --i) ffnn__hidden_delta(&layers[i - 1], &layers[i], x.rows);
-    for (size_t i = 0; i <= last; ++i) {
-        const float *input = i == 0 ? x.data : layers[i - 1].a.data;
-        ffnn__update_layer(&layers[i], input, x.rows, learning_rate);
+static bool ffnn__is_plain_sgd(const ffnn_net *net) {
+    return net->optimizer == FFNN_SGD && net->momentum <= 0 && net->weight_decay <= 0;
+}
+
+/* Rows of the moments, each as long as all parameters together: minus the gradient; SGD's velocity
+   or Adam's first moment; Adam's second moment. */
+enum { FFNN__DESCENT, FFNN__FIRST_MOMENT, FFNN__SECOND_MOMENT };
+
+/* Makes the moments for the network's optimizer, all zeros, unless they are there. */
+static ffnn_status ffnn__reserve_moments(ffnn_net *net) {
+    if (ffnn__is_plain_sgd(net)) return FFNN_OK;
+    if (net->moments.data != NULL && net->moments_of == net->optimizer) return FFNN_OK;
+    size_t count = 0;
+    ffnn_tensor moments;
+    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
+        ffnn_tensor t = ffnn__parameter_at(net, i).tensor;
+        ffnn__carve(NULL, &count, ffnn__area(t.rows, t.cols));
+    }
+    if (count > SIZE_MAX - FFNN__ALIGNMENT) return FFNN_ERROR_MEMORY;
+    count = (count + FFNN__ALIGNMENT) / FFNN__ALIGNMENT * FFNN__ALIGNMENT;
+    size_t rows = net->optimizer == FFNN_ADAM ? 3 : 2;
+    if (ffnn_tensor_init(&moments, rows, count) != FFNN_OK) return FFNN_ERROR_MEMORY;
+    ffnn_tensor_free(&net->moments);
+    net->moments = moments;
+    net->moments_of = net->optimizer;
+    net->steps = 0;
+    return FFNN_OK;
+}
+
+/* After the parameters have been replaced by others. */
+static void ffnn__forget_moments(ffnn_net *net) {
+    if (net->moments.data != NULL)
+        memset(net->moments.data, 0, net->moments.rows * net->moments.cols * sizeof(float));
+    net->steps = 0;
+}
+
+static void ffnn__descent(const ffnn_net *net, size_t i, ffnn_tensor x, float *descent);
+
+/* The scalars of torch.optim, computed in double and rounded once:
+
+   SGD    v = momentum v + g, where g = gradient + weight_decay w;  w -= learning_rate v
+   AdamW  w *= 1 - learning_rate weight_decay; m and v are running means of g and g^2, which begin at
+          0 and are divided by 1 - 0.9^t and 1 - 0.999^t for that, t being the number of the step;
+          w -= learning_rate m / (sqrt(v) + 1e-8) */
+static void ffnn__optimizer_step(ffnn_net *net, ffnn_tensor x, float learning_rate) {
+    net->steps += 1;
+    double rate = (double)learning_rate, t = (double)net->steps;
+    float keep = (float)(1 - rate * (double)net->weight_decay);
+    float adam_rate = (float)(rate / (1 - pow((double)0.9L, t)));
+    float root = (float)sqrt(1 - pow((double)0.999L, t));
+    size_t used = 0;
+    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
+        ffnn_tensor parameter = ffnn__parameter_at(net, i).tensor;
+        size_t count = parameter.rows * parameter.cols;
+        float *descent = ffnn__carve(net->moments.data, &used, count);
+        float *first = descent + FFNN__FIRST_MOMENT * net->moments.cols;
+        float *second = descent + FFNN__SECOND_MOMENT * net->moments.cols; /* only Adam has it */
+        ffnn__descent(net, i, x, descent);
+        if (net->optimizer == FFNN_ADAM)
+            ffnn__adam_step(parameter.data, first, second, descent, count, keep, adam_rate, root);
+        else
+            ffnn__momentum_step(parameter.data, first, descent, count, net->momentum,
+                                net->weight_decay, learning_rate);
+    }
+}
+
+/* Minus the gradient by parameter i. */
+static void ffnn__descent(const ffnn_net *net, size_t i, ffnn_tensor x, float *descent) {
+    size_t layer_index = net->has_biases ? i / 2 : i;
+    bool is_bias = net->has_biases && i % 2 == 1;
+    const ffnn_layer *layer = &net->layers[layer_index];
+    const float *input = layer_index == 0 ? x.data : layer[-1].a.data;
+    size_t inputs = layer->weight.rows, outputs = layer->weight.cols;
+    if (is_bias) {
+        memset(descent, 0, outputs * sizeof(float));
+        ffnn__add_sum_of_rows(descent, layer->delta.data, x.rows, outputs, 1);
+    } else {
+        ffnn__multiply_transposed(descent, input, layer->delta.data, inputs, x.rows, outputs);
     }
 }
 
 /* ---- train, fit, predict ----------------------------------------------------------------- */
 
-/* One step for a batch that has been checked and that there is room for. */
+/* A training step. The batch has been checked, and there is room for it. */
 static void ffnn__step(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate,
                        float *loss) {
+    const ffnn_layer *last = &net->layers[net->layer_count - 1];
     ffnn__forward(net, x);
-    if (loss != NULL) *loss = ffnn__mean_squared_error(y, net->layers[net->layer_count - 1].a);
+    if (loss != NULL) {
+        double sum = ffnn__sum_of_losses(net->loss, last->activation, last->z, last->a, y);
+        *loss = (float)(sum / ffnn__loss_count(last->activation, y.rows, y.cols));
+    }
     ffnn__backward(net, x, y, learning_rate);
 }
 
 FFNNDEF ffnn_status ffnn_train(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate,
                                float *loss) {
-    ffnn_status status = ffnn__check_batch(net, &x, &y);
+    ffnn_status status = ffnn__check_training(net, &x, &y);
     if (status == FFNN_OK) status = ffnn__reserve(net, x.rows);
+    if (status == FFNN_OK) status = ffnn__reserve_moments(net);
     if (status != FFNN_OK) return status;
     ffnn__step(net, x, y, learning_rate, loss);
     return FFNN_OK;
@@ -947,7 +1338,8 @@ typedef struct ffnn__shuffled {
     ffnn_tensor x, y;
 } ffnn__shuffled;
 
-static ffnn_fit_desc ffnn__fit_defaults(const ffnn_fit_desc *desc, size_t samples);
+static ffnn_fit_desc ffnn__fit_defaults(const ffnn_fit_desc *desc, size_t samples,
+                                        ffnn_optimizer optimizer);
 static ffnn_status ffnn__allocate_shuffled(ffnn__shuffled *shuffled, ffnn_tensor x, ffnn_tensor y,
                                            size_t batch_size);
 static void ffnn__free_shuffled(ffnn__shuffled *shuffled);
@@ -957,22 +1349,25 @@ static ffnn_status ffnn__epochs(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
 FFNNDEF ffnn_status ffnn_fit(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
                              const ffnn_fit_desc *desc) {
     ffnn__shuffled shuffled = {NULL, {0, 0, NULL}, {0, 0, NULL}};
-    ffnn_status status = ffnn__check_batch(net, &x, &y);
+    ffnn_status status = ffnn__check_training(net, &x, &y);
     if (status != FFNN_OK) return status;
-    ffnn_fit_desc wanted = ffnn__fit_defaults(desc, x.rows);
+    ffnn_fit_desc wanted = ffnn__fit_defaults(desc, x.rows, net->optimizer);
     if (wanted.rng != NULL) status = ffnn__allocate_shuffled(&shuffled, x, y, wanted.batch_size);
     if (status == FFNN_OK) status = ffnn__reserve(net, wanted.batch_size);
+    if (status == FFNN_OK) status = ffnn__reserve_moments(net);
     if (status == FFNN_OK) status = ffnn__epochs(net, x, y, &wanted, &shuffled);
     ffnn__free_shuffled(&shuffled);
     return status;
 }
 
-static ffnn_fit_desc ffnn__fit_defaults(const ffnn_fit_desc *desc, size_t samples) {
+static ffnn_fit_desc ffnn__fit_defaults(const ffnn_fit_desc *desc, size_t samples,
+                                        ffnn_optimizer optimizer) {
     ffnn_fit_desc wanted = {0, 0, 0, NULL, NULL, NULL};
     if (desc != NULL) wanted = *desc;
     if (wanted.epochs == 0) wanted.epochs = 1000;
     bool has_rate = wanted.learning_rate < 0 || wanted.learning_rate > 0;
-    if (!has_rate && !ffnn__is_nan(&wanted.learning_rate)) wanted.learning_rate = 0.1f;
+    if (!has_rate && !ffnn__is_nan(&wanted.learning_rate))
+        wanted.learning_rate = optimizer == FFNN_ADAM ? 0.001f : 0.1f;
     if (wanted.batch_size == 0) wanted.batch_size = 32;
     if (wanted.batch_size > samples) wanted.batch_size = samples;
     return wanted;
@@ -1009,8 +1404,9 @@ static ffnn_status ffnn__epochs(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
         if (desc->progress == NULL) continue;
         if (!desc->progress(desc->user, &progress)) return FFNN_OK;
         /* progress may have changed the network, though it should not. */
-        ffnn_status status = ffnn__check_batch(net, &x, &y);
+        ffnn_status status = ffnn__check_training(net, &x, &y);
         if (status == FFNN_OK) status = ffnn__reserve(net, desc->batch_size);
+        if (status == FFNN_OK) status = ffnn__reserve_moments(net);
         if (status != FFNN_OK) return status;
     }
     return FFNN_OK;
@@ -1066,47 +1462,73 @@ static ffnn_tensor ffnn__gather_rows(ffnn_tensor all, ffnn_tensor batch, const s
     return ffnn_view(batch.data, rows, cols);
 }
 
-static inline void ffnn__predict_in(const ffnn_net *net, const ffnn_tensor *x,
-                                    const ffnn_tensor *output, float *buffer, float *other,
-                                    size_t chunk);
-static void ffnn__predict_on_stack(const ffnn_net *net, const ffnn_tensor *x,
-                                   const ffnn_tensor *output, size_t chunk);
-static ffnn_status ffnn__predict_on_heap(const ffnn_net *net, const ffnn_tensor *x,
-                                         const ffnn_tensor *output, size_t chunk, size_t size);
+/* What is done with samples by the chunk: x and y are all of them; y is written to by ffnn_predict
+   and read by ffnn_evaluate, for which *loss sums up. */
+typedef struct ffnn__pass {
+    ffnn_tensor x, y;
+    size_t chunk; /* samples */
+    double *loss; /* NULL: predict */
+} ffnn__pass;
+
+static inline void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass, float *buffer,
+                                  float *other);
+static void ffnn__run_on_stack(const ffnn_net *net, const ffnn__pass *pass);
+static ffnn_status ffnn__run_on_heap(const ffnn_net *net, const ffnn__pass *pass, size_t size);
 
 enum {
-    FFNN__SMALL_STACK = 64, /* activations of a layer in ffnn_predict's own stack: 512 bytes */
+    FFNN__SMALL_STACK = 64, /* activations of a layer in the caller's own stack: 512 bytes */
 #ifdef FFNN_NO_SIMD
-    FFNN__LARGE_STACK = 160 /* in that of ffnn__predict_on_stack: 1.25 KB */
+    FFNN__LARGE_STACK = 160 /* in that of ffnn__run_on_stack: 1.25 KB */
 #else
     FFNN__LARGE_STACK = 480 /* 3.75 KB */
 #endif
 };
 
-FFNNDEF ffnn_status ffnn_predict(const ffnn_net *net, ffnn_tensor x, ffnn_tensor output) {
+static inline ffnn_status ffnn__pass_over(const ffnn_net *net, ffnn__pass *pass) {
     const size_t max_rows = 256; /* samples at a time: their activations stay in the cache */
     float buffers[2][FFNN__SMALL_STACK];
+    pass->chunk = pass->x.rows < max_rows ? pass->x.rows : max_rows;
+    /* A small network's calls cost little, so it need not use much stack for many samples. */
+    bool is_small = net->most_weights <= FFNN__SMALL && net->widest <= FFNN__SMALL_STACK / 4;
+    if (is_small && pass->chunk * net->widest > FFNN__SMALL_STACK)
+        pass->chunk = FFNN__SMALL_STACK / net->widest;
+    size_t size = ffnn__area(pass->chunk, net->widest);
+    if (size > FFNN__LARGE_STACK) return ffnn__run_on_heap(net, pass, size);
+    if (size <= FFNN__SMALL_STACK) ffnn__run_pass(net, pass, buffers[0], buffers[1]);
+    else ffnn__run_on_stack(net, pass);
+    return FFNN_OK;
+}
+
+FFNNDEF ffnn_status ffnn_predict(const ffnn_net *net, ffnn_tensor x, ffnn_tensor output) {
     ffnn_status status = ffnn__check_batch(net, &x, &output);
     if (status != FFNN_OK) return status;
     if (ffnn__overlap(output, x)) return FFNN_ERROR_ARGUMENT;
-    size_t chunk = x.rows < max_rows ? x.rows : max_rows;
-    size_t size = ffnn__area(chunk, net->widest);
-    if (size <= FFNN__SMALL_STACK)
-        ffnn__predict_in(net, &x, &output, buffers[0], buffers[1], chunk);
-    else if (size <= FFNN__LARGE_STACK) ffnn__predict_on_stack(net, &x, &output, chunk);
-    else status = ffnn__predict_on_heap(net, &x, &output, chunk, size);
-    return status;
+    ffnn__pass pass = {x, output, 0, NULL};
+    return ffnn__pass_over(net, &pass);
+}
+
+FFNNDEF ffnn_status ffnn_evaluate(const ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float *loss) {
+    double sum = 0;
+    ffnn_status status = ffnn__check_batch(net, &x, &y);
+    if (status == FFNN_OK) status = ffnn__check_loss(net);
+    if (status == FFNN_OK && loss == NULL) status = FFNN_ERROR_ARGUMENT;
+    if (status != FFNN_OK) return status;
+    ffnn__pass pass = {x, y, 0, &sum};
+    status = ffnn__pass_over(net, &pass);
+    if (status != FFNN_OK) return status;
+    ffnn_activation last = net->layers[net->layer_count - 1].activation;
+    *loss = (float)(sum / ffnn__loss_count(last, y.rows, y.cols));
+    return FFNN_OK;
 }
 
 /* Never inline: the buffers are on no other function's stack. */
-FFNN__NOINLINE static void ffnn__predict_on_stack(const ffnn_net *net, const ffnn_tensor *x,
-                                                  const ffnn_tensor *output, size_t chunk) {
+FFNN__NOINLINE static void ffnn__run_on_stack(const ffnn_net *net, const ffnn__pass *pass) {
     float buffers[2][FFNN__LARGE_STACK];
-    ffnn__predict_in(net, x, output, buffers[0], buffers[1], chunk);
+    ffnn__run_pass(net, pass, buffers[0], buffers[1]);
 }
 
-static ffnn_status ffnn__predict_on_heap(const ffnn_net *net, const ffnn_tensor *x,
-                                         const ffnn_tensor *output, size_t chunk, size_t size) {
+FFNN__NOINLINE static ffnn_status ffnn__run_on_heap(const ffnn_net *net, const ffnn__pass *pass,
+                                                    size_t size) {
     size_t total = 0, used = 0;
     ffnn__carve(NULL, &total, size);
     ffnn__carve(NULL, &total, size);
@@ -1114,25 +1536,37 @@ static ffnn_status ffnn__predict_on_heap(const ffnn_net *net, const ffnn_tensor 
     float *memory = (float *)FFNN_MALLOC(total * sizeof(float));
     if (memory == NULL) return FFNN_ERROR_MEMORY;
     float *buffer = ffnn__carve(memory, &used, size), *other = ffnn__carve(memory, &used, size);
-    ffnn__predict_in(net, x, output, buffer, other, chunk);
+    ffnn__run_pass(net, pass, buffer, other);
     FFNN_FREE(memory);
     return FFNN_OK;
 }
 
-/* Predicts chunk samples at a time. The layers take turns in the two buffers. Inline: 5 of the 35 ns
-   of a prediction of the default network. */
-static inline void ffnn__predict_in(const ffnn_net *net, const ffnn_tensor *x,
-                                    const ffnn_tensor *output, float *buffer, float *other,
-                                    size_t chunk) {
-    for (size_t first = 0; first < x->rows; first += chunk) {
-        size_t rows = x->rows - first < chunk ? x->rows - first : chunk;
-        const float *input = x->data + first * x->cols;
-        for (size_t i = 0; i < net->layer_count; ++i) {
-            float *a = i % 2 == 0 ? buffer : other;
-            ffnn__forward_layer(&net->layers[i], input, rows, a, a);
-            input = a;
+/* The layers take turns in the two buffers. Inline: 5 of the 35 ns of a prediction of the default
+   network. */
+static inline void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass, float *buffer,
+                                  float *other) {
+    size_t last = net->layer_count - 1, outputs = pass->y.cols;
+    ffnn_activation activation = net->layers[last].activation;
+    for (size_t first = 0; first < pass->x.rows; first += pass->chunk) {
+        size_t left = pass->x.rows - first, rows = left < pass->chunk ? left : pass->chunk;
+        const float *input = pass->x.data + first * pass->x.cols;
+        float *y = pass->y.data + first * outputs, *z = buffer, *input_buffer = other;
+        for (size_t i = 0; i < last; ++i) {
+            ffnn__forward_layer(net, i, input, rows, z, z);
+            input = z;
+            z = input_buffer;
+            input_buffer = input == buffer ? buffer : other;
         }
-        memcpy(output->data + first * output->cols, input, rows * output->cols * sizeof(float));
+        if (pass->loss == NULL) {
+            ffnn__forward_layer(net, last, input, rows, z, y);
+            continue;
+        }
+        ffnn__affine(net, last, input, rows, z);
+        float *a = input_buffer; /* the input is not needed any more */
+        ffnn__activate(activation, a, z, rows, outputs);
+        *pass->loss += ffnn__sum_of_losses(net->loss, activation, ffnn_view(z, rows, outputs),
+                                           ffnn_view(a, rows, outputs),
+                                           ffnn_view(y, rows, outputs));
     }
 }
 
@@ -1202,6 +1636,19 @@ FFNNDEF ffnn_status ffnn_randn(ffnn_tensor dst, ffnn_rng *rng) {
         ffnn__normal_block(dst.data + count - block, rng);
     }
     return FFNN_OK;
+}
+
+/* torch.nn.Linear's: uniform in [-1 / sqrt(inputs), 1 / sqrt(inputs)), column by column, which is
+   row by row in PyTorch's outputs x inputs. */
+static void ffnn__draw_linear(ffnn_tensor parameter, size_t inputs, ffnn_rng *rng) {
+    float high = (float)(1 / sqrt((double)inputs)), low = -high, range = high - low;
+    for (size_t col = 0; col < parameter.cols; ++col) {
+        for (size_t row = 0; row < parameter.rows; ++row) {
+            double uniform = (double)(ffnn__rng_next(rng) & 0xffffffu) / 16777216;
+            float *element = &parameter.data[row * parameter.cols + col];
+            *element = (float)(uniform * (double)range + (double)low);
+        }
+    }
 }
 
 /* In [0, 1), with 53 random bits. */
@@ -1364,15 +1811,30 @@ static void ffnn__print_row(FILE *out, const ffnn__printer *printer, size_t row)
    header is read in one pass, with no memory but the structs below and no recursion, and every
    rule of the reference reader is checked. */
 
-static size_t ffnn__parameter_count(const ffnn_net *net) { return net->layer_count; }
-
 static char *ffnn__append_text(char *at, const char *text);
 static char *ffnn__append_number(char *at, uint64_t number);
 
+static size_t ffnn__parameter_count(const ffnn_net *net) {
+    return net->has_biases ? 2 * net->layer_count : net->layer_count;
+}
+
+/* Without biases the names and the layout are the lab's: W1, W2, ..., inputs x outputs. With biases
+   they are those of the state_dict of a torch.nn.Sequential in which an activation follows each
+   Linear: 0.weight (outputs x inputs), 0.bias, 2.weight, ... */
 static ffnn__parameter ffnn__parameter_at(const ffnn_net *net, size_t i) {
     ffnn__parameter parameter;
-    parameter.tensor = net->layers[i].weight;
-    *ffnn__append_number(ffnn__append_text(parameter.name, "W"), i + 1) = '\0';
+    size_t layer = net->has_biases ? i / 2 : i;
+    parameter.is_bias = net->has_biases && i % 2 == 1;
+    parameter.file_transposes = net->has_biases && !parameter.is_bias;
+    parameter.tensor = parameter.is_bias ? net->layers[layer].bias : net->layers[layer].weight;
+    char *at = parameter.name;
+    if (net->has_biases) {
+        at = ffnn__append_number(at, 2 * layer);
+        at = ffnn__append_text(at, parameter.is_bias ? ".bias" : ".weight");
+    } else {
+        at = ffnn__append_number(ffnn__append_text(at, "W"), layer + 1);
+    }
+    *at = '\0';
     return parameter;
 }
 
@@ -1475,12 +1937,22 @@ typedef struct ffnn__index {
     size_t metadata_count; /* of such pairs */
 } ffnn__index;
 
+typedef bool (*ffnn__is_before)(const ffnn__entry *a, const ffnn__entry *b);
+static void ffnn__sort(ffnn__entry *entries, size_t count, ffnn__is_before is_before);
+
 enum { FFNN__MAX_HEADER = 100000000 }; /* bytes: the reference reader's limit */
 
-static ffnn_status ffnn__read_weights(ffnn__source *source, ffnn_net *net);
+static ffnn_status ffnn__read_into(ffnn__source *source, ffnn_net *net);
+static ffnn_status ffnn__read_new(ffnn__source *source, ffnn_net *net, bool is_view);
 static ffnn_status ffnn__read_header_size(ffnn__source *source, size_t *size);
 static ffnn_status ffnn__read_index(ffnn__source *source, size_t header_size, ffnn__index *index);
 static void ffnn__free_index(ffnn__index *index);
+
+/* Whether net is a network that weights can be loaded into. */
+static ffnn_status ffnn__check_writable(const ffnn_net *net) {
+    ffnn_status status = ffnn__check_layers(net);
+    return status == FFNN_OK && net->is_view ? FFNN_ERROR_ARGUMENT : status;
+}
 
 #ifndef FFNN_NO_STDIO
 
@@ -1489,10 +1961,10 @@ static void ffnn__source_close(ffnn__source *source);
 
 FFNNDEF ffnn_status ffnn_load(ffnn_net *net, const char *path) {
     ffnn__source source;
-    ffnn_status status = path != NULL ? ffnn__check_layers(net) : FFNN_ERROR_ARGUMENT;
+    ffnn_status status = path != NULL ? ffnn__check_writable(net) : FFNN_ERROR_ARGUMENT;
     if (status != FFNN_OK) return status;
     if (!ffnn__source_open(&source, path)) return FFNN_ERROR_IO;
-    status = ffnn__read_weights(&source, net);
+    status = ffnn__read_into(&source, net);
     ffnn__source_close(&source);
     return status;
 }
@@ -1503,46 +1975,316 @@ FFNNDEF ffnn_status ffnn_init_from_file(ffnn_net *net, const char *path) {
     memset(net, 0, sizeof *net);
     if (path == NULL) return FFNN_ERROR_ARGUMENT;
     if (!ffnn__source_open(&source, path)) return FFNN_ERROR_IO;
-    ffnn_status status = ffnn__read_weights(&source, net);
+    ffnn_status status = ffnn__read_new(&source, net, false);
     ffnn__source_close(&source);
     return status;
 }
 
 #endif /* FFNN_NO_STDIO */
 
-FFNNDEF ffnn_status ffnn_load_memory(ffnn_net *net, const void *data, size_t size) {
+/* A source whose bytes are all in the caller's memory. */
+static ffnn__source ffnn__source_of(const void *data, size_t size) {
     ffnn__source source;
-    ffnn_status status = data != NULL ? ffnn__check_layers(net) : FFNN_ERROR_ARGUMENT;
-    if (status != FFNN_OK) return status;
     memset(&source, 0, sizeof source);
     source.bytes = (const unsigned char *)data;
     source.size = size;
-    return ffnn__read_weights(&source, net);
+    return source;
 }
 
-static ffnn_status ffnn__match(const ffnn__index *index, const ffnn_net *net,
-                               size_t sizes[FFNN_MAX_LAYERS + 1], size_t *layer_count);
-static void ffnn__copy_weights(ffnn_net *net, const ffnn__index *index, const unsigned char *data);
+FFNNDEF ffnn_status ffnn_load_memory(ffnn_net *net, const void *data, size_t size) {
+    ffnn_status status = data != NULL ? ffnn__check_writable(net) : FFNN_ERROR_ARGUMENT;
+    if (status != FFNN_OK) return status;
+    ffnn__source source = ffnn__source_of(data, size);
+    return ffnn__read_into(&source, net);
+}
 
-/* Reads weights into net or, if it has no layers, into a new network with the file's sizes. */
-static ffnn_status ffnn__read_weights(ffnn__source *source, ffnn_net *net) {
-    bool is_new = net->layer_count == 0;
-    size_t header_size, layer_count = 0, sizes[FFNN_MAX_LAYERS + 1];
+FFNNDEF ffnn_status ffnn_init_from_memory(ffnn_net *net, const void *data, size_t size) {
+    if (net == NULL) return FFNN_ERROR_ARGUMENT;
+    memset(net, 0, sizeof *net);
+    if (data == NULL) return FFNN_ERROR_ARGUMENT;
+    ffnn__source source = ffnn__source_of(data, size);
+    return ffnn__read_new(&source, net, false);
+}
+
+FFNNDEF ffnn_status ffnn_init_view(ffnn_net *net, const void *data, size_t size) {
+    if (net == NULL) return FFNN_ERROR_ARGUMENT;
+    memset(net, 0, sizeof *net);
+    if (data == NULL) return FFNN_ERROR_ARGUMENT;
+    ffnn__source source = ffnn__source_of(data, size);
+    return ffnn__read_new(&source, net, true);
+}
+
+/* The network that a file holds. */
+typedef struct ffnn__found {
+    size_t layer_count;
+    size_t sizes[FFNN_MAX_LAYERS + 1];
+    bool has_biases;
+    bool is_linear; /* weights are outputs x inputs, as torch.nn.Linear's */
+    bool has_activations;
+    ffnn_activation activations[FFNN_MAX_LAYERS];
+} ffnn__found;
+
+static ffnn_status ffnn__find_network(ffnn__index *index, ffnn__found *found);
+static ffnn_status ffnn__match(const ffnn__found *found, const ffnn_net *net);
+static void ffnn__copy_parameters(ffnn_net *net, const ffnn__index *index, bool is_linear,
+                                  const unsigned char *data);
+static ffnn_status ffnn__view_parameters(ffnn_net *net, const ffnn__index *index, bool is_linear,
+                                         const unsigned char *data);
+
+static ffnn_status ffnn__read_into(ffnn__source *source, ffnn_net *net) {
+    size_t header_size;
     ffnn__index index;
+    ffnn__found found;
     ffnn_status status = ffnn__read_header_size(source, &header_size);
     if (status == FFNN_OK) status = ffnn__read_index(source, header_size, &index);
     if (status != FFNN_OK) return status;
-
     /* A malformed file is FFNN_ERROR_FORMAT even if it does not match either: whether it matches
        counts only after its last byte. */
-    ffnn_status match = ffnn__match(&index, net, sizes, &layer_count);
-    source->size_is_known = match == FFNN_OK && !is_new;
+    ffnn_status match = ffnn__find_network(&index, &found);
+    if (match == FFNN_OK) match = ffnn__match(&found, net);
+    source->size_is_known = match == FFNN_OK;
     status = ffnn__read_to_end(source, 8 + header_size + index.data_size);
     if (status == FFNN_OK) status = match;
-    if (status == FFNN_OK && is_new) status = ffnn__allocate(net, sizes, layer_count);
-    if (status == FFNN_OK) ffnn__copy_weights(net, &index, source->bytes + 8 + header_size);
+    if (status == FFNN_OK) {
+        ffnn__copy_parameters(net, &index, found.is_linear, source->bytes + 8 + header_size);
+        ffnn__forget_moments(net);
+    }
     ffnn__free_index(&index);
     return status;
+}
+
+/* Makes a new network of what a file holds: a copy of its numbers, or a view of them. */
+static ffnn_status ffnn__read_new(ffnn__source *source, ffnn_net *net, bool is_view) {
+    size_t header_size;
+    ffnn__index index;
+    ffnn__found found;
+    ffnn_status status = ffnn__read_header_size(source, &header_size);
+    if (status == FFNN_OK) status = ffnn__read_index(source, header_size, &index);
+    if (status != FFNN_OK) return status;
+    ffnn_status match = ffnn__find_network(&index, &found); /* counts after the last byte, too */
+    if (match == FFNN_OK && !found.has_activations) match = FFNN_ERROR_MISMATCH;
+    if (match == FFNN_OK && found.layer_count > FFNN_MAX_LAYERS) match = FFNN_ERROR_ARGUMENT;
+    status = ffnn__read_to_end(source, 8 + header_size + index.data_size);
+    if (status == FFNN_OK) status = match;
+    if (status == FFNN_OK) {
+        const unsigned char *data = source->bytes + 8 + header_size;
+        if (is_view)
+            status = ffnn__allocate_layers(net, found.sizes, found.layer_count, found.has_biases);
+        else status = ffnn__allocate(net, found.sizes, found.layer_count, found.has_biases);
+        if (status == FFNN_OK && is_view)
+            status = ffnn__view_parameters(net, &index, found.is_linear, data);
+        else if (status == FFNN_OK)
+            ffnn__copy_parameters(net, &index, found.is_linear, data);
+    }
+    for (size_t i = 0; status == FFNN_OK && i < net->layer_count; ++i)
+        net->layers[i].activation = found.activations[i];
+    if (status != FFNN_OK) ffnn_free(net);
+    ffnn__free_index(&index);
+    return status;
+}
+
+/* The index's entries stand in the order of the network's parameters: see ffnn__find_network. */
+static void ffnn__copy_parameters(ffnn_net *net, const ffnn__index *index, bool is_linear,
+                                  const unsigned char *data) {
+    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
+        ffnn__parameter parameter = ffnn__parameter_at(net, i);
+        const unsigned char *from = data + index->entries[i].begin;
+        ffnn_tensor t = parameter.tensor;
+        if (!is_linear || parameter.is_bias) {
+            ffnn__copy_little_endian(t.data, from, t.rows * t.cols);
+            continue;
+        }
+        for (size_t row = 0; row < t.rows; ++row)
+            for (size_t col = 0; col < t.cols; ++col)
+                ffnn__copy_little_endian(&t.data[row * t.cols + col],
+                                         from + (col * t.rows + row) * sizeof(float), 1);
+    }
+}
+
+static ffnn_status ffnn__view_parameters(ffnn_net *net, const ffnn__index *index, bool is_linear,
+                                         const unsigned char *data) {
+    net->is_view = true;
+    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
+        ffnn_layer *layer = &net->layers[net->has_biases ? i / 2 : i];
+        uintptr_t address = (uintptr_t)(data + index->entries[i].begin);
+        float *floats = (float *)address; /* const until here: nothing writes to a view */
+        size_t inputs = net->units[layer - net->layers], outputs = net->units[layer - net->layers + 1];
+        if (!ffnn__is_little_endian() || address % sizeof(float) != 0) return FFNN_ERROR_ARGUMENT;
+        if (net->has_biases && i % 2 == 1) {
+            layer->bias = ffnn_view(floats, 1, outputs);
+            continue;
+        }
+        layer->transposed = is_linear;
+        layer->weight = is_linear ? ffnn_view(floats, outputs, inputs)
+                                  : ffnn_view(floats, inputs, outputs);
+    }
+    return FFNN_OK;
+}
+
+/* What a name stands for. A prefix is what stands before ".weight" or ".bias". */
+typedef enum ffnn__role { FFNN__OTHER, FFNN__W, FFNN__WEIGHT, FFNN__BIAS } ffnn__role;
+
+static ffnn__role ffnn__role_of(const char *name, size_t *prefix_length) {
+    static const struct {
+        const char *word;
+        ffnn__role role;
+    } words[] = {{"weight", FFNN__WEIGHT}, {"bias", FFNN__BIAS}};
+    size_t length = strlen(name);
+    *prefix_length = length;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; ++i) {
+        size_t word_length = strlen(words[i].word);
+        if (length < word_length || strcmp(name + length - word_length, words[i].word) != 0)
+            continue;
+        *prefix_length = 0;
+        if (length == word_length) return words[i].role;
+        *prefix_length = length - word_length - 1;
+        if (name[*prefix_length] == '.') return words[i].role;
+    }
+    *prefix_length = length;
+    bool is_numbered = name[0] == 'W' && name[1] >= '1' && name[1] <= '9' &&
+                       strspn(name + 1, "0123456789") == length - 1;
+    return is_numbered ? FFNN__W : FFNN__OTHER;
+}
+
+/* Natural order: byte by byte, but runs of digits by their value, so that fc2 is before fc10. */
+static int ffnn__compare_naturally(const char *a, size_t a_length, const char *b,
+                                   size_t b_length) {
+    size_t i = 0, j = 0;
+    while (i < a_length && j < b_length) {
+        bool are_digits = a[i] >= '0' && a[i] <= '9' && b[j] >= '0' && b[j] <= '9';
+        if (!are_digits) {
+            if (a[i] != b[j]) return (unsigned char)a[i] < (unsigned char)b[j] ? -1 : 1;
+            ++i;
+            ++j;
+            continue;
+        }
+        while (i < a_length && a[i] == '0') ++i;
+        while (j < b_length && b[j] == '0') ++j;
+        size_t a_digits = 0, b_digits = 0;
+        while (i + a_digits < a_length && a[i + a_digits] >= '0' && a[i + a_digits] <= '9')
+            ++a_digits;
+        while (j + b_digits < b_length && b[j + b_digits] >= '0' && b[j + b_digits] <= '9')
+            ++b_digits;
+        if (a_digits != b_digits) return a_digits < b_digits ? -1 : 1;
+        int difference = memcmp(a + i, b + j, a_digits);
+        if (difference != 0) return difference;
+        i += a_digits;
+        j += b_digits;
+    }
+    if (i < a_length || j < b_length) return i < a_length ? 1 : -1;
+    return 0;
+}
+
+static bool ffnn__parameter_is_before(const ffnn__entry *a, const ffnn__entry *b) {
+    size_t a_length, b_length;
+    ffnn__role a_role = ffnn__role_of(a->name, &a_length);
+    ffnn__role b_role = ffnn__role_of(b->name, &b_length);
+    int difference = ffnn__compare_naturally(a->name, a_length, b->name, b_length);
+    if (difference != 0) return difference < 0;
+    if (a_role != b_role) return a_role < b_role; /* a weight before its bias */
+    return strcmp(a->name, b->name) < 0;          /* 01 and 1 */
+}
+
+static bool ffnn__find_layer(const ffnn__index *index, size_t i, const ffnn__found *found,
+                             uint64_t *inputs, uint64_t *outputs);
+static bool ffnn__find_activations(const ffnn__index *index, ffnn__found *found);
+
+/* Whether a file holds the parameters of one network and nothing else. Puts the index's entries into
+   the order of the network's parameters. */
+static ffnn_status ffnn__find_network(ffnn__index *index, ffnn__found *found) {
+    size_t length, biases = 0, count = index->count;
+    memset(found, 0, sizeof *found);
+    if (count == 0) return FFNN_ERROR_MISMATCH;
+    ffnn__sort(index->entries, count, ffnn__parameter_is_before);
+    found->is_linear = ffnn__role_of(index->entries[0].name, &length) != FFNN__W;
+    for (size_t i = 0; i < count; ++i) {
+        ffnn__role role = ffnn__role_of(index->entries[i].name, &length);
+        if (role == FFNN__OTHER || (role != FFNN__W) != found->is_linear)
+            return FFNN_ERROR_MISMATCH;
+        biases += role == FFNN__BIAS;
+    }
+    found->has_biases = biases > 0;
+    found->layer_count = count - biases;
+    if (found->has_biases && biases != found->layer_count) return FFNN_ERROR_MISMATCH;
+
+    uint64_t units = 0; /* outputs of the layer before */
+    for (size_t i = 0; i < found->layer_count; ++i) {
+        uint64_t inputs, outputs;
+        if (!ffnn__find_layer(index, i, found, &inputs, &outputs)) return FFNN_ERROR_MISMATCH;
+        if (i > 0 && inputs != units) return FFNN_ERROR_MISMATCH;
+        if (inputs > SIZE_MAX || outputs > SIZE_MAX) return FFNN_ERROR_MISMATCH;
+        units = outputs;
+        if (i >= FFNN_MAX_LAYERS) continue;
+        found->sizes[i] = (size_t)inputs;
+        found->sizes[i + 1] = (size_t)outputs;
+    }
+    return ffnn__find_activations(index, found) ? FFNN_OK : FFNN_ERROR_MISMATCH;
+}
+
+/* Whether layer i is there: a weight of two sizes and, if there are biases, one of the same prefix
+   and as many outputs. */
+static bool ffnn__find_layer(const ffnn__index *index, size_t i, const ffnn__found *found,
+                             uint64_t *inputs, uint64_t *outputs) {
+    const ffnn__entry *weight = &index->entries[found->has_biases ? 2 * i : i];
+    size_t length, bias_length;
+    ffnn__role role = ffnn__role_of(weight->name, &length);
+    char name[24];
+    *ffnn__append_number(ffnn__append_text(name, "W"), i + 1) = '\0';
+    if (role == FFNN__BIAS || (role == FFNN__W && strcmp(weight->name, name) != 0)) return false;
+    if (strcmp(weight->dtype, "F32") != 0 || weight->rank != 2) return false;
+    *inputs = weight->shape[found->is_linear ? 1 : 0];
+    *outputs = weight->shape[found->is_linear ? 0 : 1];
+    if (*inputs == 0 || *outputs == 0) return false;
+    if (!found->has_biases) return true;
+    const ffnn__entry *bias = weight + 1;
+    if (ffnn__role_of(bias->name, &bias_length) != FFNN__BIAS) return false;
+    if (bias_length != length || memcmp(bias->name, weight->name, length) != 0) return false;
+    return strcmp(bias->dtype, "F32") == 0 && bias->rank == 1 && bias->shape[0] == *outputs;
+}
+
+/* Names in weights files; softmax is no row of the table, since it is not element by element. */
+#define FFNN__NAME_OF(activation, name, f, slope) #name,
+static const char *const ffnn__activation_names[] = {FFNN__ACTIVATIONS(FFNN__NAME_OF) "softmax"};
+
+/* Reads the metadata's "activations", such as "relu identity"; of one key the last counts. Files of
+   the lab's kind that say none mean sigmoid, others leave it open. False if they say what no network
+   of so many layers can have. */
+static bool ffnn__find_activations(const ffnn__index *index, ffnn__found *found) {
+    const char *key = index->metadata, *names = NULL;
+    for (size_t i = 0; i < index->metadata_count; ++i) {
+        const char *value = key + strlen(key) + 1;
+        if (strcmp(key, "activations") == 0) names = value;
+        key = value + strlen(value) + 1;
+    }
+    found->has_activations = names != NULL || !found->is_linear;
+    if (names == NULL) return true;
+    for (size_t i = 0; i < found->layer_count; ++i) {
+        size_t length = strcspn(names, " "), activation = 0;
+        const size_t known = sizeof ffnn__activation_names / sizeof ffnn__activation_names[0];
+        while (activation < known && (strlen(ffnn__activation_names[activation]) != length ||
+                                      memcmp(ffnn__activation_names[activation], names, length) != 0))
+            ++activation;
+        bool is_last = i + 1 == found->layer_count;
+        if (activation == known || (activation == FFNN_SOFTMAX && !is_last)) return false;
+        if (i < FFNN_MAX_LAYERS) found->activations[i] = (ffnn_activation)activation;
+        names += length;
+        if (*names != (is_last ? '\0' : ' ')) return false;
+        if (!is_last) ++names;
+    }
+    return true;
+}
+
+/* Whether a file holds this network's parameters. */
+static ffnn_status ffnn__match(const ffnn__found *found, const ffnn_net *net) {
+    if (found->layer_count != net->layer_count) return FFNN_ERROR_MISMATCH;
+    if (found->has_biases != net->has_biases) return FFNN_ERROR_MISMATCH;
+    for (size_t i = 0; i <= net->layer_count; ++i)
+        if (found->sizes[i] != net->units[i]) return FFNN_ERROR_MISMATCH;
+    for (size_t i = 0; i < net->layer_count; ++i) {
+        bool is_other = found->activations[i] != net->layers[i].activation;
+        if (found->has_activations && is_other) return FFNN_ERROR_MISMATCH;
+    }
+    return FFNN_OK;
 }
 
 static ffnn_status ffnn__read_header_size(ffnn__source *source, size_t *size) {
@@ -1553,51 +2295,6 @@ static ffnn_status ffnn__read_header_size(ffnn__source *source, size_t *size) {
     if (value > FFNN__MAX_HEADER) return FFNN_ERROR_FORMAT;
     *size = (size_t)value;
     return FFNN_OK;
-}
-
-/* The entry with a name; NULL if there is none. */
-static const ffnn__entry *ffnn__find_entry(const ffnn__index *index, const char *name) {
-    for (size_t i = 0; i < index->count; ++i)
-        if (strcmp(index->entries[i].name, name) == 0) return &index->entries[i];
-    return NULL;
-}
-
-/* Whether a file holds the weights of one network, of net if that has layers, and nothing else;
-   sizes become those of the file's layers. */
-static ffnn_status ffnn__match(const ffnn__index *index, const ffnn_net *net,
-                               size_t sizes[FFNN_MAX_LAYERS + 1], size_t *layer_count) {
-    bool is_new = net->layer_count == 0;
-    if (index->count == 0) return FFNN_ERROR_MISMATCH;
-    if (!is_new && index->count != net->layer_count) return FFNN_ERROR_MISMATCH;
-    uint64_t units = 0; /* of the layer before */
-    for (size_t i = 0; i < index->count; ++i) {
-        char name[24];
-        *ffnn__append_number(ffnn__append_text(name, "W"), i + 1) = '\0';
-        const ffnn__entry *entry = ffnn__find_entry(index, name);
-        if (entry == NULL || strcmp(entry->dtype, "F32") != 0) return FFNN_ERROR_MISMATCH;
-        uint64_t rows = entry->shape[0], cols = entry->shape[1];
-        if (entry->rank != 2 || rows == 0 || cols == 0) return FFNN_ERROR_MISMATCH;
-        if (i > 0 && rows != units) return FFNN_ERROR_MISMATCH;
-        units = cols;
-        if (i >= FFNN_MAX_LAYERS) continue;
-        if (!is_new && (rows != net->layers[i].weight.rows || cols != net->layers[i].weight.cols))
-            return FFNN_ERROR_MISMATCH;
-        sizes[i] = (size_t)rows;
-        sizes[i + 1] = (size_t)cols;
-    }
-    *layer_count = index->count;
-    return index->count > FFNN_MAX_LAYERS ? FFNN_ERROR_ARGUMENT : FFNN_OK;
-}
-
-static void ffnn__copy_weights(ffnn_net *net, const ffnn__index *index,
-                               const unsigned char *data) {
-    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
-        ffnn__parameter parameter = ffnn__parameter_at(net, i);
-        const ffnn__entry *entry = ffnn__find_entry(index, parameter.name);
-        ffnn_tensor t = parameter.tensor;
-        if (entry == NULL) continue; /* cannot be: the file matches */
-        ffnn__copy_little_endian(t.data, data + entry->begin, t.rows * t.cols);
-    }
 }
 
 /* The header of any weights file. */
@@ -1762,8 +2459,6 @@ static uint64_t ffnn__read_shape(ffnn__json *json, ffnn__entry *entry) {
     return elements;
 }
 
-typedef bool (*ffnn__is_before)(const ffnn__entry *a, const ffnn__entry *b);
-
 static bool ffnn__name_is_before(const ffnn__entry *a, const ffnn__entry *b) {
     int difference = strcmp(a->name, b->name);
     return difference != 0 ? difference < 0 : a->order < b->order;
@@ -1776,8 +2471,6 @@ static bool ffnn__data_is_before(const ffnn__entry *a, const ffnn__entry *b) {
 static bool ffnn__order_is_before(const ffnn__entry *a, const ffnn__entry *b) {
     return a->order < b->order;
 }
-
-static void ffnn__sort(ffnn__entry *entries, size_t count, ffnn__is_before is_before);
 
 /* Whether the tensors fill the data without overlaps or holes. Of tensors with the same name only
    the last one counts: the others are dropped. */
@@ -1936,6 +2629,10 @@ FFNNDEF ffnn_status ffnn_save_memory(const ffnn_net *net, void *data, size_t cap
 }
 
 static void ffnn__put_header(ffnn__sink *sink, const ffnn_net *net);
+static bool ffnn__has_metadata(const ffnn_net *net);
+static void ffnn__put_metadata(ffnn__sink *sink, const ffnn_net *net);
+static void ffnn__put_parameter(ffnn__sink *sink, const ffnn__parameter *parameter,
+                                bool transposed);
 static void ffnn__put_floats(ffnn__sink *sink, const float *floats, size_t count);
 static void ffnn__put_bytes(ffnn__sink *sink, const void *bytes, size_t size);
 
@@ -1949,8 +2646,8 @@ static void ffnn__put_file(ffnn__sink *sink, const ffnn_net *net) {
     ffnn__put_header(sink, net);
     ffnn__put_bytes(sink, "        ", (size_t)(header_size - counter.size));
     for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
-        ffnn_tensor t = ffnn__parameter_at(net, i).tensor;
-        ffnn__put_floats(sink, t.data, t.rows * t.cols);
+        ffnn__parameter parameter = ffnn__parameter_at(net, i);
+        ffnn__put_parameter(sink, &parameter, net->layers[net->has_biases ? i / 2 : i].transposed);
     }
 }
 
@@ -1966,16 +2663,22 @@ static void ffnn__put_number(ffnn__sink *sink, uint64_t number) {
 /* {"W1":{"dtype":"F32","shape":[3,4],"data_offsets":[0,48]},"W2":...} */
 static void ffnn__put_header(ffnn__sink *sink, const ffnn_net *net) {
     uint64_t begin = 0;
+    ffnn__put_text(sink, "{");
+    if (ffnn__has_metadata(net)) ffnn__put_metadata(sink, net);
     for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
         ffnn__parameter parameter = ffnn__parameter_at(net, i);
-        uint64_t rows = parameter.tensor.rows, cols = parameter.tensor.cols;
-        uint64_t end = begin + rows * cols * sizeof(float);
-        ffnn__put_text(sink, i == 0 ? "{\"" : ",\"");
+        size_t layer = net->has_biases ? i / 2 : i;
+        uint64_t inputs = net->units[layer], outputs = net->units[layer + 1];
+        uint64_t end = begin + (parameter.is_bias ? 1 : inputs) * outputs * sizeof(float);
+        if (i > 0 || ffnn__has_metadata(net)) ffnn__put_text(sink, ",");
+        ffnn__put_text(sink, "\"");
         ffnn__put_text(sink, parameter.name);
         ffnn__put_text(sink, "\":{\"dtype\":\"F32\",\"shape\":[");
-        ffnn__put_number(sink, rows);
-        ffnn__put_text(sink, ",");
-        ffnn__put_number(sink, cols);
+        if (!parameter.is_bias) {
+            ffnn__put_number(sink, parameter.file_transposes ? outputs : inputs);
+            ffnn__put_text(sink, ",");
+        }
+        ffnn__put_number(sink, parameter.is_bias || !parameter.file_transposes ? outputs : inputs);
         ffnn__put_text(sink, "],\"data_offsets\":[");
         ffnn__put_number(sink, begin);
         ffnn__put_text(sink, ",");
@@ -1984,6 +2687,43 @@ static void ffnn__put_header(ffnn__sink *sink, const ffnn_net *net) {
         begin = end;
     }
     ffnn__put_text(sink, "}");
+}
+
+/* The lab's network says nothing, as ever. */
+static bool ffnn__has_metadata(const ffnn_net *net) {
+    bool has_others = net->has_biases;
+    for (size_t i = 0; i < net->layer_count; ++i)
+        if (net->layers[i].activation != FFNN_SIGMOID) has_others = true;
+    return has_others;
+}
+
+/* "__metadata__":{"activations":"relu identity"} */
+static void ffnn__put_metadata(ffnn__sink *sink, const ffnn_net *net) {
+    ffnn__put_text(sink, "\"__metadata__\":{\"activations\":\"");
+    for (size_t i = 0; i < net->layer_count; ++i) {
+        if (i > 0) ffnn__put_text(sink, " ");
+        ffnn__put_text(sink, ffnn__activation_names[net->layers[i].activation]);
+    }
+    ffnn__put_text(sink, "\"}");
+}
+
+/* In the file's layout, which a view's layers may have already. */
+static void ffnn__put_parameter(ffnn__sink *sink, const ffnn__parameter *parameter,
+                                bool transposed) {
+    ffnn_tensor t = parameter->tensor;
+    if (parameter->is_bias || parameter->file_transposes == transposed) {
+        ffnn__put_floats(sink, t.data, t.rows * t.cols);
+        return;
+    }
+    for (size_t col = 0; col < t.cols; ++col) {
+        float chunk[64];
+        const size_t most = sizeof chunk / sizeof chunk[0];
+        for (size_t first = 0; first < t.rows; first += most) {
+            size_t count = t.rows - first < most ? t.rows - first : most;
+            for (size_t i = 0; i < count; ++i) chunk[i] = t.data[(first + i) * t.cols + col];
+            ffnn__put_floats(sink, chunk, count);
+        }
+    }
 }
 
 static void ffnn__put_floats(ffnn__sink *sink, const float *floats, size_t count) {
@@ -2682,9 +3422,9 @@ static bool ffnn__create_beside(const char *target, ffnn__temporary *temporary) 
 #endif /* FFNN_NO_STDIO */
 
 /* ---- kernels in plain C ------------------------------------------------------------------ */
-/* The functions that "what the kernels compute" declares. They describe each product to one
-   function, ffnn__run. It stands in this section for compilers without vector types, for other
-   processors and for FFNN_NO_SIMD, and in the next section for all others. */
+/* What "what the kernels compute" declares. Products are described to one function, ffnn__run, which
+   stands in this section for compilers without vector types, for other processors and for
+   FFNN_NO_SIMD, and in the next section for all others. */
 
 static float *ffnn__carve(float *memory, size_t *used, size_t count) {
     const size_t most_skipped = FFNN__ALIGNMENT - 1;
@@ -2718,7 +3458,8 @@ static void ffnn__run(const ffnn__product *product);
 
 static void ffnn__multiply(float *c, const float *a, const float *b, size_t m, size_t k,
                            size_t n) {
-    ffnn__product product = {c, a, b, m, k, n, n, k, 1, n, 1, false, 1};
+    /*                       c  a  b  rows depth cols  steps: c, a, b  add    factor */
+    ffnn__product product = {c, a, b, m,   k,    n,    n, k, 1, n, 1,  false, 1};
     ffnn__run(&product);
 }
 
@@ -2730,16 +3471,16 @@ static void ffnn__multiply_by_transposed(float *c, const float *a, const float *
     ffnn__run(&product);
 }
 
+static void ffnn__multiply_transposed(float *c, const float *a, const float *b, size_t m, size_t k,
+                                      size_t n) {
+    ffnn__product product = {c, a, b, m, k, n, n, 1, m, n, 1, false, 1};
+    ffnn__run(&product);
+}
+
 static void ffnn__add_product(float *c, const float *a, const float *b, size_t m, size_t k,
                               size_t n, float factor) {
     ffnn__product product = {c, a, b, m, k, n, n, 1, m, n, 1, true, factor};
     ffnn__run(&product);
-}
-
-static void ffnn__multiply_and_sigmoid(float *z, float *a, const float *x, const float *w,
-                                       size_t m, size_t k, size_t n) {
-    ffnn__multiply(z, x, w, m, k, n);
-    ffnn__sigmoid(a, z, m * n);
 }
 
 static void ffnn__run(const ffnn__product *product) {
@@ -2760,36 +3501,54 @@ static void ffnn__run(const ffnn__product *product) {
     }
 }
 
-/* 1 / (1 + exp(-z)) without the C library's expf, so that every platform computes the same.
-
-   With t = -z, exp(t) = 2^n exp(r), where n = round(t / ln 2) and r = t - n ln 2 is within +-0.35.
-   ln 2 comes in two parts, the first so short that n times it is exact. The polynomial for
-   exp(r) - 1 is minimax (Remez), its relative error 2^-28. */
-static float ffnn__sigmoid_of(const float *value) {
-    const float z = *value;
-    const float least_normal = -87.33654f; /* below it the result would be subnormal: 0 */
-    const float far_below = -16;
-    const float saturated = 88;            /* above it the result is 1 */
-    if (ffnn__is_nan(value)) return z;
-    if (z < least_normal) return 0;
-    if (z > saturated) return 1;
-    float n = rintf(-z * 1.44269504f); /* 1 / ln 2 */
-    float r = (-z - n * 0.693359375f) + n * 2.12194440e-4f;
-    float p = (r * 0.00836874545f + 0.041668389f) + r * r * 0.00138145417f;
-    p = (r * 0.166665211f + 0.49999994f) + r * r * p;
-    p = r + r * r * p;
-    /* Far below 0 exp(t) is so large that adding 1 to it would round once too often: 2^-n is added
-       to exp(r) instead. */
-    if (z < far_below) return 1 / ldexpf(p + ldexpf(1, -(int)n) + 1, (int)n);
-    return 1 / (ldexpf(p + 1, (int)n) + 1);
+static void ffnn__add_row(float *c, const float *row, size_t m, size_t n) {
+    for (size_t i = 0; i < m; ++i)
+        for (size_t col = 0; col < n; ++col) c[i * n + col] += row[col];
 }
 
-static void ffnn__sigmoid(float *dst, const float *z, size_t count) {
-    for (size_t i = 0; i < count; ++i) dst[i] = ffnn__sigmoid_of(&z[i]);
+static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, float factor) {
+    for (size_t col = 0; col < n; ++col) {
+        float sum = 0;
+        for (size_t i = 0; i < m; ++i) sum += a[i * n + col];
+        c[col] += sum * factor;
+    }
 }
 
-static void ffnn__sigmoid_delta(float *delta, const float *error, const float *a, size_t count) {
-    for (size_t i = 0; i < count; ++i) delta[i] = error[i] * (a[i] * (1 - a[i]));
+static void ffnn__small_sigmoid_layer(float *z, float *a, const float *x, const float *w,
+                                      const float *bias, size_t m, size_t k, size_t n) {
+    ffnn__multiply(z, x, w, m, k, n);
+    if (bias != NULL) ffnn__add_row(z, bias, m, n);
+    ffnn__activate_each(FFNN_SIGMOID, a, z, m * n);
+}
+
+#define FFNN__UNROLL
+#define FFNN__KIND plain
+#define FFNN__LANES 1
+#define FFNN__VECTORS 4
+#include FFNN_FILENAME
+
+static void ffnn__activate_each(ffnn_activation activation, float *a, const float *z,
+                                size_t count) {
+    ffnn__activate_each_plain(activation, a, z, count);
+}
+
+static void ffnn__softmax(float *a, const float *z, size_t m, size_t n) {
+    ffnn__softmax_plain(a, z, m, n);
+}
+
+static void ffnn__multiply_by_slope(ffnn_activation activation, float *delta, const float *error,
+                                    const float *z, const float *a, size_t count) {
+    ffnn__multiply_by_slope_plain(activation, delta, error, z, a, count);
+}
+
+static void ffnn__momentum_step(float *w, float *v, const float *descent, size_t count,
+                                float momentum, float decay, float rate) {
+    ffnn__momentum_step_plain(w, v, descent, count, momentum, decay, rate);
+}
+
+static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, size_t count,
+                            float keep, float rate, float root) {
+    ffnn__adam_step_plain(w, m, v, descent, count, keep, rate, root);
 }
 
 #endif /* FFNN__SIMD */
@@ -2806,11 +3565,10 @@ static void ffnn__sigmoid_delta(float *delta, const float *error, const float *a
 #define FFNN__UNROLL /* Clang does it by itself */
 #else
 #pragma GCC push_options
-#pragma GCC optimize("fp-contract=fast") /* fused multiply-add, which -std=c99 turns off */
+/* Fused multiply-add, which -std=c99 turns off, and square roots that may be vectorized. */
+#pragma GCC optimize("fp-contract=fast", "no-math-errno")
 #define FFNN__UNROLL _Pragma("GCC unroll 16")
 #endif
-
-#define FFNN__INLINE static inline __attribute__((always_inline))
 
 /* Keeps the compiler from fusing the product x into the sum that it is used in. */
 #if defined(__x86_64__) || defined(__i386__)
@@ -2829,12 +3587,26 @@ typedef struct ffnn__kernels {
     void (*tiles16)(const ffnn__product *product); /* and so here */
     void (*narrow)(const ffnn__product *product);
     void (*dots)(const ffnn__product *product);
-    void (*sigmoid)(float *dst, const float *z, size_t count);
-    void (*small_forward)(float *z, float *a, const float *x, const float *w, size_t m, size_t k,
-                          size_t n);
+    void (*activate_each)(ffnn_activation activation, float *a, const float *z, size_t count);
+    void (*softmax)(float *a, const float *z, size_t m, size_t n);
+    void (*multiply_by_slope)(ffnn_activation activation, float *delta, const float *error,
+                              const float *z, const float *a, size_t count);
+    void (*momentum_step)(float *w, float *v, const float *descent, size_t count, float momentum,
+                          float decay, float rate);
+    void (*adam_step)(float *w, float *m, float *v, const float *descent, size_t count, float keep,
+                      float rate, float root);
+    void (*small_sigmoid_layer)(float *z, float *a, const float *x, const float *w,
+                                const float *bias, size_t m, size_t k, size_t n);
     void (*small_update)(float *w, const float *x, const float *delta, size_t m, size_t k,
                          size_t n, float factor);
 } ffnn__kernels;
+
+/* Those of one kind; what four lanes are enough for may be another's. */
+#define FFNN__KERNELS(tiles8, tiles16, wide, four)                                                \
+    {ffnn__tiles_##four, tiles8, tiles16, ffnn__narrow_##four, ffnn__dots_##wide,                 \
+     ffnn__activate_each_##wide, ffnn__softmax_##four, ffnn__multiply_by_slope_##wide,            \
+     ffnn__momentum_step_##wide, ffnn__adam_step_##wide, ffnn__small_sigmoid_layer_##four,        \
+     ffnn__small_update_##four}
 
 #define FFNN__KIND baseline /* what the compiler may assume: SSE2, NEON */
 #define FFNN__LANES 4
@@ -2844,9 +3616,7 @@ typedef struct ffnn__kernels {
 #define FFNN__TARGET
 #include FFNN_FILENAME
 
-static const ffnn__kernels ffnn__kernels_baseline = {
-    ffnn__tiles_baseline,   NULL, NULL, ffnn__narrow_baseline, ffnn__dots_baseline,
-    ffnn__sigmoid_baseline, ffnn__small_forward_baseline, ffnn__small_update_baseline};
+static const ffnn__kernels ffnn__kernels_baseline = FFNN__KERNELS(NULL, NULL, baseline, baseline);
 
 #if defined(__x86_64__) || defined(__i386__)
 #if !defined(_WIN32) || defined(__clang__) /* GCC cannot align wide vectors on Windows' stack */
@@ -2868,9 +3638,8 @@ static const ffnn__kernels ffnn__kernels_baseline = {
 #define FFNN__TARGET __attribute__((target("avx2,fma")))
 #include FFNN_FILENAME
 
-static const ffnn__kernels ffnn__kernels_avx2 = {
-    ffnn__tiles_fma,    ffnn__tiles_avx2,        NULL, ffnn__narrow_fma, ffnn__dots_avx2,
-    ffnn__sigmoid_avx2, ffnn__small_forward_fma, ffnn__small_update_fma};
+static const ffnn__kernels ffnn__kernels_avx2 =
+    FFNN__KERNELS(ffnn__tiles_avx2, NULL, avx2, fma);
 
 #define FFNN__KIND avx512
 #define FFNN__LANES 16
@@ -2880,9 +3649,8 @@ static const ffnn__kernels ffnn__kernels_avx2 = {
 #define FFNN__TARGET __attribute__((target("avx2,fma,avx512f")))
 #include FFNN_FILENAME
 
-static const ffnn__kernels ffnn__kernels_avx512 = {
-    ffnn__tiles_fma,      ffnn__tiles_avx2,        ffnn__tiles_avx512, ffnn__narrow_fma, ffnn__dots_avx512,
-    ffnn__sigmoid_avx512, ffnn__small_forward_fma, ffnn__small_update_fma};
+static const ffnn__kernels ffnn__kernels_avx512 =
+    FFNN__KERNELS(ffnn__tiles_avx2, ffnn__tiles_avx512, avx512, fma);
 #endif
 #endif
 
@@ -2898,30 +3666,60 @@ static const ffnn__kernels *ffnn__pick_kernels(void) {
     return &ffnn__kernels_baseline;
 }
 
-static void ffnn__sigmoid(float *dst, const float *z, size_t count) {
-    ffnn__pick_kernels()->sigmoid(dst, z, count);
+static void ffnn__activate_each(ffnn_activation activation, float *a, const float *z,
+                                size_t count) {
+    ffnn__pick_kernels()->activate_each(activation, a, z, count);
 }
 
-static void ffnn__sigmoid_delta(float *delta, const float *error, const float *a, size_t count) {
-    size_t i = 0;
-    for (; i + 4 <= count; i += 4) {
-        ffnn__f32x4 value = *(const ffnn__f32x4 *)(a + i);
-        *(ffnn__f32x4 *)(delta + i) = *(const ffnn__f32x4 *)(error + i) * (value * (1.0f - value));
-    }
-    for (; i < count; ++i) delta[i] = error[i] * (a[i] * (1 - a[i]));
+static void ffnn__softmax(float *a, const float *z, size_t m, size_t n) {
+    ffnn__pick_kernels()->softmax(a, z, m, n);
 }
 
-/* Elements of a matrix of weights up to which calls would cost more than the work. */
-enum { FFNN__SMALL = 64 };
+static void ffnn__multiply_by_slope(ffnn_activation activation, float *delta, const float *error,
+                                    const float *z, const float *a, size_t count) {
+    ffnn__pick_kernels()->multiply_by_slope(activation, delta, error, z, a, count);
+}
 
-static void ffnn__multiply_and_sigmoid(float *z, float *a, const float *x, const float *w,
-                                       size_t m, size_t k, size_t n) {
-    if (k * n <= FFNN__SMALL) {
-        ffnn__pick_kernels()->small_forward(z, a, x, w, m, k, n);
-        return;
+static void ffnn__momentum_step(float *w, float *v, const float *descent, size_t count,
+                                float momentum, float decay, float rate) {
+    ffnn__pick_kernels()->momentum_step(w, v, descent, count, momentum, decay, rate);
+}
+
+static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, size_t count,
+                            float keep, float rate, float root) {
+    ffnn__pick_kernels()->adam_step(w, m, v, descent, count, keep, rate, root);
+}
+
+static void ffnn__small_sigmoid_layer(float *z, float *a, const float *x, const float *w,
+                                      const float *bias, size_t m, size_t k, size_t n) {
+    ffnn__pick_kernels()->small_sigmoid_layer(z, a, x, w, bias, m, k, n);
+}
+
+static void ffnn__add_row(float *c, const float *row, size_t m, size_t n) {
+    for (size_t i = 0; i < m; ++i, c += n) {
+        size_t col = 0;
+        for (; col + 4 <= n; col += 4)
+            *(ffnn__f32x4 *)(c + col) += *(const ffnn__f32x4 *)(row + col);
+        for (; col < n; ++col) c[col] += row[col];
     }
-    ffnn__multiply(z, x, w, m, k, n);
-    ffnn__sigmoid(a, z, m * n);
+}
+
+static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, float factor) {
+    size_t col = 0;
+    for (; col + 4 <= n; col += 4) {
+        ffnn__f32x4 sum = {0};
+        for (size_t i = 0; i < m; ++i) sum += *(const ffnn__f32x4 *)(a + i * n + col);
+        sum *= factor;
+        FFNN__NO_FMA(sum);
+        *(ffnn__f32x4 *)(c + col) += sum;
+    }
+    for (; col < n; ++col) {
+        float sum = 0;
+        for (size_t i = 0; i < m; ++i) sum += a[i * n + col];
+        sum *= factor;
+        FFNN__NO_FMA(sum);
+        c[col] += sum;
+    }
 }
 
 /* c (m x n) = a (m x 1) b (1 x n) */
@@ -2934,31 +3732,59 @@ static void ffnn__outer_product(float *c, const float *a, const float *b, size_t
     }
 }
 
+static void ffnn__transpose(float *to, size_t to_step, const float *from, size_t from_step,
+                            size_t rows, size_t cols);
+static void ffnn__run_tiles(const ffnn__product *product);
+
+/* A product of small matrices: without the stack that ffnn__run_dots and ffnn__run_blocks take. */
+static void ffnn__run_small(const ffnn__product *product) {
+    if (product->cols < 4) ffnn__pick_kernels()->narrow(product);
+    else ffnn__run_tiles(product);
+}
+
 static void ffnn__multiply_by_transposed(float *c, const float *a, const float *b, size_t m,
                                          size_t k, size_t n) {
     if (k == 1) {
         ffnn__outer_product(c, a, b, m, n);
-        return;
+    } else if (k * n <= FFNN__SMALL) {
+        float turned[FFNN__SMALL];
+        ffnn__transpose(turned, n, b, k, n, k);
+        ffnn__product product = {c, a, turned, m, k, n, n, k, 1, n, 1, false, 1};
+        ffnn__run_small(&product);
+    } else {
+        ffnn__product product = {c, a, b, m, k, n, n, k, 1, 1, k, false, 1};
+        ffnn__run(&product);
     }
-    ffnn__product product = {c, a, b, m, k, n, n, k, 1, 1, k, false, 1};
-    ffnn__run(&product);
+}
+
+/* a^T b. A column is computed as a row, (b^T a)^T: that fills vectors. */
+static ffnn__product ffnn__transposed_product(float *c, const float *a, const float *b, size_t m,
+                                              size_t k, size_t n) {
+    ffnn__product product = {c, a, b, m, k, n, n, 1, m, n, 1, false, 1};
+    ffnn__product turned = {c, b, a, 1, k, m, m, k, 1, m, 1, false, 1};
+    return n == 1 ? turned : product;
+}
+
+static void ffnn__multiply_transposed(float *c, const float *a, const float *b, size_t m, size_t k,
+                                      size_t n) {
+    ffnn__product product = ffnn__transposed_product(c, a, b, m, k, n);
+    if (m * n <= FFNN__SMALL) ffnn__run_small(&product);
+    else ffnn__run(&product);
 }
 
 static void ffnn__add_product(float *c, const float *a, const float *b, size_t m, size_t k,
                               size_t n, float factor) {
-    ffnn__product product = {c, a, b, m, k, n, n, 1, m, n, 1, true, factor};
-    if (n == 1) { /* a column is updated as a row, (b^T a)^T: that fills vectors */
-        ffnn__product turned = {c, b, a, 1, k, m, m, k, 1, m, 1, true, factor};
-        product = turned;
-    }
-    if (m * n <= FFNN__SMALL)
+    ffnn__product product = ffnn__transposed_product(c, a, b, m, k, n);
+    if (m * n <= FFNN__SMALL) {
         ffnn__pick_kernels()->small_update(c, product.a, product.b, product.rows, k, product.cols,
                                            factor);
-    else
-        ffnn__run(&product);
+        return;
+    }
+    product.add = true;
+    product.factor = factor;
+    ffnn__run(&product);
 }
 
-static void ffnn__run_tiles(const ffnn__product *product);
 static void ffnn__run_dots(const ffnn__product *product);
 static void ffnn__run_blocks(const ffnn__product *product);
 
@@ -3001,7 +3827,7 @@ typedef uint32_t ffnn__u32x4 __attribute__((vector_size(16)));
 
 /* to = from^T, rows of 4 floats, rows of which lie from_step and to_step floats apart: the first
    count rows of to are stored. */
-FFNN__INLINE void ffnn__transpose4(float *to, size_t to_step, const float *from, size_t from_step,
+static inline void ffnn__transpose4(float *to, size_t to_step, const float *from, size_t from_step,
                                    size_t count) {
     ffnn__f32x4 row[4], low[2], high[2];
     FFNN__UNROLL for (size_t i = 0; i < 4; ++i)
@@ -3123,88 +3949,423 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
 
 #endif /* FFNN_IMPLEMENTATION */
 
-/* The kernels for one kind of processor, FFNN__KIND, whose vectors hold FFNN__LANES floats. */
+/* The kernels for one kind of processor, FFNN__KIND, whose vectors hold FFNN__LANES floats: 1, 4, 8
+   or 16. */
 #ifdef FFNN__KIND
 
 #define FFNN__JOIN_(name, kind) name##_##kind
 #define FFNN__JOIN(name, kind) FFNN__JOIN_(name, kind)
 
 /* Each kind's own: ffnn__vec is ffnn__vec_avx2, and so on. */
-#define ffnn__vec           FFNN__JOIN(ffnn__vec, FFNN__KIND)
-#define ffnn__bits          FFNN__JOIN(ffnn__bits, FFNN__KIND)
-#define ffnn__sigmoid_vec   FFNN__JOIN(ffnn__sigmoid_vec, FFNN__KIND)
-#define ffnn__sigmoid       FFNN__JOIN(ffnn__sigmoid, FFNN__KIND)
-#define ffnn__tile          FFNN__JOIN(ffnn__tile, FFNN__KIND)
-#define ffnn__tile_rows     FFNN__JOIN(ffnn__tile_rows, FFNN__KIND)
-#define ffnn__tiles         FFNN__JOIN(ffnn__tiles, FFNN__KIND)
-#define ffnn__finish_dot    FFNN__JOIN(ffnn__finish_dot, FFNN__KIND)
-#define ffnn__dot_tile      FFNN__JOIN(ffnn__dot_tile, FFNN__KIND)
-#define ffnn__dots          FFNN__JOIN(ffnn__dots, FFNN__KIND)
-#define ffnn__narrow_rows   FFNN__JOIN(ffnn__narrow_rows, FFNN__KIND)
-#define ffnn__narrow        FFNN__JOIN(ffnn__narrow, FFNN__KIND)
-#define ffnn__small_forward FFNN__JOIN(ffnn__small_forward, FFNN__KIND)
-#define ffnn__small_forward_body FFNN__JOIN(ffnn__small_forward_body, FFNN__KIND)
-#define ffnn__small_update_rows FFNN__JOIN(ffnn__small_update_rows, FFNN__KIND)
-#define ffnn__small_update  FFNN__JOIN(ffnn__small_update, FFNN__KIND)
+#define ffnn__vec                  FFNN__JOIN(ffnn__vec, FFNN__KIND)
+#define ffnn__bits                 FFNN__JOIN(ffnn__bits, FFNN__KIND)
+#define ffnn__exp_parts            FFNN__JOIN(ffnn__exp_parts, FFNN__KIND)
+#define ffnn__exp                  FFNN__JOIN(ffnn__exp, FFNN__KIND)
+#define ffnn__vec_sigmoid          FFNN__JOIN(ffnn__vec_sigmoid, FFNN__KIND)
+#define ffnn__vec_tanh             FFNN__JOIN(ffnn__vec_tanh, FFNN__KIND)
+#define ffnn__vec_elu              FFNN__JOIN(ffnn__vec_elu, FFNN__KIND)
+#define ffnn__vec_silu             FFNN__JOIN(ffnn__vec_silu, FFNN__KIND)
+#define ffnn__vec_gelu             FFNN__JOIN(ffnn__vec_gelu, FFNN__KIND)
+#define ffnn__load_part            FFNN__JOIN(ffnn__load_part, FFNN__KIND)
+#define ffnn__store_part           FFNN__JOIN(ffnn__store_part, FFNN__KIND)
+#define ffnn__f                    FFNN__JOIN(ffnn__f, FFNN__KIND)
+#define ffnn__slope                FFNN__JOIN(ffnn__slope, FFNN__KIND)
+#define ffnn__activate_loop        FFNN__JOIN(ffnn__activate_loop, FFNN__KIND)
+#define ffnn__activate_each        FFNN__JOIN(ffnn__activate_each, FFNN__KIND)
+#define ffnn__slope_loop           FFNN__JOIN(ffnn__slope_loop, FFNN__KIND)
+#define ffnn__multiply_by_slope    FFNN__JOIN(ffnn__multiply_by_slope, FFNN__KIND)
+#define ffnn__softmax              FFNN__JOIN(ffnn__softmax, FFNN__KIND)
+#define ffnn__exp_of_difference FFNN__JOIN(ffnn__exp_of_difference, FFNN__KIND)
+#define ffnn__copy_sign           FFNN__JOIN(ffnn__copy_sign, FFNN__KIND)
+#define ffnn__sqrt                 FFNN__JOIN(ffnn__sqrt, FFNN__KIND)
+#define ffnn__momentum             FFNN__JOIN(ffnn__momentum, FFNN__KIND)
+#define ffnn__momentum_step        FFNN__JOIN(ffnn__momentum_step, FFNN__KIND)
+#define ffnn__adam                 FFNN__JOIN(ffnn__adam, FFNN__KIND)
+#define ffnn__adam_step            FFNN__JOIN(ffnn__adam_step, FFNN__KIND)
+#define ffnn__tile                 FFNN__JOIN(ffnn__tile, FFNN__KIND)
+#define ffnn__tile_rows            FFNN__JOIN(ffnn__tile_rows, FFNN__KIND)
+#define ffnn__tiles                FFNN__JOIN(ffnn__tiles, FFNN__KIND)
+#define ffnn__finish_dot           FFNN__JOIN(ffnn__finish_dot, FFNN__KIND)
+#define ffnn__dot_tile             FFNN__JOIN(ffnn__dot_tile, FFNN__KIND)
+#define ffnn__dots                 FFNN__JOIN(ffnn__dots, FFNN__KIND)
+#define ffnn__narrow_rows          FFNN__JOIN(ffnn__narrow_rows, FFNN__KIND)
+#define ffnn__narrow               FFNN__JOIN(ffnn__narrow, FFNN__KIND)
+#define ffnn__small_sigmoid_rows   FFNN__JOIN(ffnn__small_sigmoid_rows, FFNN__KIND)
+#define ffnn__small_sigmoid_layer  FFNN__JOIN(ffnn__small_sigmoid_layer, FFNN__KIND)
+#define ffnn__small_update_rows    FFNN__JOIN(ffnn__small_update_rows, FFNN__KIND)
+#define ffnn__small_update         FFNN__JOIN(ffnn__small_update, FFNN__KIND)
 
-/* A vector of floats, or of integers as large, at any address. */
+/* A vector of floats, or of integers as large, at any address. Vectors are passed by pointer: how
+   they are passed by value depends on the compiler's options. */
+#if FFNN__LANES > 1
 typedef float ffnn__vec __attribute__((vector_size(FFNN__LANES * 4), aligned(4), may_alias));
 typedef uint32_t ffnn__bits __attribute__((vector_size(FFNN__LANES * 4), aligned(4), may_alias));
+#define FFNN__CHOOSE(test, yes, no)                                                               \
+    ((ffnn__vec)(((ffnn__bits)(test) & (ffnn__bits)(yes)) |                                       \
+                 (~(ffnn__bits)(test) & (ffnn__bits)(no))))
+#define FFNN__INLINE static inline __attribute__((always_inline)) FFNN__TARGET
+#else
+typedef float ffnn__vec;
+typedef uint32_t ffnn__bits;
+#define FFNN__CHOOSE(test, yes, no) ((test) ? (yes) : (no))
+#define FFNN__INLINE static inline
+#define FFNN__TARGET
+#endif
 
-#define FFNN__CHOOSE(mask, yes, no)                                                               \
-    ((ffnn__vec)(((ffnn__bits)(yes) & (mask)) | ((ffnn__bits)(no) & ~(mask))))
-
-/* x = 1 / (1 + exp(-x)): the steps of the plain C version, ffnn__sigmoid_of, for a whole vector.
-   In place of branches, masks choose. Adding 1.5 * 2^23 rounds to a whole number and leaves it in
-   the low bits, from where it is shifted into an exponent. */
-FFNN__INLINE FFNN__TARGET void ffnn__sigmoid_vec(ffnn__vec *x) {
-    const ffnn__vec zero = {0}, one = zero + 1.0f, rounding = zero + 12582912.0f;
-    ffnn__vec n = rounding - *x * 1.44269504f;
-    ffnn__bits is_low = (ffnn__bits)(*x < zero - 87.33654f);
-    ffnn__bits is_far = (ffnn__bits)(*x < zero - 16.0f);
-    ffnn__bits is_high = (ffnn__bits)(*x > zero + 88.0f);
-    ffnn__bits exponent = (ffnn__bits)n << 23;
+/* exp(t) = (1 + p) * scale, where |t| <= 88: p takes t's place. With n = round(t / ln 2) and
+   r = t - n ln 2, which is within +-0.35, exp(t) is 2^n exp(r). ln 2 comes in two parts, 0.693359375
+   and -2.12194440e-4, the first so short that n times it is exact (Cephes). The polynomial for
+   p = exp(r) - 1 is minimax, its error 2^-27.6, and 2^-25.6 relative to p. Where |t| < 0.34, n is 0
+   and p is expm1(t). For vectors, adding 1.5 * 2^23 rounds to a whole number and leaves it in the
+   low bits, from where it is shifted into an exponent; n = -127 makes that 0. */
+FFNN__INLINE void ffnn__exp_parts(ffnn__vec *t, ffnn__vec *scale) {
+#if FFNN__LANES > 1
+    const ffnn__vec zero = {0}, rounding = zero + 12582912.0f;
+    ffnn__vec n = rounding + *t * 1.44269504f; /* 1 / ln 2 */
+    *scale = (ffnn__vec)(0x3f800000u + ((ffnn__bits)n << 23)); /* 2^n */
     n -= rounding;
-    ffnn__vec r = zero - *x - n * 0.693359375f;
+#else
+    float n = rintf(*t * 1.44269504f);
+    *scale = n >= -126 && n <= 127 ? ldexpf(1, (int)n) : 0;
+#endif
+    ffnn__vec r = *t - n * 0.693359375f;
     r = r + n * 2.12194440e-4f;
     ffnn__vec r2 = r * r;
     ffnn__vec p = (r * 0.00836874545f + 0.041668389f) + r2 * 0.00138145417f;
     p = (r * 0.166665211f + 0.49999994f) + r2 * p;
-    p = r + r2 * p;
-    ffnn__vec power = (ffnn__vec)(0x3f800000u + exponent);   /* 2^n */
-    ffnn__vec inverse = (ffnn__vec)(0x3f800000u - exponent); /* 2^-n */
-    /* What is added is chosen before the sums, not the sum after them: they wait for p. */
-    ffnn__vec one_scaled = FFNN__CHOOSE(is_far, inverse, one); /* 1, or already times 2^-n */
-    ffnn__vec one_added = FFNN__CHOOSE(is_far, power, one);
-    ffnn__vec result = 1.0f / ((p + one_scaled) * power + one_added);
-    *x = (ffnn__vec)(((ffnn__bits)result & ~(is_low | is_high)) | ((ffnn__bits)one & is_high));
+    *t = r + r2 * p;
 }
 
-#if FFNN__VECTORS > 2 /* what the kind fma leaves to avx2 */
+/* The same for all t <= 88; scale is 0 below -87.7, a little before exp(t) would be subnormal. */
+FFNN__INLINE void ffnn__exp(ffnn__vec *t, ffnn__vec *scale) {
+    const ffnn__vec zero = {0}, lowest = zero - 88.0f;
+    *t = FFNN__CHOOSE(*t < lowest, lowest, *t);
+    ffnn__exp_parts(t, scale);
+}
 
-FFNN__TARGET static void ffnn__sigmoid(float *dst, const float *z, size_t count) {
+/* a = 1 / (1 + exp(-z)). Far below 0, exp(-z) is so large that adding 1 to (1 + p) * 2^n would round
+   once too often: there, 2^-n is added before the scaling. What is added is chosen before the sums,
+   not the sum after them, since they wait for p. The result is 0 where it would be subnormal, and 1
+   from 88 on, beyond which exp_parts cannot go. */
+FFNN__INLINE void ffnn__vec_sigmoid(ffnn__vec *a, const ffnn__vec *z) {
+    const ffnn__vec zero = {0}, one = zero + 1.0f;
+    ffnn__vec x = *z, p = zero - x, scale;
+#if FFNN__LANES > 1
+    ffnn__exp_parts(&p, &scale);
+    ffnn__vec inverse = (ffnn__vec)(0x7f000000u - (ffnn__bits)scale);
+    ffnn__vec scaled_one = FFNN__CHOOSE(x < zero - 16.0f, inverse, one);
+    ffnn__vec added_one = FFNN__CHOOSE(x < zero - 16.0f, scale, one);
+    ffnn__vec result = 1.0f / ((p + scaled_one) * scale + added_one);
+    ffnn__bits is_low = (ffnn__bits)(x < zero - 87.33654f);
+    ffnn__bits is_high = (ffnn__bits)(x > zero + 88.0f);
+    *a = (ffnn__vec)(((ffnn__bits)result & ~(is_low | is_high)) | ((ffnn__bits)one & is_high));
+#else
+    *a = x > 88 ? one : zero;
+    if (x < -87.33654f || x > 88) return;
+    ffnn__exp_parts(&p, &scale);
+    if (x < -16) *a = 1 / ((p + 1 / scale) * scale + scale);
+    else *a = 1 / ((p + 1) * scale + 1);
+#endif
+}
+
+FFNN__INLINE void ffnn__copy_sign(ffnn__vec *to, const ffnn__vec *from) {
+    ffnn__bits to_bits, from_bits;
+    memcpy(&to_bits, to, sizeof to_bits);
+    memcpy(&from_bits, from, sizeof from_bits);
+    to_bits = (to_bits & 0x7fffffffu) | (from_bits & 0x80000000u);
+    memcpy(to, &to_bits, sizeof to_bits);
+}
+
+/* |tanh(z)| = -m / (2 + m), where m = expm1(-2 |z|) */
+FFNN__INLINE void ffnn__vec_tanh(ffnn__vec *a, const ffnn__vec *z) {
+    ffnn__vec m = *z, scale, minus_one;
+    const ffnn__vec zero = {0};
+    minus_one = zero - 1.0f;
+    ffnn__copy_sign(&m, &minus_one);
+    m *= 2.0f;
+    ffnn__exp(&m, &scale);
+    m = m * scale + (scale - 1.0f);
+    m = m / (m + 2.0f);
+    ffnn__copy_sign(&m, z);
+    *a = m;
+}
+
+/* expm1(z) where z < 0; scale - 1 is exact wherever that matters. */
+FFNN__INLINE void ffnn__vec_elu(ffnn__vec *a, const ffnn__vec *z) {
+    const ffnn__vec zero = {0};
+    ffnn__vec t = *z, scale;
+    ffnn__exp(&t, &scale);
+    t = t * scale + (scale - 1.0f);
+    *a = FFNN__CHOOSE(*z > zero, *z, t);
+}
+
+/* a = z sigmoid(z). With e = exp(-|z|), sigmoid(|z|) is 1 / (1 + e) and sigmoid(-|z|) e times that;
+   sigmoid' is the product of the two, so that 1 - sigmoid need not be computed. As PyTorch's, SiLU of
+   -infinity and its slope at both infinities are NaN, being 0 times infinity. */
+FFNN__INLINE void ffnn__vec_silu(ffnn__vec *a, ffnn__vec *slope, const ffnn__vec *z) {
+    const ffnn__vec zero = {0};
+    ffnn__vec x = *z, e = FFNN__CHOOSE(x < zero, x, zero - x), scale;
+    ffnn__exp(&e, &scale);
+    e = e * scale + scale;
+    ffnn__vec large = 1.0f / (e + 1.0f), small_part = e * large;
+    ffnn__vec sigmoid = FFNN__CHOOSE(x < zero, small_part, large);
+    *slope = sigmoid + x * (small_part * large);
+    *a = x * sigmoid;
+}
+
+/* a = z Phi(z), the normal distribution. With u = |z|, Phi(-u) = exp(-u^2 / 2) / P(u), where the
+   polynomial P is minimax (Sollya) for the error of that times sqrt(1 + u^2), 2^-30; it is positive
+   for all u >= 0, and what follows 2 + 1.6 u is small, so that rounding does no harm. The slope is
+   Phi(z) + z phi(z), phi the density. NaN as SiLU. */
+FFNN__INLINE void ffnn__vec_gelu(ffnn__vec *a, ffnn__vec *slope, const ffnn__vec *z) {
+    const ffnn__vec zero = {0};
+    ffnn__vec x = *z, u = FFNN__CHOOSE(x < zero, zero - x, x), e = u * u * -0.5f, scale;
+    ffnn__exp(&e, &scale);
+    e = e * scale + scale;
+    ffnn__vec p = ((u * 9.6820736e-7f - 2.1723914e-5f) * u + 2.12152649e-4f) * u - 1.1547273e-3f;
+    p = ((p * u + 3.39156599e-3f) * u - 5.67769923e-4f) * u - 0.0479180925f;
+    p = ((p * u + 0.273235559f) * u + 1.59576929f) * u + 2.0f;
+    p = e / p;
+    p = FFNN__CHOOSE(x < zero, p, 1.0f - p);
+    *slope = p + x * (e * 0.398942280f); /* 1 / sqrt(2 pi) */
+    *a = x * p;
+}
+
+/* a = f(z), and slope = f'(z): the rows of the table in "activations and losses". Where activation is
+   a constant, only its row is left of the switch. */
+FFNN__INLINE void ffnn__f(const ffnn_activation activation, ffnn__vec *a, const ffnn__vec *z) {
+    const ffnn__vec zero = {0}, one = zero + 1.0f;
+    ffnn__vec unused = zero, *slope = &unused;
+    switch (activation) {
+#define FFNN__CASE(constant, name, f, df)                                                         \
+    case constant:                                                                                \
+        f;                                                                                        \
+        break;
+        FFNN__ACTIVATIONS(FFNN__CASE)
+#undef FFNN__CASE
+    case FFNN_SOFTMAX: break;
+    }
+    (void)one;
+    (void)slope;
+}
+
+FFNN__INLINE void ffnn__slope(const ffnn_activation activation, ffnn__vec *slope,
+                              const ffnn__vec *z, ffnn__vec *a) {
+    const ffnn__vec zero = {0}, one = zero + 1.0f;
+    switch (activation) {
+#define FFNN__CASE(constant, name, f, df)                                                         \
+    case constant:                                                                                \
+        df;                                                                                       \
+        break;
+        FFNN__ACTIVATIONS(FFNN__CASE)
+#undef FFNN__CASE
+    case FFNN_SOFTMAX: break;
+    }
+}
+
+/* What is left of an array behind its last whole vector: with four lanes a part of a vector, with
+   more the work of four lanes. */
+#if FFNN__LANES == 4
+FFNN__INLINE void ffnn__load_part(ffnn__vec *v, const float *from, size_t count) {
+    ffnn__vec part = {from[0], count > 1 ? from[1] : 0, count > 2 ? from[2] : 0, 0};
+    *v = part;
+}
+
+FFNN__INLINE void ffnn__store_part(float *to, const ffnn__vec *v, size_t count) {
+    to[0] = (*v)[0];
+    if (count > 1) to[1] = (*v)[1];
+    if (count > 2) to[2] = (*v)[2];
+}
+#endif
+
+FFNN__INLINE void ffnn__activate_loop(const ffnn_activation activation, float *a, const float *z,
+                                      size_t count) {
     size_t i = 0;
     for (; i + FFNN__LANES <= count; i += FFNN__LANES) {
-        ffnn__vec x = *(const ffnn__vec *)(z + i);
-        ffnn__sigmoid_vec(&x);
-        *(ffnn__vec *)(dst + i) = x;
+        ffnn__vec z_part = *(const ffnn__vec *)(z + i), a_part;
+        ffnn__f(activation, &a_part, &z_part);
+        *(ffnn__vec *)(a + i) = a_part;
     }
+#if FFNN__LANES == 4
     if (i < count) {
-        float tail[FFNN__LANES] = {0};
-        memcpy(tail, z + i, (count - i) * sizeof(float));
-        ffnn__sigmoid_vec((ffnn__vec *)tail);
-        memcpy(dst + i, tail, (count - i) * sizeof(float));
+        ffnn__vec z_part, a_part;
+        ffnn__load_part(&z_part, z + i, count - i);
+        ffnn__f(activation, &a_part, &z_part);
+        ffnn__store_part(a + i, &a_part, count - i);
+    }
+#elif FFNN__LANES > 4
+    if (i < count) ffnn__activate_each_fma(activation, a + i, z + i, count - i);
+#endif
+}
+
+FFNN__TARGET static void ffnn__activate_each(ffnn_activation activation, float *a, const float *z,
+                                             size_t count) {
+    switch (activation) {
+#define FFNN__CASE(constant, name, f, df)                                                         \
+    case constant: ffnn__activate_loop(constant, a, z, count); break;
+        FFNN__ACTIVATIONS(FFNN__CASE)
+#undef FFNN__CASE
+    case FFNN_SOFTMAX: break;
+    }
+}
+
+FFNN__INLINE void ffnn__slope_loop(const ffnn_activation activation, float *delta,
+                                   const float *error, const float *z, const float *a,
+                                   size_t count) {
+    size_t i = 0;
+    for (; i + FFNN__LANES <= count; i += FFNN__LANES) {
+        ffnn__vec z_part = *(const ffnn__vec *)(z + i), a_part = *(const ffnn__vec *)(a + i), slope;
+        ffnn__slope(activation, &slope, &z_part, &a_part);
+        *(ffnn__vec *)(delta + i) = *(const ffnn__vec *)(error + i) * slope;
+    }
+#if FFNN__LANES == 4
+    if (i < count) {
+        ffnn__vec z_part, a_part, error_part, slope;
+        ffnn__load_part(&z_part, z + i, count - i);
+        ffnn__load_part(&a_part, a + i, count - i);
+        ffnn__load_part(&error_part, error + i, count - i);
+        ffnn__slope(activation, &slope, &z_part, &a_part);
+        error_part *= slope;
+        ffnn__store_part(delta + i, &error_part, count - i);
+    }
+#elif FFNN__LANES > 4
+    if (i < count)
+        ffnn__multiply_by_slope_fma(activation, delta + i, error + i, z + i, a + i, count - i);
+#endif
+}
+
+FFNN__TARGET static void ffnn__multiply_by_slope(ffnn_activation activation, float *delta,
+                                                 const float *error, const float *z,
+                                                 const float *a, size_t count) {
+    switch (activation) {
+#define FFNN__CASE(constant, name, f, df)                                                         \
+    case constant: ffnn__slope_loop(constant, delta, error, z, a, count); break;
+        FFNN__ACTIVATIONS(FFNN__CASE)
+#undef FFNN__CASE
+    case FFNN_SOFTMAX: break;
+    }
+}
+
+#if FFNN__LANES <= 4
+
+/* z - largest, where rounding loses up to half a unit of a number as large as 88, is a 2e-6 of its
+   exp: what is lost is computed (Moeller's and Knuth's two-sum) and given back. */
+FFNN__INLINE void ffnn__exp_of_difference(ffnn__vec *e, const ffnn__vec *z, float largest) {
+    const ffnn__vec zero = {0}, subtracted = zero + largest;
+    ffnn__vec d = *z - subtracted, back = d - *z;
+    ffnn__vec lost = (*z - (d - back)) - (subtracted + back), scale;
+    lost = FFNN__CHOOSE(d > zero - 88.0f, lost, zero); /* NaN where z is -infinity */
+    ffnn__exp(&d, &scale);
+    *e = d * scale + scale;
+    *e = *e + *e * lost;
+}
+
+FFNN__TARGET static void ffnn__softmax(float *a, const float *z, size_t m, size_t n) {
+    for (; m > 0; --m, a += n, z += n) {
+        float largest = z[0];
+        double sum = 0;
+        size_t i = 0;
+        for (size_t col = 1; col < n; ++col) largest = z[col] > largest ? z[col] : largest;
+        for (; i + FFNN__LANES <= n; i += FFNN__LANES) {
+            ffnn__vec part = *(const ffnn__vec *)(z + i);
+            ffnn__exp_of_difference((ffnn__vec *)(a + i), &part, largest);
+        }
+#if FFNN__LANES == 4
+        if (i < n) {
+            ffnn__vec part, e;
+            ffnn__load_part(&part, z + i, n - i);
+            ffnn__exp_of_difference(&e, &part, largest);
+            ffnn__store_part(a + i, &e, n - i);
+        }
+#endif
+        for (size_t col = 0; col < n; ++col) sum += (double)a[col];
+        float total = (float)sum;
+        for (i = 0; i + FFNN__LANES <= n; i += FFNN__LANES)
+            *(ffnn__vec *)(a + i) = *(const ffnn__vec *)(a + i) / total;
+        for (; i < n; ++i) a[i] /= total;
     }
 }
 
 #endif
+
+#if FFNN__VECTORS > 2 /* what the kind fma leaves to avx2 */
+
+FFNN__INLINE void ffnn__momentum(float *w, float *v, const float *descent, float momentum,
+                                 float decay, float rate) {
+    ffnn__vec old = *(ffnn__vec *)w;
+    ffnn__vec g = old * decay - *(const ffnn__vec *)descent;
+    ffnn__vec velocity = *(ffnn__vec *)v * momentum + g;
+    *(ffnn__vec *)v = velocity;
+    *(ffnn__vec *)w = old - velocity * rate;
+}
+
+FFNN__TARGET static void ffnn__momentum_step(float *w, float *v, const float *descent,
+                                             size_t count, float momentum, float decay,
+                                             float rate) {
+    size_t i = 0;
+    for (; i + FFNN__LANES <= count; i += FFNN__LANES)
+        ffnn__momentum(w + i, v + i, descent + i, momentum, decay, rate);
+    if (i < count) {
+        size_t size = (count - i) * sizeof(float);
+        float w_tail[FFNN__LANES] = {0}, v_tail[FFNN__LANES] = {0}, tail[FFNN__LANES] = {0};
+        memcpy(w_tail, w + i, size);
+        memcpy(v_tail, v + i, size);
+        memcpy(tail, descent + i, size);
+        ffnn__momentum(w_tail, v_tail, tail, momentum, decay, rate);
+        memcpy(w + i, w_tail, size);
+        memcpy(v + i, v_tail, size);
+    }
+}
+
+/* In a loop over floats, which the compiler makes one instruction of. */
+FFNN__INLINE void ffnn__sqrt(ffnn__vec *x) {
+    float roots[FFNN__LANES];
+    memcpy(roots, x, sizeof roots);
+    FFNN__UNROLL for (size_t i = 0; i < FFNN__LANES; ++i) roots[i] = sqrtf(roots[i]);
+    memcpy(x, roots, sizeof roots);
+}
+
+FFNN__INLINE void ffnn__adam(float *w, float *m, float *v, const float *descent, float keep,
+                             float rate, float root) {
+    ffnn__vec down = *(const ffnn__vec *)descent;
+    ffnn__vec first = *(ffnn__vec *)m * 0.9f - down * 0.1f;
+    ffnn__vec second = *(ffnn__vec *)v * 0.999f + down * down * 0.001f;
+    *(ffnn__vec *)m = first;
+    *(ffnn__vec *)v = second;
+    ffnn__sqrt(&second);
+    *(ffnn__vec *)w = *(ffnn__vec *)w * keep - first * rate / (second / root + 1e-8f);
+}
+
+FFNN__TARGET static void ffnn__adam_step(float *w, float *m, float *v, const float *descent,
+                                         size_t count, float keep, float rate, float root) {
+    size_t i = 0;
+    for (; i + FFNN__LANES <= count; i += FFNN__LANES)
+        ffnn__adam(w + i, m + i, v + i, descent + i, keep, rate, root);
+    if (i < count) {
+        size_t size = (count - i) * sizeof(float);
+        float w_tail[FFNN__LANES] = {0}, m_tail[FFNN__LANES] = {0}, v_tail[FFNN__LANES] = {0};
+        float tail[FFNN__LANES] = {0};
+        memcpy(w_tail, w + i, size);
+        memcpy(m_tail, m + i, size);
+        memcpy(v_tail, v + i, size);
+        memcpy(tail, descent + i, size);
+        ffnn__adam(w_tail, m_tail, v_tail, tail, keep, rate, root);
+        memcpy(w + i, w_tail, size);
+        memcpy(m + i, m_tail, size);
+        memcpy(v + i, v_tail, size);
+    }
+}
+
+#endif
+
+#if FFNN__LANES > 1 /* products: those in plain C stand in the section before */
 
 /* One tile of a product: rows x width elements of c from (row, col) on, in so many vectors that the
    last one ends at the last column and, where width is no multiple of the lanes, overlaps the one
    before. Its sums stay in registers while a and b stream by. A narrow tile has few sums, each of
    which would wait for the last: there, split sums take turns and are added at the end. rows,
    vectors and split are constants. */
-FFNN__INLINE FFNN__TARGET void ffnn__tile(const ffnn__product *product, size_t row, size_t col,
+FFNN__INLINE void ffnn__tile(const ffnn__product *product, size_t row, size_t col,
                                           size_t width, const size_t rows, const size_t vectors,
                                           const size_t split) {
     ffnn__vec sum[4][4][4], zero = {0}; /* [split][rows][vectors] */
@@ -3260,7 +4421,7 @@ FFNN__INLINE FFNN__TARGET void ffnn__tile(const ffnn__product *product, size_t r
 }
 
 /* All rows of the tiles from column col on. */
-FFNN__INLINE FFNN__TARGET void ffnn__tile_rows(const ffnn__product *product, size_t col,
+FFNN__INLINE void ffnn__tile_rows(const ffnn__product *product, size_t col,
                                                size_t width, const size_t vectors,
                                                const size_t split) {
     size_t row = 0;
@@ -3316,7 +4477,7 @@ FFNN__TARGET static void ffnn__finish_dot(const ffnn__product *product, size_t r
 /* rows x cols elements of c from (row, col) on: dots of rows of a and columns of b, which both lie
    along the depth. Few of them use split sums each, as in a narrow tile. rows, cols and split are
    constants. */
-FFNN__INLINE FFNN__TARGET void ffnn__dot_tile(const ffnn__product *product, size_t row, size_t col,
+FFNN__INLINE void ffnn__dot_tile(const ffnn__product *product, size_t row, size_t col,
                                               const size_t rows, const size_t cols,
                                               const size_t split) {
     const size_t lanes = FFNN__LANES, depth = product->depth;
@@ -3381,7 +4542,7 @@ FFNN__TARGET static void ffnn__dots(const ffnn__product *product) {
 
 /* rows rows of a product with fewer than 4 columns. Four floats are read of each row of b, those
    of the next row with it; where there is no next row the columns are computed one by one. */
-FFNN__INLINE FFNN__TARGET void ffnn__narrow_rows(const ffnn__product *product, size_t row,
+FFNN__INLINE void ffnn__narrow_rows(const ffnn__product *product, size_t row,
                                                  const size_t rows) {
     ffnn__vec sum[4] = {{0}, {0}, {0}, {0}};
     const float *a = product->a + row * product->a_row_step, *b = product->b;
@@ -3417,43 +4578,45 @@ FFNN__TARGET static void ffnn__narrow(const ffnn__product *product) {
     for (; row < product->rows; ++row) ffnn__narrow_rows(product, row, 1);
 }
 
-/* z (m x n) = x (m x k) w (k x n) and a = sigmoid(z), for any sizes and, where k and n are
-   constants, with its loops unrolled. */
-FFNN__INLINE FFNN__TARGET void ffnn__small_forward_body(float *z, float *a, const float *x,
-                                                        const float *w, size_t m, const size_t k,
-                                                        const size_t n) {
+/* For any sizes and, where k and n are constants, with its loops unrolled. */
+FFNN__INLINE void ffnn__small_sigmoid_rows(float *z, float *a, const float *x, const float *w,
+                                           const float *bias, size_t m, const size_t k,
+                                           const size_t n) {
     for (; m > 0; --m, x += k, z += n, a += n) {
         size_t col = 0;
         for (; col + 4 <= n; col += 4) {
             ffnn__vec sum = {0};
             FFNN__UNROLL for (size_t i = 0; i < k; ++i)
                 sum += x[i] * *(const ffnn__vec *)(w + i * n + col);
+            if (bias != NULL) sum += *(const ffnn__vec *)(bias + col);
             *(ffnn__vec *)(z + col) = sum;
-            ffnn__sigmoid_vec(&sum);
+            ffnn__vec_sigmoid(&sum, &sum);
             *(ffnn__vec *)(a + col) = sum;
         }
         for (; col < n; ++col) {
             float sum = 0;
             FFNN__UNROLL for (size_t i = 0; i < k; ++i) sum += x[i] * w[i * n + col];
+            if (bias != NULL) sum += bias[col];
             ffnn__vec result = {sum, 0, 0, 0};
             z[col] = sum;
-            ffnn__sigmoid_vec(&result);
+            ffnn__vec_sigmoid(&result, &result);
             a[col] = result[0];
         }
     }
 }
 
 /* The default network's layers, 3 to 4 and 4 to 1, have their sizes as constants. */
-FFNN__TARGET static void ffnn__small_forward(float *z, float *a, const float *x, const float *w,
-                                             size_t m, size_t k, size_t n) {
-    if (k == 3 && n == 4) ffnn__small_forward_body(z, a, x, w, m, 3, 4);
-    else if (k == 4 && n == 1) ffnn__small_forward_body(z, a, x, w, m, 4, 1);
-    else ffnn__small_forward_body(z, a, x, w, m, k, n);
+FFNN__TARGET static void ffnn__small_sigmoid_layer(float *z, float *a, const float *x,
+                                                   const float *w, const float *bias, size_t m,
+                                                   size_t k, size_t n) {
+    if (k == 3 && n == 4) ffnn__small_sigmoid_rows(z, a, x, w, bias, m, 3, 4);
+    else if (k == 4 && n == 1) ffnn__small_sigmoid_rows(z, a, x, w, bias, m, 4, 1);
+    else ffnn__small_sigmoid_rows(z, a, x, w, bias, m, k, n);
 }
 
 /* Rows of w (m x n) += factor * (x^T delta), where x is k x m and delta is k x n: rows of them from
    row on, each of which has its own sum. rows is a constant. */
-FFNN__INLINE FFNN__TARGET void ffnn__small_update_rows(float *w, const float *x,
+FFNN__INLINE void ffnn__small_update_rows(float *w, const float *x,
                                                        const float *delta, size_t m, size_t k,
                                                        size_t n, float factor, size_t row,
                                                        const size_t rows) {
@@ -3501,11 +4664,33 @@ FFNN__TARGET static void ffnn__small_update(float *w, const float *x, const floa
 }
 
 #endif
+#endif
 
 #undef ffnn__vec
 #undef ffnn__bits
-#undef ffnn__sigmoid_vec
-#undef ffnn__sigmoid
+#undef ffnn__exp_parts
+#undef ffnn__exp
+#undef ffnn__vec_sigmoid
+#undef ffnn__vec_tanh
+#undef ffnn__vec_elu
+#undef ffnn__vec_silu
+#undef ffnn__vec_gelu
+#undef ffnn__load_part
+#undef ffnn__store_part
+#undef ffnn__f
+#undef ffnn__slope
+#undef ffnn__activate_loop
+#undef ffnn__activate_each
+#undef ffnn__slope_loop
+#undef ffnn__multiply_by_slope
+#undef ffnn__softmax
+#undef ffnn__exp_of_difference
+#undef ffnn__copy_sign
+#undef ffnn__sqrt
+#undef ffnn__momentum
+#undef ffnn__momentum_step
+#undef ffnn__adam
+#undef ffnn__adam_step
 #undef ffnn__tile
 #undef ffnn__tile_rows
 #undef ffnn__tiles
@@ -3514,11 +4699,12 @@ FFNN__TARGET static void ffnn__small_update(float *w, const float *x, const floa
 #undef ffnn__dots
 #undef ffnn__narrow_rows
 #undef ffnn__narrow
-#undef ffnn__small_forward
-#undef ffnn__small_update
-#undef ffnn__small_forward_body
+#undef ffnn__small_sigmoid_rows
+#undef ffnn__small_sigmoid_layer
 #undef ffnn__small_update_rows
+#undef ffnn__small_update
 #undef FFNN__CHOOSE
+#undef FFNN__INLINE
 #undef FFNN__JOIN_
 #undef FFNN__JOIN
 #undef FFNN__KIND
