@@ -31,7 +31,8 @@ all: $(EXAMPLES)
 run: $(BUILD)/lab
 	cd $(BUILD) && ./lab
 
-test: $(EXAMPLES) $(TESTS) $(BUILD)/tests/compare_transcripts $(BUILD)/tests/fuzz_load
+test: $(EXAMPLES) $(TESTS) $(BUILD)/tests/compare_transcripts $(BUILD)/tests/mlp \
+      $(BUILD)/tests/fuzz_load
 	@CC="$(CC)" CFLAGS="$(CFLAGS) $(WARNINGS)" BUILD="$(BUILD)" sh tests/run.sh $(TESTS)
 
 bench:

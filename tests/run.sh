@@ -34,6 +34,8 @@ done
 transcript() { (cd "$BUILD/tests" && ../lab $2 > "transcript-$1.txt") && "$BUILD/tests/compare_transcripts" "tests/transcripts/$1.txt" "$BUILD/tests/transcript-$1.txt"; }
 check "lab, the recorded run" transcript recorded ""
 for seed in 0 1 7 42 2026; do check "lab --seed $seed" transcript "seed-$seed" "--seed $seed"; done
+mlp() { "$BUILD/tests/mlp" --seed "$1" > "$BUILD/tests/mlp-$1.txt" && "$BUILD/tests/compare_transcripts" "tests/transcripts_mlp/seed-$1.txt" "$BUILD/tests/mlp-$1.txt"; }
+for seed in 0 1 7 42 2026; do check "torch.nn MLPs, seed $seed" mlp $seed; done
 check "lab's usage and errors" sh tests/lab_errors.sh "$BUILD"
 check "three seconds of mutated weights files" finished $mutated "$BUILD/tests/mutated.log"
 check "README's code blocks" finished $readme "$BUILD/tests/readme.log"
