@@ -50,4 +50,42 @@ static inline void true_softmax(real *a, const real *z, size_t count) {
         a[i] = REAL(exp)(z[i] - largest) / sum;
 }
 
+/* The distance from one float to the next, where a number of this size is. */
+static inline double float_step(double size) {
+    int exponent;
+    frexp(fmax(fabs(size), (double)FLT_MIN), &exponent);
+    return ldexp(1, exponent - FLT_MANT_DIG);
+}
+
+/* How far an activation may be from its true value: 3 units in the last place, and no more than the
+   smallest normal float where the truth is below that. GELU and SiLU: 1e-6 of it, or 1e-7 near
+   their zeros, of which one is at minus infinity. What is only picked or copied is exact. */
+static inline double allowed_error(ffnn_activation activation, double truth) {
+    double size = fabs(truth);
+    bool is_exact = activation == FFNN_IDENTITY || activation == FFNN_RELU
+        || (activation == FFNN_LEAKY_RELU && truth > 0);
+    if (is_exact || isinf(truth))
+        return 0;
+    if (activation == FFNN_GELU || activation == FFNN_SILU)
+        return fmax(1e-6 * size, 1e-7);
+    return size < (double)FLT_MIN ? (double)FLT_MIN : 3 * float_step(truth);
+}
+
+/* Is `got` an activation of z, a single number? At minus infinity GELU and SiLU may be NaN, as they
+   are in PyTorch, instead of their limit. */
+static inline bool is_activation_of(ffnn_activation activation, float z, float got) {
+    real truth = true_activation(activation, (real)z);
+    bool is_bounded = activation == FFNN_SIGMOID || activation == FFNN_TANH;
+    if (isnan(z) || isnan(got))
+        return isnan(got) && (isnan(z) || (isinf(z) && z < 0 && (activation == FFNN_GELU
+                                                                || activation == FFNN_SILU)));
+    if (isinf((double)truth) || isinf(got))
+        return (double)truth == (double)got;
+    if (is_bounded && !(fabsf(got) <= 1))
+        return false;
+    if ((activation == FFNN_SIGMOID && got < 0) || (activation == FFNN_ELU && got < -1))
+        return false;
+    return (double)REAL(fabs)((real)got - truth) <= allowed_error(activation, (double)truth);
+}
+
 #endif
