@@ -1,69 +1,98 @@
-/* deploy.c - uses weights that were trained in PyTorch.
+/* deploy.c - predicts with weights that were trained in PyTorch.
 
-       python3 examples/train_in_pytorch.py lab.safetensors
+       python3 examples/train_in_pytorch.py rings.safetensors
        cc -O2 -o deploy examples/deploy.c -lm
-       ./deploy lab.safetensors 1 0.8888889 2
+       echo 0.125 0.25 | ./deploy rings.safetensors
+       ./deploy rings.safetensors rows.txt
 
-   The file says how many layers and units the network has. Give as many numbers as it has inputs,
-   scaled as they were for the training; each output comes on a line of its own. */
+   The file says how many layers and units the network has and which activations. Each line of the
+   input is a sample: as many numbers as the network has inputs, scaled as they were for the
+   training, with spaces, tabs or commas between. Empty lines and those that begin with # are
+   left out. For each sample a line with the network's outputs is printed. */
 #define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-static int fail(const char *where, const char *why) {
-    fprintf(stderr, "deploy: %s: %s\n", where, why);
-    return EXIT_FAILURE;
+static void fail(const char *what, const char *why) {
+    fflush(stdout);
+    fprintf(stderr, "deploy: %s: %s\n", what, why);
+    exit(EXIT_FAILURE);
 }
 
-/* The numbers on the command line, which must be as many as X has room for. */
-static bool read_inputs(ffnn_tensor X, char **numbers, size_t count) {
-    if (count != X.cols) {
-        fprintf(stderr, "deploy: the network has %zu inputs, but %zu numbers are given\n", X.cols,
-                count);
-        return false;
+static void require(ffnn_status status, const char *what) {
+    if (status == FFNN_ERROR_IO) fail(what, strerror(errno));
+    if (status != FFNN_OK) fail(what, ffnn_status_string(status));
+}
+
+/* If no network can be made of the file, shows what is in it. */
+static void load(ffnn_net *net, const char *path) {
+    ffnn_status status = ffnn_init_from_file(net, path);
+    if (status == FFNN_ERROR_MISMATCH || status == FFNN_ERROR_ARGUMENT) {
+        fprintf(stderr, "deploy: %s holds\n", path);
+        ffnn_print_file(stderr, path);
     }
-    for (size_t i = 0; i < count; ++i) {
+    require(status, path);
+}
+
+/* Reads the numbers of a line into x, which must be as many as it has room for. False: the line is
+   empty, or a comment. */
+static bool read_row(ffnn_tensor x, char *line, int number) {
+    static const char between[] = " \t\r\n,";
+    size_t count = 0;
+    char where[32];
+    snprintf(where, sizeof where, "line %d", number);
+    line += strspn(line, between);
+    if (*line == '\0' || *line == '#') return false;
+    while (*line != '\0') {
         char *end;
-        X.data[i] = strtof(numbers[i], &end);
-        if (end == numbers[i] || *end != '\0') {
-            fail(numbers[i], "not a number");
-            return false;
-        }
+        float value = strtof(line, &end);
+        if (end == line || (*end != '\0' && strchr(between, *end) == NULL))
+            fail(where, "not a number");
+        if (count < x.cols) x.data[count] = value;
+        ++count;
+        line = end + strspn(end, between);
+    }
+    if (count != x.cols) {
+        fprintf(stderr, "deploy: %s: the network has %d inputs, but here are %d numbers\n", where,
+                (int)x.cols, (int)count);
+        exit(EXIT_FAILURE);
     }
     return true;
 }
 
+static void print_row(ffnn_tensor row) {
+    for (size_t i = 0; i < row.cols; ++i)
+        printf("%.6f%c", (double)row.data[i], i + 1 < row.cols ? ' ' : '\n');
+}
+
 int main(int argc, char **argv) {
+    static char line[1 << 16];
     ffnn_net net;
-    ffnn_tensor X, output;
-    ffnn_status status;
-    int result = EXIT_FAILURE;
-    if (argc < 3) {
-        fprintf(stderr, "usage: deploy FILE.safetensors NUMBER...\n");
+    ffnn_tensor x, output;
+    FILE *in = stdin;
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: deploy FILE.safetensors [ROWS.txt]\n");
         return 2;
     }
-    status = ffnn_init_from_file(&net, argv[1]);
-    if (status == FFNN_ERROR_IO) return fail(argv[1], strerror(errno));
-    if (status != FFNN_OK) return fail(argv[1], ffnn_status_string(status));
+    load(&net, argv[1]);
+    require(ffnn_tensor_init(&x, 1, net.layers[0].weight.rows), "input");
+    require(ffnn_tensor_init(&output, 1, net.layers[net.layer_count - 1].weight.cols), "output");
+    if (argc == 3) in = fopen(argv[2], "r");
+    if (in == NULL) fail(argv[2], strerror(errno));
 
-    ffnn_tensor_init(&X, 1, net.layers[0].weight.rows);
-    ffnn_tensor_init(&output, 1, net.layers[net.layer_count - 1].weight.cols);
-    if (X.data == NULL || output.data == NULL) {
-        fail("memory", ffnn_status_string(FFNN_ERROR_MEMORY));
-    } else if (read_inputs(X, argv + 2, (size_t)(argc - 2))) {
-        status = ffnn_predict(&net, X, output);
-        if (status != FFNN_OK) {
-            fail("prediction", ffnn_status_string(status));
-        } else {
-            for (size_t i = 0; i < output.cols; ++i) printf("%.7f\n", (double)output.data[i]);
-            if (fflush(stdout) == 0) result = EXIT_SUCCESS;
-            else fail("standard output", strerror(errno));
-        }
+    for (int number = 1; fgets(line, sizeof line, in) != NULL; ++number) {
+        if (strlen(line) == sizeof line - 1) fail("input", "a line is too long");
+        if (!read_row(x, line, number)) continue;
+        require(ffnn_predict(&net, x, output), "prediction");
+        print_row(output);
     }
-    ffnn_tensor_free(&X);
+    if (ferror(in)) fail("input", strerror(errno));
+    if (fflush(stdout) != 0) fail("standard output", strerror(errno));
+    if (in != stdin) fclose(in);
+    ffnn_tensor_free(&x);
     ffnn_tensor_free(&output);
     ffnn_free(&net);
-    return result;
+    return EXIT_SUCCESS;
 }

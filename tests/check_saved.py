@@ -7,9 +7,12 @@
 test_mlp_files --save writes networks of 1 to 16 layers, with biases and without, and what they
 predict. Here load_file must open each, safe_open say its activations, load_state_dict(strict=True)
 take it into an nn.Sequential of Linear layers and their activations, and that must predict the
-same. What save_file makes of its tensors again must be the same tensors. The last line is
-"N passed, M failed"; without the packages it says so, and nothing has failed.
+same. What save_file makes of its tensors again must be the same tensors. And what
+examples/train_in_pytorch.py writes without the safetensors package must be what it writes with it,
+but for the order of the tensors. The last line is "N passed, M failed"; without the packages it
+says so, and nothing has failed.
 """
+import json
 import pathlib
 import subprocess
 import sys
@@ -72,19 +75,48 @@ def check(path, folder):
         {name: tensor.tolist() for name, tensor in tensors.items()}, "not the same tensors again"
 
 
+def read_tensors(path):
+    """The size of a file, its metadata, and each tensor's dtype, shape and bytes."""
+    file = path.read_bytes()
+    end = 8 + int.from_bytes(file[:8], "little")
+    header = json.loads(file[8:end])
+    metadata = header.pop("__metadata__")
+    return len(file), metadata, {
+        name: (entry["dtype"], entry["shape"],
+               file[end + entry["data_offsets"][0]:end + entry["data_offsets"][1]])
+        for name, entry in header.items()}
+
+
+def check_example(folder):
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "examples"))
+    import train_in_pytorch as example
+    model = sequential((5, 7, 6, 3), ("gelu", "leaky_relu", "identity"), True)
+    example.save(model, folder / "with.safetensors", output="softmax")
+    said = {"activations": "gelu leaky_relu softmax"}
+    example.write_safetensors(model.state_dict(), folder / "without.safetensors", said)
+    expected = read_tensors(folder / "with.safetensors")
+    got = read_tensors(folder / "without.safetensors")
+    assert got == expected, "with and without the package: not the same tensors"
+    assert expected[1] == said, f"says {expected[1]}"
+
+
 def main():
     program = sys.argv[1] if len(sys.argv) > 1 else "build/tests/test_mlp_files"
     passed = failed = 0
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         subprocess.run([program, "--save", name], check=True)
-        for path in sorted(folder.glob("[0-9]*.safetensors"), key=lambda path: int(path.stem)):
+        files = sorted(folder.glob("[0-9]*.safetensors"), key=lambda path: int(path.stem))
+        checks = [(path.name, lambda path=path: check(path, folder)) for path in files]
+        checks.append(("train_in_pytorch.py", lambda: check_example(folder)))
+        for what, function in checks:
             try:
-                check(path, folder)
+                function()
                 passed += 1
-            except Exception as error: # whatever it is, the next file is tried, too
+            except Exception as error: # whatever it is, the next check is made, too
                 failed += 1
-                print(f"{path.name}: {type(error).__name__}: {error}")
+                print(f"{what}: {type(error).__name__}: {error}")
     print(f"with PyTorch {torch.__version__}")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0

@@ -21,7 +21,7 @@ readme=$!
 finished() { wait "$1" || { cat "$2"; false; }; }
 
 # A test program prints "name: N passed, N failed" last; one that crashes counts as a failure.
-for test in "$@" tests/test_digits.sh; do
+for test in "$@" tests/test_digits.sh tests/test_examples.sh; do
     case $test in *.sh) sh "$test" > "$log" 2>&1 ;; *) "$test" > "$log" 2>&1 ;; esac
     status=$?
     cat "$log"
