@@ -5,8 +5,8 @@
     make && python3 tests/compare_sklearn.py [build/digits]
 
 Same images, same layers (64 hidden units with ReLU, softmax), cross-entropy and Adam, eleven seeds
-each (0 is the one that the example uses by default). scikit-learn's settings are those that did best
-in a cross-validation within the training images, of learning rates 0.001 and 0.005, alpha from
+each (0 is the one that the example uses by default). scikit-learn's settings are those that did
+best in a cross-validation within the training images, of learning rates 0.001 and 0.005, alpha from
 0.0001 to 1, batches of 16, 32 and 200. Exits with 1 if the example is not better on average.
 """
 import re

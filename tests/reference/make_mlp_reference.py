@@ -176,8 +176,8 @@ def good_files():
     yield "lab_said", Lab((3, 4, 1), ("leaky_relu", "tanh")), (3, 4, 1), ("leaky_relu", "tanh"), \
         False, said(("leaky_relu", "tanh"))
     every = tuple(ACTIVATIONS)
-    yield ("every", sequential((3, 4, 5, 6, 5, 4, 3, 4, 5, 3), every), (3, 4, 5, 6, 5, 4, 3, 4, 5, 3),
-           every, True, said(every))
+    sizes = (3, 4, 5, 6, 5, 4, 3, 4, 5, 3)
+    yield "every", sequential(sizes, every), sizes, every, True, said(every)
     deep = ("tanh",) * 16
     yield "sixteen", sequential((3,) * 17, deep), (3,) * 17, deep, True, said(deep)
 
