@@ -83,36 +83,38 @@ static FILE *fuzz_open(const char *path, const char *mode) {
 /* Answers that are good, one bit each. */
 #define ANSWER(status) (1u << (status))
 
-static int has_tensor_beyond(uint64_t last_layer) {
-    size_t i;
-    for (i = 0; i < checker.count; i++) {
-        uint64_t number = checker_layer_number(&checker.tensors[i]);
-        if (number == 0 || number > last_layer)
-            return 1;
-    }
-    return 0;
+/* Whether a tensor is none that any network could have: then ffnn.h knows that the file will be
+   refused, and need not remember all of it. */
+static int is_stranger(const checker_tensor *tensor) {
+    checker_text prefix;
+    uint64_t number = checker_layer_number(tensor);
+    if (number > 0)
+        return number > FFNN_MAX_LAYERS;
+    return !checker_names_a("weight", tensor->name, &prefix) &&
+           !checker_names_a("bias", tensor->name, &prefix);
 }
 
-static int repeats_tensor_beyond(uint64_t last_layer) {
+static int has_strangers(int repeated_only) {
     size_t i;
-    for (i = 0; i < checker.count; i++) {
-        uint64_t number = checker_layer_number(&checker.tensors[i]);
-        if (checker.tensors[i].repeated && (number == 0 || number > last_layer))
+    if (checker.count > 2 * FFNN_MAX_LAYERS)
+        return 1;
+    for (i = 0; i < checker.count; i++)
+        if (is_stranger(&checker.tensors[i]) &&
+            (!repeated_only || checker.tensors[i].repeated))
             return 1;
-    }
     return 0;
 }
 
 /* The answers to a file that no network could have; 0 if there is no flaw.
 
-   A tensor that no network can have (not W1, W2, ... up to the last layer there can be) makes a
-   file refused in any case; then ffnn.h does not look further for tensors that overlap, and takes
-   two of one name for two. So in such files it may take a flaw of that kind for a mismatch, or
-   the other way round. */
+   A tensor that no network can have makes a file refused in any case, and so do more than the
+   deepest network has; then ffnn.h does not look further for tensors that overlap, and takes two of
+   one name for two. So in such files it may take a flaw of that kind for a mismatch, or the other
+   way round. */
 static unsigned answers_to_flaw(void) {
-    int either = has_tensor_beyond(FFNN_MAX_LAYERS);
+    int either = has_strangers(0);
     if (checker.flaw == NULL) {
-        if (!repeats_tensor_beyond(FFNN_MAX_LAYERS))
+        if (!has_strangers(1))
             return 0;
     } else if (!checker.flaw_is_fill) {
         either = 0;
@@ -120,84 +122,109 @@ static unsigned answers_to_flaw(void) {
     return ANSWER(FFNN_ERROR_FORMAT) | (either ? ANSWER(FFNN_ERROR_MISMATCH) : 0);
 }
 
-static int layer_is(uint64_t number, uint64_t rows, uint64_t cols) {
-    const checker_tensor *tensor = checker_layer(number);
-    uint64_t tensor_rows, tensor_cols;
-    return tensor != NULL && checker_matrix(tensor, &tensor_rows, &tensor_cols) &&
-           tensor_rows == rows && tensor_cols == cols;
+static int is_of(const ffnn_net *net) {
+    size_t i;
+    if (checker_net.flaw != NULL || checker_net.count != net->layer_count)
+        return 0;
+    for (i = 0; i < net->layer_count; i++) {
+        const checker_layer *layer = &checker_net.layers[i];
+        const ffnn_layer *own = &net->layers[i];
+        if (layer->inputs != own->weight.rows || layer->outputs != own->weight.cols ||
+            (layer->bias != NULL) != (own->bias.data != NULL))
+            return 0;
+        if ((checker.says_activations || !checker_net.is_pytorchs) &&
+            layer->activation != (int)own->activation)
+            return 0;
+    }
+    return 1;
+}
+
+/* Where two layers are equal in order ("01" and "1") neither answer is wrong. */
+static unsigned or_a_mismatch(unsigned answers) {
+    unsigned doubt = ANSWER(FFNN_OK) | ANSWER(FFNN_ERROR_MISMATCH);
+    return checker_net.is_doubtful && (answers & doubt) != 0 ? answers | doubt : answers;
 }
 
 static unsigned answers_to_load(const ffnn_net *net) {
     unsigned answers = answers_to_flaw();
-    size_t i;
     if (answers != 0)
-        return answers;
-    for (i = 0; i < net->layer_count; i++)
-        if (!layer_is(i + 1, net->layers[i].weight.rows, net->layers[i].weight.cols))
-            return ANSWER(FFNN_ERROR_MISMATCH);
-    return has_tensor_beyond(net->layer_count) ? ANSWER(FFNN_ERROR_MISMATCH) : ANSWER(FFNN_OK);
+        return answers | (checker.flaw == NULL ? ANSWER(FFNN_ERROR_MISMATCH) : 0);
+    return or_a_mismatch(is_of(net) ? ANSWER(FFNN_OK) : ANSWER(FFNN_ERROR_MISMATCH));
+}
+
+/* Too deep; what else is wrong with such a file is not looked for. */
+static int is_too_deep(void) {
+    size_t i;
+    for (i = 0; i < checker.count; i++)
+        if (checker_layer_number(&checker.tensors[i]) > FFNN_MAX_LAYERS)
+            return 1;
+    return checker.count > FFNN_MAX_LAYERS;
 }
 
 static unsigned answers_to_init(void) {
     unsigned answers = answers_to_flaw();
-    uint64_t rows, cols, previous = 0, count = 0;
-    const checker_tensor *tensor;
-    size_t i;
-    if (has_tensor_beyond(UINT64_MAX)) /* not a W at all */
-        return answers != 0 ? answers : ANSWER(FFNN_ERROR_MISMATCH);
-    if (answers != 0 && answers != ANSWER(FFNN_ERROR_FORMAT) && has_tensor_beyond(FFNN_MAX_LAYERS))
-        return answers | ANSWER(FFNN_ERROR_ARGUMENT);
-    if (answers != 0)
+    if (answers == ANSWER(FFNN_ERROR_FORMAT) && checker.flaw != NULL)
         return answers;
-    for (i = 0; i < checker.count; i++) {
-        if (count == FFNN_MAX_LAYERS) /* too deep; layers missing further up are not looked for */
-            return ANSWER(FFNN_ERROR_ARGUMENT) | ANSWER(FFNN_ERROR_MISMATCH);
-        tensor = checker_layer(++count);
-        if (tensor == NULL || !checker_matrix(tensor, &rows, &cols) || rows == 0 || cols == 0)
-            return ANSWER(FFNN_ERROR_MISMATCH);
-        if (count > 1 && rows != previous)
-            return ANSWER(FFNN_ERROR_MISMATCH);
-        previous = cols;
+    if (answers != 0 || is_too_deep()) {
+        if (answers == 0 && checker_net.flaw == NULL && checker_net.count <= FFNN_MAX_LAYERS)
+            answers |= ANSWER(FFNN_OK);
+        return or_a_mismatch(answers | ANSWER(FFNN_ERROR_MISMATCH) |
+                             (is_too_deep() ? ANSWER(FFNN_ERROR_ARGUMENT) : 0));
     }
-    return count > 0 ? ANSWER(FFNN_OK) : ANSWER(FFNN_ERROR_MISMATCH);
+    if (checker_net.flaw != NULL || (checker_net.is_pytorchs && !checker.says_activations))
+        return or_a_mismatch(ANSWER(FFNN_ERROR_MISMATCH));
+    return or_a_mismatch(ANSWER(FFNN_OK));
 }
 
 /* ---- networks ------------------------------------------------------------------------------ */
 
-static const ffnn_desc shapes[] = {
-    {{0}, NULL},          /* the lab's: 3, 4, 1 */
-    {{2, 3}, NULL},       /* one layer */
-    {{1, 2, 1, 1}, NULL}, /* three */
+static const struct {
+    size_t sizes[4];
+    ffnn_activation activations[3];
+    bool biases;
+} shapes[] = {
+    {{3, 4, 1, 0}, {FFNN_SIGMOID, FFNN_SIGMOID, FFNN_SIGMOID}, false}, /* the lab's */
+    {{2, 3, 0, 0}, {FFNN_SIGMOID, FFNN_SIGMOID, FFNN_SIGMOID}, false},
+    {{1, 2, 1, 1}, {FFNN_SIGMOID, FFNN_SIGMOID, FFNN_SIGMOID}, false},
+    {{2, 3, 1, 0}, {FFNN_RELU, FFNN_IDENTITY, FFNN_SIGMOID}, true},
+    {{2, 2, 2, 2}, {FFNN_LEAKY_RELU, FFNN_TANH, FFNN_SOFTMAX}, true},
+    {{3, 4, 1, 0}, {FFNN_TANH, FFNN_SIGMOID, FFNN_SIGMOID}, false},
 };
 
 static ffnn_net nets[COUNT_OF(shapes)];
 
-static size_t count_of_weights(const ffnn_net *net) {
-    size_t i, count = 0;
-    for (i = 0; i < net->layer_count; i++)
-        count += net->layers[i].weight.rows * net->layers[i].weight.cols;
-    return count;
+/* The tensors of a network: each layer's weight, then its bias, which may have no elements. */
+static ffnn_tensor tensor_of(const ffnn_net *net, size_t i) {
+    return i % 2 == 0 ? net->layers[i / 2].weight : net->layers[i / 2].bias;
 }
 
-/* Bits that no file is likely to hold; W1, W2, ... are in one piece of memory. */
-static void get_pattern(uint32_t *bits, size_t count) {
-    size_t i;
-    for (i = 0; i < count; i++)
-        bits[i] = (uint32_t)i * 0x9E3779B9u + 0xA5C3E17Bu;
+/* Bits that no file is likely to hold. */
+static uint32_t pattern(size_t tensor, size_t at) {
+    return (uint32_t)(tensor * 64 + at) * 0x9E3779B9u + 0xA5C3E17Bu;
 }
-
-enum { MAX_WEIGHTS = 64 };
 
 static void set_pattern(ffnn_net *net) {
-    uint32_t bits[MAX_WEIGHTS];
-    get_pattern(bits, count_of_weights(net));
-    memcpy(net->layers[0].weight.data, bits, count_of_weights(net) * sizeof bits[0]);
+    size_t i, k;
+    for (i = 0; i < 2 * net->layer_count; i++) {
+        ffnn_tensor t = tensor_of(net, i);
+        for (k = 0; k < t.rows * t.cols; k++) {
+            uint32_t bits = pattern(i, k);
+            memcpy(&t.data[k], &bits, sizeof bits);
+        }
+    }
 }
 
 static int has_pattern(const ffnn_net *net) {
-    uint32_t bits[MAX_WEIGHTS];
-    get_pattern(bits, count_of_weights(net));
-    return memcmp(net->layers[0].weight.data, bits, count_of_weights(net) * sizeof bits[0]) == 0;
+    size_t i, k;
+    for (i = 0; i < 2 * net->layer_count; i++) {
+        ffnn_tensor t = tensor_of(net, i);
+        for (k = 0; k < t.rows * t.cols; k++) {
+            uint32_t bits = pattern(i, k);
+            if (memcmp(&t.data[k], &bits, sizeof bits) != 0)
+                return 0;
+        }
+    }
+    return 1;
 }
 
 static void make_networks(void) {
@@ -205,7 +232,12 @@ static void make_networks(void) {
     if (nets[0].layer_count > 0)
         return;
     for (i = 0; i < COUNT_OF(nets); i++) {
-        if (ffnn_init(&nets[i], &shapes[i]) != FFNN_OK || count_of_weights(&nets[i]) > MAX_WEIGHTS)
+        ffnn_desc desc;
+        memset(&desc, 0, sizeof desc);
+        memcpy(desc.sizes, shapes[i].sizes, sizeof shapes[i].sizes);
+        memcpy(desc.activations, shapes[i].activations, sizeof shapes[i].activations);
+        desc.biases = shapes[i].biases;
+        if (ffnn_init(&nets[i], &desc) != FFNN_OK)
             fail("this test cannot make its networks");
         set_pattern(&nets[i]);
     }
@@ -213,19 +245,31 @@ static void make_networks(void) {
 
 /* ---- checks -------------------------------------------------------------------------------- */
 
-/* The weights are the file's, byte for byte, wherever the file has them. */
+/* One number is the file's, byte for byte. */
+static void check_number(const float *number, const checker_tensor *tensor, size_t index) {
+    const unsigned char *at = input + checker.data + tensor->begin + 4 * index;
+    uint32_t bits, expected = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+                              (uint32_t)at[3] << 24;
+    memcpy(&bits, number, sizeof bits);
+    if (bits != expected)
+        fail("the weights are not those of the file");
+}
+
+/* All of them, wherever the file has them. */
 static void check_weights(const ffnn_net *net) {
-    size_t layer, i;
-    for (layer = 0; layer < net->layer_count; layer++) {
-        ffnn_tensor weight = net->layers[layer].weight;
-        const unsigned char *at = input + checker.data + checker_layer(layer + 1)->begin;
-        for (i = 0; i < weight.rows * weight.cols; i++, at += 4) {
-            uint32_t bits, expected = (uint32_t)at[0] | (uint32_t)at[1] << 8 |
-                                      (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-            memcpy(&bits, &weight.data[i], sizeof bits);
-            if (bits != expected)
-                fail("the weights are not those of the file");
-        }
+    size_t i, row, col;
+    if (checker_net.is_doubtful)
+        return;
+    for (i = 0; i < net->layer_count; i++) {
+        ffnn_tensor weight = net->layers[i].weight, bias = net->layers[i].bias;
+        const checker_layer *layer = &checker_net.layers[i];
+        for (row = 0; row < weight.rows; row++)
+            for (col = 0; col < weight.cols; col++)
+                check_number(&weight.data[row * weight.cols + col], layer->weight,
+                             checker_net.is_pytorchs ? col * weight.rows + row
+                                                     : row * weight.cols + col);
+        for (col = 0; col < bias.cols; col++)
+            check_number(&bias.data[col], layer->bias, col);
     }
 }
 
@@ -235,7 +279,7 @@ static void check_saved_again(ffnn_net *net) {
     size_t size = 0, again = 0;
     if (ffnn_save_memory(net, first, sizeof first, &size) != FFNN_OK)
         fail("what was loaded cannot be saved");
-    memset(net->layers[0].weight.data, 0, count_of_weights(net) * sizeof(float));
+    set_pattern(net);
     if (ffnn_load_memory(net, first, size) != FFNN_OK)
         fail("what was saved cannot be loaded");
     check_weights(net);
@@ -269,29 +313,59 @@ static void check_file(ffnn_net *net, unsigned answers) {
         set_pattern(net);
 }
 
-static void check_init_from_file(void) {
+static void check_new_network(ffnn_net *net, ffnn_status status, unsigned answers) {
     static const ffnn_net zeros;
-    ffnn_net net;
-    ffnn_status status = ffnn_init_from_file(&net, "input");
-    if ((answers_to_init() & ANSWER(status)) == 0)
+    if ((answers & ANSWER(status)) == 0)
         fail(ffnn_status_string(status));
     if (status == FFNN_OK) {
-        if ((answers_to_load(&net) & ANSWER(FFNN_OK)) == 0)
+        if ((answers_to_load(net) & ANSWER(FFNN_OK)) == 0)
             fail("the new network is not the file's");
-        check_weights(&net);
-        check_saved_again(&net);
-    } else if (memcmp(&net, &zeros, sizeof net) != 0) {
+        check_weights(net);
+        check_saved_again(net);
+    } else if (memcmp(net, &zeros, sizeof *net) != 0) {
         fail("a network that could not be initialised is not all zeros");
     }
+    ffnn_free(net);
+}
+
+/* Only its status, and that it can be saved: the floats of most inputs cannot be read in place. */
+static void check_view(void) {
+    ffnn_net net;
+    size_t size;
+    ffnn_status status = ffnn_init_view(&net, input, input_size);
+    if (((answers_to_init() | ANSWER(FFNN_ERROR_ARGUMENT)) & ANSWER(status)) == 0)
+        fail(ffnn_status_string(status));
+    if (status == FFNN_OK && ffnn_save_memory(&net, NULL, 0, &size) != FFNN_OK)
+        fail("a view cannot be saved");
     ffnn_free(&net);
+}
+
+static void check_print_file(void) {
+    FILE *out = tmpfile();
+    ffnn_status status;
+    unsigned answers = ANSWER(checker.flaw == NULL ? FFNN_OK : FFNN_ERROR_FORMAT);
+    if (has_strangers(0) && (checker.flaw == NULL || checker.flaw_is_fill))
+        answers = ANSWER(FFNN_OK) | ANSWER(FFNN_ERROR_FORMAT);
+    if (out == NULL)
+        fail("this test cannot make a temporary file");
+    status = ffnn_print_file(out, "input");
+    if ((answers & ANSWER(status)) == 0)
+        fail("ffnn_print_file");
+    if (status != FFNN_OK && ftell(out) != 0)
+        fail("what is in a malformed file was printed");
+    fclose(out);
 }
 
 static void check_files(void) {
     size_t i, live = heap.live;
+    ffnn_net net;
     heap.largest = 0;
     for (i = 0; i < COUNT_OF(nets); i++)
         check_file(&nets[i], answers_to_load(&nets[i]));
-    check_init_from_file();
+    check_new_network(&net, ffnn_init_from_file(&net, "input"), answers_to_init());
+    check_new_network(&net, ffnn_init_from_memory(&net, input, input_size), answers_to_init());
+    check_view();
+    check_print_file();
     if (heap.live != live)
         fail("memory was not freed");
     if (heap.largest > 65536) /* more than any input has */
@@ -313,6 +387,8 @@ static void check_input(const unsigned char *data, size_t size) {
     input_size = size;
     make_networks();
     checker_read(data, size);
+    if (checker.flaw == NULL || checker.flaw_is_fill)
+        checker_read_network();
     for (i = 0; i < COUNT_OF(nets); i++)
         check_memory(&nets[i], answers_to_load(&nets[i]));
     if (is_sample())
@@ -415,8 +491,24 @@ static const char *const dtypes[] = {
     "I64", "U64", "f32", "",
 };
 
-static const char *const names[] = {"W1",  "W2", "W3", "W4", "W8",        "W9",
-                                    "W01", "W",  "",   "w1", "W10000000", "\\u0057\\u0031"};
+static const char *const names[] = {
+    "W1", "W2", "W3", "W4", "W8", "W9", "W16", "W17", "W01", "W", "", "w1", "W10000000",
+    "\\u0057\\u0031", "weight", "bias", ".weight", "0.weight", "0.bias", "00.weight", "2.weight",
+    "2.bias", "10.weight", "fc1.weight", "fc1.bias", "fc2.bias", "fc.weights", "a.b.weight",
+    "W1.weight", "18446744073709551617.weight"};
+
+/* What stands before the names of PyTorch's layers, in order. */
+static const char *const prefixes[][3] = {
+    {"0.", "2.", "4."}, {"fc1.", "fc2.", "fc10."}, {"", "0.", "a."}, {"a.", "b.", "c."},
+    {"net.9.", "net.10.", "net.11."}, {"x.1.y2.", "x.1.y10.", "x.2.y1."}, {"Z.", "a.", "\\u00e9."},
+    {"h.99999999999999999999.", "h.100000000000000000000.", "i."}};
+
+/* Activations, most of them of a network that there is. */
+static const char *const activations[] = {
+    "relu identity", "leaky_relu tanh softmax", "tanh sigmoid", "sigmoid sigmoid", "sigmoid",
+    "sigmoid sigmoid sigmoid", "gelu", "elu silu", "softmax softmax", "softmax", "relu", "",
+    " ", "relu  identity", "relu identity ", "relu identity tanh", "re\\u006cu\\u0020identity",
+    "ReLU", "what ever", "leaky_relu tanh softmax sigmoid"};
 
 static void append_space(void) {
     static const char *const spaces[] = {" ", "\n", "\t", "\r\n", "    "};
@@ -453,7 +545,9 @@ static void append_string(const char *string) {
 }
 
 typedef struct planned_tensor {
-    const char *name, *dtype;
+    char name[64];
+    const char *dtype;
+    int is_bias; /* of one dimension, cols */
     uint64_t rows, cols, begin, end;
 } planned_tensor;
 
@@ -464,8 +558,10 @@ static void append_field(const planned_tensor *tensor, size_t field) {
     } else if (field == 1) {
         append("\"shape\":");
         append_token("[");
-        append_size(tensor->rows);
-        append_token(",");
+        if (!tensor->is_bias) {
+            append_size(tensor->rows);
+            append_token(",");
+        }
         append_size(tensor->cols);
         append_token("]");
     } else if (field == 2) {
@@ -505,16 +601,43 @@ static uint64_t bytes_of(const planned_tensor *tensor) {
     return tensor->rows * tensor->cols * bits / 8;
 }
 
+/* One tensor: of a network or, if that is NULL, any. In PyTorch's layout there are biases, or not,
+   which are the tensors with odd numbers. */
+static void plan_tensor(planned_tensor *tensor, const ffnn_net *net, size_t number, int pytorchs,
+                        const char *const *prefix) {
+    const char *name = ONE_OF(names);
+    int has_biases = net != NULL && net->layers[0].bias.data != NULL;
+    size_t layer = has_biases ? number / 2 : number;
+    tensor->is_bias = net == NULL ? one_in(4) : has_biases && number % 2 == 1;
+    tensor->dtype = net == NULL || one_in(50) ? ONE_OF(dtypes) : "F32";
+    tensor->rows = below(4);
+    tensor->cols = below(4);
+    if (net != NULL) {
+        ffnn_tensor weight = net->layers[layer].weight;
+        tensor->rows = pytorchs ? weight.cols : weight.rows;
+        tensor->cols = pytorchs && !tensor->is_bias ? weight.rows : weight.cols;
+    }
+    if (net == NULL || one_in(50))
+        sprintf(tensor->name, "%s", name);
+    else if (pytorchs)
+        sprintf(tensor->name, "%s%s", prefix[layer], tensor->is_bias ? "bias" : "weight");
+    else
+        sprintf(tensor->name, "W%lu", (unsigned long)(layer + 1));
+    if (tensor->is_bias)
+        tensor->rows = 1;
+}
+
 /* The tensors of a network, or others, in any order; returns how many. */
 static size_t plan(planned_tensor *tensors, size_t most) {
-    size_t count = 0, i, j;
+    size_t count = 0, wanted = 0, i, j;
     const ffnn_net *net = one_in(4) ? NULL : &nets[below(COUNT_OF(nets))];
-    for (; count < most && (net == NULL ? !one_in(3) : count < net->layer_count); count++) {
-        tensors[count].name = net == NULL || one_in(50) ? ONE_OF(names) : names[count];
-        tensors[count].dtype = net == NULL || one_in(50) ? ONE_OF(dtypes) : "F32";
-        tensors[count].rows = net == NULL ? below(4) : net->layers[count].weight.rows;
-        tensors[count].cols = net == NULL ? below(4) : net->layers[count].weight.cols;
-    }
+    const char *const *prefix = ONE_OF(prefixes);
+    int has_biases = net != NULL && net->layers[0].bias.data != NULL;
+    int pytorchs = has_biases ? !one_in(20) : one_in(3);
+    if (net != NULL)
+        wanted = net->layer_count * (has_biases ? 2 : 1);
+    for (; count < most && (net == NULL ? !one_in(3) : count < wanted); count++)
+        plan_tensor(&tensors[count], net, count, pytorchs, prefix);
     for (i = count; i-- > 1;) {
         planned_tensor swapped = tensors[i];
         j = below(i + 1);
@@ -522,6 +645,26 @@ static size_t plan(planned_tensor *tensors, size_t most) {
         tensors[j] = swapped;
     }
     return count;
+}
+
+static void append_metadata(int with_comma) {
+    static const char *const keys[] = {"activations", "activations", "activations", "format",
+                                       "activation", "activation\\u0073"};
+    size_t i, count = one_in(8) ? 0 : 1 + below(2);
+    append(with_comma ? "," : "");
+    append_string("__metadata__");
+    if (one_in(12)) {
+        append(":null");
+        return;
+    }
+    append(":{");
+    for (i = 0; i < count; i++) {
+        append(i > 0 ? "," : "");
+        append_string(ONE_OF(keys));
+        append(":");
+        append_string(ONE_OF(activations));
+    }
+    append("}");
 }
 
 static void make_new(void) {
@@ -540,8 +683,8 @@ static void make_new(void) {
             append_token(",");
         append_tensor(&tensors[(first + i) % count]);
     }
-    if (one_in(4))
-        append(count > 0 ? ",\"__metadata__\":{\"format\":\"pt\"}" : "\"__metadata__\":null");
+    if (one_in(2))
+        append_metadata(count > 0);
     append_token("}");
     set_header_size(made.size - 8);
     for (; end > 0; end--) {
@@ -555,6 +698,8 @@ static void make_new(void) {
 static const char *const tokens[] = {
     "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0057", "\\ud834\\udd1e", "\\ud834", "\"W1\"",
     "\"W2\"", "\"W3\"", "\"dtype\"", "\"F32\"", "\"shape\"", "\"data_offsets\"", "\"__metadata__\"",
+    "weight", "bias", ".", "0.", "2.", "fc10.", "\"activations\":\"relu identity\"", "relu",
+    "softmax",
     "{\"dtype\":\"F32\",\"shape\":[0,1],\"data_offsets\":[0,0]}", "\xC3\xA9", "\xC0\x80",
     "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xEF\xBB\xBF", "/**/",
     "\x7F", "\x1F", " ", "\\ud834\\ue000", "\\udd1e",
