@@ -223,6 +223,20 @@ static void test_pytorchs_files_make_networks(void) {
     }
 }
 
+/* The lab's weights as Linear layers without biases hold them: they can be loaded into the lab's
+   network, but do not say that they are of sigmoids. */
+static void test_linear_layers_are_the_labs(void) {
+    static const size_t sizes[] = {3, 4, 1, 0};
+    ffnn_net net, lab;
+    CHECK_STATUS(FFNN_OK, ffnn_init_from_file(&lab, path_of("lab.safetensors")));
+    make_network(&net, sizes, "sigmoid sigmoid", false);
+    CHECK_STATUS(FFNN_OK, ffnn_load(&net, path_of("linear.safetensors")));
+    CHECK(same_networks(&net, &lab));
+    ffnn_free(&net);
+    ffnn_free(&lab);
+    CHECK_STATUS(FFNN_ERROR_MISMATCH, ffnn_init_from_file(&net, path_of("linear.safetensors")));
+}
+
 static void test_pytorchs_other_files_are_mismatches(void) {
     static const size_t sizes[] = {4, 8, 3, 0};
     ffnn_net net, before, fresh;
@@ -965,6 +979,7 @@ int main(int argc, char **argv) {
     }
     RUN(test_pytorchs_files_are_loaded);
     RUN(test_pytorchs_files_make_networks);
+    RUN(test_linear_layers_are_the_labs);
     RUN(test_pytorchs_other_files_are_mismatches);
     RUN(test_a_mismatch_says_what_it_may_be);
     RUN(test_files_made_by_hand);
