@@ -88,8 +88,21 @@ static void make_network(ffnn_net *net, const size_t *sizes, const char *activat
     CHECK_STATUS(FFNN_OK, ffnn_init(net, &desc));
 }
 
+/* Of a layer, which in a view of PyTorch's layout is transposed. */
+static size_t layer_inputs(const ffnn_layer *layer) {
+    return layer->transposed ? layer->weight.cols : layer->weight.rows;
+}
+
+static size_t layer_outputs(const ffnn_layer *layer) {
+    return layer->transposed ? layer->weight.rows : layer->weight.cols;
+}
+
+static size_t inputs_of(const ffnn_net *net) {
+    return net->layer_count == 0 ? 0 : layer_inputs(&net->layers[0]);
+}
+
 static size_t outputs_of(const ffnn_net *net) {
-    return net->layer_count == 0 ? 0 : net->layers[net->layer_count - 1].weight.cols;
+    return net->layer_count == 0 ? 0 : layer_outputs(&net->layers[net->layer_count - 1]);
 }
 
 enum { MOST_PARAMETERS = 4000 };
@@ -145,10 +158,9 @@ static const char *path_of(const char *file) {
 
 static void check_predictions(const ffnn_net *net, const mlp_file *file) {
     float X[MLP_FILE_ROWS * 16], output[MLP_FILE_ROWS * 16];
-    size_t inputs, outputs = outputs_of(net);
+    size_t inputs = inputs_of(net), outputs = outputs_of(net);
     if (net->layer_count == 0)
         return; /* that it could not be made is an error already */
-    inputs = net->layers[0].weight.rows;
     CHECK(outputs <= 16 && inputs <= 16);
     memcpy(X, file->X, MLP_FILE_ROWS * inputs * sizeof *X);
     CHECK_STATUS(FFNN_OK, ffnn_predict(net, ffnn_view(X, MLP_FILE_ROWS, inputs),
@@ -164,7 +176,8 @@ static void check_described(const ffnn_net *net, const mlp_file *file) {
     set_activations(&desc, file->activations);
     for (size_t i = 0; i < net->layer_count; i++) {
         const ffnn_layer *layer = &net->layers[i];
-        CHECK(layer->weight.rows == file->sizes[i] && layer->weight.cols == file->sizes[i + 1]);
+        CHECK(layer_inputs(layer) == file->sizes[i]);
+        CHECK(layer_outputs(layer) == file->sizes[i + 1]);
         CHECK((layer->bias.data != NULL) == (file->has_biases != 0));
         CHECK(layer->activation == desc.activations[i]);
     }
@@ -810,7 +823,7 @@ static void test_a_loaded_network_trains(void) {
         CHECK_STATUS(FFNN_OK, ffnn_init_from_memory(&loaded, file.data, file.size));
         loaded.optimizer = net.optimizer = FFNN_ADAM;
         for (int step = 0; step < 3; step++) {
-            ffnn_tensor inputs = ffnn_view(X, 1, net.layers[0].weight.rows);
+            ffnn_tensor inputs = ffnn_view(X, 1, inputs_of(&net));
             ffnn_tensor targets = ffnn_view(y, 1, outputs_of(&net));
             CHECK_STATUS(FFNN_OK, ffnn_train(&net, inputs, targets, 0.01f, NULL));
             CHECK_STATUS(FFNN_OK, ffnn_train(&loaded, inputs, targets, 0.01f, NULL));
@@ -943,7 +956,7 @@ static int save_kind(const char *folder, size_t i) {
     make_kind(&net, i, false);
     snprintf(path, sizeof path, "%s/%d.safetensors", folder, (int)i);
     CHECK_STATUS(FFNN_OK, ffnn_save(&net, path));
-    CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&X, SAVED_ROWS, net.layers[0].weight.rows));
+    CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&X, SAVED_ROWS, inputs_of(&net)));
     CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&output, SAVED_ROWS, outputs_of(&net)));
     for (size_t k = 0; k < X.rows * X.cols; k++)
         X.data[k] = (float)(k * 37 % 101) / 50 - 1;
@@ -952,7 +965,7 @@ static int save_kind(const char *folder, size_t i) {
     out = fopen(path, "w");
     CHECK(out != NULL);
     if (out != NULL) {
-        fprintf(out, "%d", (int)net.layers[0].weight.rows);
+        fprintf(out, "%d", (int)inputs_of(&net));
         for (size_t k = 0; k < net.layer_count; k++)
             fprintf(out, " %d", (int)net.layers[k].weight.cols);
         for (size_t k = 0; k < net.layer_count; k++)
