@@ -53,13 +53,11 @@ typedef struct checker_tensor {
     uint64_t bits; /* of an element */
     const checker_value *shape;
     uint64_t begin, end;
-    int repeated; /* an earlier tensor had the same name, and does not count */
 } checker_tensor;
 
 /* What is in a file. */
 typedef struct checker_file {
     const char *flaw; /* the rule that the file breaks; NULL: it is well formed */
-    int flaw_is_fill; /* every tensor is fine, but together they do not fill the data */
     checker_tensor tensors[CHECKER_MAX_TENSORS];
     size_t count;
     size_t data, data_size; /* where the tensors' bytes are */
@@ -436,7 +434,6 @@ static void checker_add(const checker_tensor *tensor) {
                                         tensor->name.length) != 0))
         ++i;
     checker.tensors[i] = *tensor;
-    checker.tensors[i].repeated = i < checker.count;
     checker.count += i == checker.count;
 }
 
@@ -515,13 +512,11 @@ static const char *checker_check(const unsigned char *file, size_t size) {
     for (size_t i = 0; i < checker.count && flaw == NULL; ++i)
         flaw = checker_size(&checker.tensors[i]);
     if (flaw != NULL) return flaw;
-    checker.flaw_is_fill = 1;
     return checker_fill();
 }
 
 static inline void checker_read(const unsigned char *file, size_t size) {
     checker.count = 0;
-    checker.flaw_is_fill = 0;
     checker.says_activations = 0;
     checker.flaw = checker_check(file, size);
 }
@@ -561,7 +556,6 @@ typedef struct checker_network {
     const char *flaw; /* why the tensors are of no network; NULL: they are of this one */
     int is_doubtful;  /* two layers are equal in order, or a name begins with a point */
     int is_pytorchs;  /* its names, and its layout: outputs x inputs */
-    int has_strangers; /* names that no network has */
     checker_layer layers[CHECKER_MAX_TENSORS];
     size_t count;
 } checker_network;
@@ -657,6 +651,7 @@ static const char *checker_sort_lab(size_t count) {
 
 static const char *checker_sort_tensors(void) {
     size_t lab = 0;
+    int has_others = 0;
     for (size_t i = 0; i < checker.count; ++i) {
         const checker_tensor *tensor = &checker.tensors[i];
         checker_text prefix;
@@ -665,11 +660,11 @@ static const char *checker_sort_tensors(void) {
             checker_layer_of(prefix)->weight = tensor;
         else if (checker_names_a("bias", tensor->name, &prefix))
             checker_layer_of(prefix)->bias = tensor;
-        else checker_net.has_strangers = 1;
+        else has_others = 1;
         if (tensor->name.length > 0 && tensor->name.at[0] == '.') checker_net.is_doubtful = 1;
     }
     checker_net.is_pytorchs = lab == 0;
-    if (checker_net.has_strangers) return "a tensor has a name that no network knows";
+    if (has_others) return "a tensor has a name that no network knows";
     if (lab > 0 && checker_net.count > 0) return "there are both kinds of names";
     return lab > 0 ? checker_sort_lab(lab) : NULL;
 }
