@@ -157,9 +157,19 @@ static void test_a_batch_beyond_the_set_is_the_set(void) {
 
 /* ---- the shuffle ------------------------------------------------------------------------- */
 
+static ffnn_desc describe(ffnn_rng *rng) {
+    ffnn_desc desc;
+    memset(&desc, 0, sizeof desc);
+    desc.sizes[0] = FIT_INPUTS;
+    desc.sizes[1] = FIT_HIDDEN;
+    desc.sizes[2] = FIT_OUTPUTS;
+    desc.rng = rng;
+    return desc;
+}
+
 static ffnn_net fit_shuffled(uint64_t seed, ffnn_rng *rng, journal *logged) {
     ffnn_fit_desc desc = {FIT_EPOCHS, fit_learning_rate, FIT_BATCH_SIZE, rng, NULL, NULL};
-    ffnn_desc sizes = {{FIT_INPUTS, FIT_HIDDEN, FIT_OUTPUTS}, rng};
+    ffnn_desc sizes = describe(rng);
     ffnn_net net;
     ffnn_rng_seed(rng, seed);
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &sizes));
@@ -204,7 +214,7 @@ static void test_the_same_seed_gives_the_same_weights(void) {
 /* torch.randperm(n) draws n - 1 numbers. */
 static void test_the_shuffle_draws_one_number_a_sample(void) {
     ffnn_rng used, expected;
-    ffnn_desc sizes = {{FIT_INPUTS, FIT_HIDDEN, FIT_OUTPUTS}, &expected};
+    ffnn_desc sizes = describe(&expected);
     ffnn_net net = fit_shuffled(9, &used, NULL), fresh;
     float drawn[4], expected_drawn[4];
     ffnn_rng_seed(&expected, 9);
