@@ -8,16 +8,17 @@
 #
 # Minutes each, and for some of it more than a C compiler; what is missing is skipped and named:
 #
-# make builds     the header without a warning in C99 to C++20, with each of its options
-# make sigmoid    the sigmoid of every float there is
-# make sklearn    the digits example beside scikit-learn's network (python3-sklearn)
-# make coverage   which branches of the header the tests take (gcc, gcov)
-# make analyse    static analysis, valgrind and more sanitizers
-# make matrix     the tests on every platform that there is a compiler for
-# make fuzz       libFuzzer on the reader of weights files, until you stop it (clang); more options
-#                 for libFuzzer: make fuzz FUZZ="-runs=1000000 -workers=2"
-# make reference  the tests' reference data, made again by PyTorch (python3-torch)
-# make digits.h   examples/data/digits.h, made again from scikit-learn's copy (python3-sklearn)
+# make builds       the header without a warning in C99 to C++20, with each of its options
+# make activations  the activations of every float there is (make activation_tanh: one of them)
+# make sklearn      the digits example beside scikit-learn's network (python3-sklearn)
+# make check_saved  PyTorch reads what is saved (torch, safetensors and numpy for Python)
+# make coverage     which branches of the header the tests take (gcc, gcov)
+# make analyse      static analysis, valgrind and more sanitizers
+# make matrix       the tests on every platform that there is a compiler for
+# make fuzz         libFuzzer on the reader of weights files, until you stop it (clang); more options
+#                   for libFuzzer: make fuzz FUZZ="-runs=1000000 -workers=2"
+# make reference    the tests' reference data, made again by PyTorch (python3-torch; safetensors)
+# make digits.h     examples/data/digits.h, made again from scikit-learn's copy (python3-sklearn)
 #
 # CC, CFLAGS and BUILD are yours:
 # make test CC=clang CFLAGS="-O1 -fsanitize=address,undefined" BUILD=build/sanitized
@@ -42,7 +43,11 @@ OWN_IMPLEMENTATION = test_faults test_hostile test_killed test_random test_savin
                      test_stack_plain test_threads
 SHARING = $(filter-out $(OWN_IMPLEMENTATION:%=$(BUILD)/tests/%),$(TESTS))
 
-.PHONY: all run test test_digits programs bench builds sigmoid sklearn coverage analyse matrix fuzz reference \
+# Those of one number.
+ACTIVATIONS = sigmoid tanh relu leaky_relu elu silu gelu identity
+
+.PHONY: all run test test_digits test_examples programs bench builds activations \
+        $(ACTIVATIONS:%=activation_%) sklearn check_saved coverage analyse matrix fuzz reference \
         digits.h install clean
 
 all: $(EXAMPLES)
@@ -57,13 +62,16 @@ test:
 	@CC="$(CC)" CFLAGS="$(CFLAGS) $(WARNINGS)" BUILD="$(BUILD)" sh tests/run.sh $(TESTS)
 
 programs: $(EXAMPLES) $(TESTS) \
-          $(addprefix $(BUILD)/tests/,compare_transcripts digit_picture fuzz_load)
+          $(addprefix $(BUILD)/tests/,compare_transcripts mlp digit_picture fuzz_load)
 
 test_%: $(BUILD)/tests/test_%
 	$<
 
 test_digits: $(BUILD)/digits $(BUILD)/tests/digit_picture
 	BUILD="$(BUILD)" sh tests/test_digits.sh
+
+test_examples: $(BUILD)/deploy $(BUILD)/curve $(BUILD)/tests/test_mlp_files
+	BUILD="$(BUILD)" sh tests/test_examples.sh
 
 $(BUILD)/%: examples/%.c $(HEADERS)
 	@mkdir -p $(BUILD)
@@ -88,11 +96,16 @@ bench:
 builds coverage analyse matrix:
 	@BUILD="$(BUILD)" OWN_IMPLEMENTATION="$(OWN_IMPLEMENTATION)" sh tests/$@.sh
 
-sigmoid: $(BUILD)/tests/sigmoid_all
-	$(BUILD)/tests/sigmoid_all
+activations: $(ACTIVATIONS:%=activation_%)
+
+$(ACTIVATIONS:%=activation_%): activation_%: $(BUILD)/tests/activation_all
+	$< $*
 
 sklearn: $(BUILD)/digits
 	$(PYTHON) tests/compare_sklearn.py $(BUILD)/digits
+
+check_saved: $(BUILD)/tests/test_mlp_files
+	$(PYTHON) tests/check_saved.py $<
 
 fuzz:
 	@mkdir -p $(BUILD)/corpus
@@ -104,6 +117,7 @@ fuzz:
 reference:
 	$(PYTHON) tests/reference/make_reference.py
 	$(PYTHON) tests/reference/make_training_reference.py
+	$(PYTHON) tests/reference/make_mlp_reference.py
 	$(PYTHON) tests/corpus/make_corpus.py
 
 digits.h:

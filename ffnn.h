@@ -1,10 +1,11 @@
-/* ffnn.h - v1.0 - feed-forward neural networks in one header - public domain or MIT-0
+/* ffnn.h - v1.1 - feed-forward neural networks in one header - public domain or MIT-0
 
-   Tensors that share memory with your arrays, layers of sigmoid units, forward and backward
-   passes, training, prediction, and weights that PyTorch opens (safetensors). Seeded alike, it
-   draws, computes and prints what PyTorch does, digit for digit. C99 or C++11; link with libm.
+   Tensors that share memory with your arrays; networks of fully connected layers, drawn, trained,
+   saved and loaded as PyTorch does it: any torch.nn.Sequential of Linear layers and activations,
+   with MSE or cross-entropy, SGD or Adam. Seeded alike, it draws the same numbers and prints the
+   same digits as PyTorch. Weights travel in safetensors. C99 or C++11; link with libm.
 
-   What it does not do: biases, other activations than the sigmoid, convolutions, attention, GPUs.
+   What it does not do: convolutions, recurrence, attention, normalization, dropout, GPUs.
 
 DO THIS
 
@@ -33,12 +34,14 @@ DO THIS
            return 0;
        }
 
-   Functions that can fail return an ffnn_status; FFNN_OK is 0, and ffnn_status_string puts it into
-   words. A call that fails changes nothing: tensors, weights and files stay as they were. A network
-   or tensor whose initialization failed is all zeros and safe to free.
+   Functions that can fail return an ffnn_status; FFNN_OK is 0, and ffnn_status_string puts a status
+   into words. A call that fails changes nothing: tensors, weights and files stay as they were,
+   except that ffnn_save_memory sets *size, and that a device or pipe may have received a part. A
+   network or tensor whose initialization failed is all zeros and safe to free. What a struct held
+   before its initialization is overwritten, not freed.
 
 TENSORS: a tensor is a rows x cols matrix of floats, row-major and contiguous. It is a small struct:
-   pass it by value. In every function dst comes first and must already have the result's shape. It
+   pass it by value. In these functions dst comes first and must already have the result's shape. It
    may be one of the inputs, except in matmul and transpose; any other overlap of dst with an input
    is FFNN_ERROR_ARGUMENT.
 
@@ -46,16 +49,19 @@ TENSORS: a tensor is a rows x cols matrix of floats, row-major and contiguous. I
    ffnn_tensor_init, _free      a tensor with memory of its own, all zeros. Free only these
    ffnn_at                      the address of an element; NULL outside the tensor
    ffnn_copy                    dst = a
-   ffnn_add, _sub, _mul, _div   dst = a + b and so on, element by element; a b of 1 x cols or 1 x 1
-                                is broadcast to the rows of a
+   ffnn_add, _sub, _mul, _div   dst = a + b and so on, element by element. b may also be 1 x cols or
+                                1 x 1, and is then broadcast to the shape of a
    ffnn_scale                   dst = a * factor
    ffnn_matmul                  dst (m x n) = a (m x k) times b (k x n)
    ffnn_transpose               dst (n x m) = a (m x n) transposed
    ffnn_max                     dst (1 x cols) = the maximum of each column of a; NaN if the column
                                 contains one
    ffnn_mse                     the mean of (a - b)^2 over all elements; b is broadcast as in add
-   ffnn_sigmoid                 dst = 1 / (1 + exp(-a)), within 2 units in the last place and always
-                                in [0, 1]. Results below 1.2e-38 are 0; NaN stays NaN
+   ffnn_activate                dst = f(z), where f is any activation; softmax row by row. Within 3
+                                units in the last place where the result is a normal float (GELU and
+                                SiLU: 1e-6 relative, or 1e-7 near their zeros). NaN stays NaN
+   ffnn_sigmoid                 ffnn_activate with the sigmoid, 1 / (1 + exp(-a)): within 2 units in
+                                the last place and always in [0, 1]; results below 1.2e-38 are 0
    ffnn_sigmoid_derivative      dst = a * (1 - a), where a is a sigmoid's OUTPUT
    ffnn_print                   prints what print(tensor) prints in PyTorch, newline included, in
                                 any locale; tensors of more than 1000 elements are summarized
@@ -67,70 +73,148 @@ RANDOM NUMBERS: PyTorch's CPU generator, the Mersenne Twister MT19937, in a plai
    ffnn_rng_discard             skips count 32-bit outputs, each in about a nanosecond
    ffnn_randn                   torch.randn(rows, cols): normal numbers, mean 0, variance 1
 
-THE NETWORK: layer i computes z = input W and a = sigmoid(z); a is the next layer's input. Each
-   sample is a row: X is batch x inputs, y is batch x outputs. You may read and write the weights,
-   net.layers[i].weight, which are inputs x outputs. They are called W1 for layers[0], W2 for
-   layers[1] and so on in the weights file. Without biases, give each sample an input that is
-   always 1.
+THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next layer's input. Each
+   sample is a row: x is batch x inputs, y is batch x outputs. net.layers[i] has weight (inputs x
+   outputs), bias (1 x outputs), activation, and after a pass z, a, error and delta.
 
-   ffnn_init                    draws normal weights, layer after layer, from desc->rng (NULL: from
-                                one seeded with 0). desc->sizes lists the units of each layer,
-                                inputs first, padded with zeros. All zeros, or desc NULL, means
-                                3, 4, 1
+   A description (ffnn_desc) whose fields are all zero, or NULL, is the default network: 3 inputs, 4
+   sigmoid units, 1 sigmoid output, no biases, N(0, 1) weights. Each field that you set moves
+   towards torch.nn:
+
+       ffnn_desc desc;
+       memset(&desc, 0, sizeof desc);
+       desc.sizes[0] = 784;
+       desc.sizes[1] = 128;
+       desc.sizes[2] = 10;
+       desc.activations[0] = FFNN_RELU;
+       desc.activations[1] = FFNN_SOFTMAX;
+       desc.biases = true;
+       desc.optimizer = FFNN_ADAM;
+
+   sizes         the units of each layer, inputs first, padded with zeros; all zeros: 3, 4, 1
+   rng           draws the weights, layer after layer; NULL: one seeded with 0
+   activations   one a layer. Name the LAST one, too: what you leave out is the sigmoid, and
+                 regression wants FFNN_IDENTITY. Softmax is for the last layer only
+   biases        layers are torch.nn.Linear's, with a bias and Linear's first weights. Without,
+                 weights are drawn from N(0, 1), which saturates the units of wide layers: scale
+                 them by 1 / sqrt(inputs) with ffnn_scale, or set biases. Without biases, give each
+                 sample an input that is always 1
+   loss          FFNN_HALF_SUM_OF_SQUARES, the default, steps down HALF THE SUM of (y - a)^2 over
+                 the batch, so that a batch twice as large takes a step twice as long: divide the
+                 learning rate by the batch size for another's. It reports the MEAN. FFNN_MSE and
+                 FFNN_CROSS_ENTROPY are means in both, as in PyTorch. A softmax layer trains by
+                 cross-entropy whatever loss says; its y are rows of probabilities, each of which
+                 must sum to 1. Cross-entropy needs a last layer of softmax or sigmoid
+   optimizer, momentum, weight_decay   those of torch.optim.SGD and torch.optim.AdamW
+
+   FFNN_ERROR_ARGUMENT if a value is none of its enumeration, an activation stands behind the last
+   layer, momentum is outside [0, 1) or set for Adam, weight_decay is negative or not finite. Loss,
+   optimizer and activations may be changed later, in the network: each call checks what it uses.
+   The optimizer's state (moments, step count) survives calls, new rates and edited weights; a load
+   or another optimizer starts it anew. No file holds it.
+
+   Weights may lie anywhere: point layers[i].weight or .bias at an array of yours of the same shape.
+   Every call follows them and reads nothing behind them; training writes to them; ffnn_free leaves
+   them alone. A network struct may be moved; a copy shares everything: free one of them.
+
+   ffnn_init                    makes a network and draws its weights
    ffnn_free                    frees the network's memory and zeroes the struct
    ffnn_forward                 fills z and a of every layer. *output (may be NULL) is set to a view
                                 of the last layer's a, valid until the next forward, train, fit or
                                 free
-   ffnn_backward                after ffnn_forward of the same X: fills error and delta of every
-                                layer, then W += (input^T delta) * learning_rate: a step down the
-                                gradient of HALF THE SUM of (y - a)^2 over the batch
+   ffnn_backward                after ffnn_forward of the same x: fills error and delta of every
+                                layer, then takes a step. delta is minus the gradient by z of what
+                                is stepped down; error is minus that by a, but in the last layer of
+                                cross-entropy its delta. FFNN_ERROR_SHAPE if the last forward pass
+                                had another number of samples
    ffnn_train                   one step for the whole batch: forward, then backward. *loss (may be
-                                NULL) is the MEAN of (y - a)^2, before the step
-   ffnn_fit                     epochs of ffnn_train over batches of batch_size samples; the last
-                                one may be smaller. With desc->rng, every epoch shuffles the samples
-                                exactly as torch.randperm would; without it they keep their order.
-                                progress is called after every epoch. It may call functions that
-                                take a const ffnn_net, and return false to stop early (still
-                                FFNN_OK). All memory is allocated before the first step
-   ffnn_predict                 the output for every row of X, into your tensor. It only reads the
-                                network: any number of threads may call it at once
+                                NULL) is the network's loss before the step
+   ffnn_fit                     epochs of steps over batches of batch_size samples; the last batch
+                                may be smaller. With desc->rng, every epoch shuffles the samples
+                                exactly as torch.randperm would; without it they keep their order,
+                                so data sorted by class need an rng. progress is called after every
+                                epoch. It may call functions that take a const ffnn_net, and return
+                                false to stop early (still FFNN_OK). All memory is allocated before
+                                the first step
+   ffnn_predict                 computes the outputs for all rows of x into your tensor output
+                                (batch x outputs), which must not overlap x. It only reads the
+                                network
+   ffnn_evaluate                *loss = the network's loss over all rows of x. It only reads the
+                                network
 
-   All other calls need the network for themselves: one thread at a time. Two networks are
-   independent. ffnn_forward and ffnn_train allocate only when a batch is larger than every batch
-   before. ffnn_predict takes at most 256 samples at a time, and allocates only if that many times
-   the units of the widest layer exceed 480. X and y must not lie in the network's own memory.
+   Functions that take a const ffnn_net may run in any number of threads at once; all others need
+   the network for themselves. Two networks are independent. x and y must not lie in the network's
+   own memory.
 
-THE WEIGHTS FILE: safetensors. The tensors are named W1, W2, ... In PyTorch:
+   Memory: ffnn_forward and ffnn_train allocate only when a batch is larger than every batch before.
+   ffnn_predict takes at most 256 samples at a time, and allocates only if that number of samples
+   times the units of the widest layer, inputs not counted, exceeds 480 (160 with FFNN_NO_SIMD).
+   Stack, measured with gcc 12 -O2 on x86-64: at most 4 KB for networks whose layers have at most 64
+   weights each, 14 KB for saving and loading, 40 KB for any other call; with FFNN_NO_SIMD 2 KB, but
+   for saving.
 
-       weights = safetensors.torch.load_file("weights.safetensors")
-       safetensors.torch.save_file({"W1": W1, "W2": W2}, "weights.safetensors")
+THE WEIGHTS FILE: safetensors.
 
    8 bytes    N, the length of the header, little-endian
-   N bytes    {"W1":{"dtype":"F32","shape":[3,4],"data_offsets":[0,48]},"W2":...}
-   the rest   the weights, row-major, 32-bit little-endian floats
+   N bytes    {"0.weight":{"dtype":"F32","shape":[16,8],"data_offsets":[0,512]},...}
+   the rest   the numbers, row-major, 32-bit little-endian floats
+
+   Without biases, tensors are named W1, W2, ... and are inputs x outputs. With biases they are what
+   the state_dict of a torch.nn.Sequential holds in which an activation follows each Linear:
+   0.weight (outputs x inputs), 0.bias, 2.weight, 2.bias, ... If any activation is not the sigmoid,
+   or there are biases, the metadata says "activations": "relu identity": lower-case torch.nn names,
+   sigmoid tanh relu leaky_relu elu silu gelu identity softmax. In Python:
+
+       model.load_state_dict(safetensors.torch.load_file("model.safetensors"))
+       safetensors.torch.save_file(model.state_dict(), "model.safetensors",
+                                   metadata={"activations": "relu identity"})
+
+   A model that was trained with CrossEntropyLoss ends in logits: say softmax for its last layer,
+   with BCEWithLogitsLoss sigmoid; predictions are then probabilities. Layers may have other names,
+   as any module's Linear layers do: prefix.weight and prefix.bias. Their order is the natural order
+   of the prefixes, in which fc2 comes before fc10; mind that hidden, input, output would sort
+   wrongly.
 
    ffnn_save                    replaces the file at path when the new one is complete: it is
                                 written beside the old one, flushed to disk on POSIX and Windows,
                                 and renamed, so a crash leaves either the old file or the new one,
-                                intact. If path is a symbolic link, the link's target is replaced;
-                                a device or a pipe is written to
-   ffnn_load                    loads into a network with the file's sizes. Rejects every file that
-                                the reference implementation rejects
-   ffnn_init_from_file          makes a new network with the file's sizes
+                                intact. Permissions, owner and group are kept where the system
+                                allows it. Where no file can be created beside the old one or
+                                renamed over it (a closed or sticky folder, a file mounted by
+                                itself) the save fails, and the old file is untouched: write the
+                                bytes of ffnn_save_memory yourself. If path is a symbolic link, its
+                                target is replaced; other hard links keep the old file. Devices,
+                                pipes and paths in /dev and /proc are written to, not replaced:
+                                /dev/stdout where the program's output has come to. A killed save
+                                leaves a file .ffnn-N.tmp in the folder, which a later save there
+                                removes. On Windows paths are UTF-8 or, if they are not, in the code
+                                page that fopen takes
+   ffnn_load                    loads into a network with the file's sizes, biases and, if the file
+                                says them, activations. Rejects every file that the reference
+                                implementation rejects
+   ffnn_init_from_file          makes a new network of the file, with the default loss and
+                                optimizer. A file of PyTorch's names that does not say its
+                                activations is FFNN_ERROR_MISMATCH: a guess would be silently wrong
+   ffnn_print_file              prints what a weights file holds: a line a tensor, such as
+                                0.weight F32 [16, 8], and a line for each entry of the metadata
    ffnn_save_memory             writes the same bytes to memory. *size receives the byte count. Pass
                                 data NULL to query it; too small a capacity is FFNN_ERROR_ARGUMENT
-   ffnn_load_memory             loads from memory
+   ffnn_load_memory             ffnn_load from memory
+   ffnn_init_from_memory        ffnn_init_from_file from memory; data may be freed afterwards
+   ffnn_init_view               the same without a copy: weights stay where they are, in flash say,
+                                for as long as the network is used. What would write to them is
+                                FFNN_ERROR_ARGUMENT, as are data that floats cannot be read from in
+                                place: not aligned to 4 bytes, or on a big-endian machine
 
 OPTIONS: macros, to be defined before the include and the same everywhere in a program. Defaults are
    in brackets.
 
-   FFNN_STATIC                  makes every function static: private to the file that has the
-                                implementation
+   FFNN_STATIC                  makes every function static: only the file that has the
+                                implementation can call them, and sees their declarations
    FFNNDEF                      prefix of every function declaration  (extern, or static as above)
-   FFNN_MALLOC(size)            allocates all memory                               (malloc(size))
-   FFNN_FREE(p)                 frees it                                                (free(p))
-   FFNN_MAX_LAYERS              the most layers that a network can have                       (8)
-   FFNN_NO_STDIO                leaves out files, printing and <stdio.h>
+   FFNN_MALLOC(size)            allocates all memory, aligned as malloc's; NULL: none
+   (malloc(size)) FFNN_FREE(p)                 frees it. Define both or neither
+        (free(p)) FFNN_NO_STDIO                leaves out files, printing and <stdio.h>
    FFNN_NO_SIMD                 portable C only, no vector instructions
    FFNN_FILENAME                the name of this file, should you rename it            ("ffnn.h")
    FFNN_TEST_KERNELS            for tests: always the kernels of this name, such as
@@ -138,9 +222,12 @@ OPTIONS: macros, to be defined before the include and the same everywhere in a p
 
 SPEED: compile with plain -O2. The best instructions (AVX-512, AVX2 with FMA, else what the compiler
    may assume: SSE2, NEON) are picked at run time. The last bit of a result may differ between
-   processors with and without FMA; so may a hidden layer's error in a batch of one sample.
-   Otherwise a sample's results do not depend on its batch, and the same program computes the same
-   bits on the same kind of processor. */
+   processors with and without FMA; so may a hidden layer's error in a batch of fewer than 8
+   samples. Otherwise a sample's results do not depend on its batch, and the same program computes
+   the same bits on the same kind of processor. Floating-point flags such as -ffast-math change
+   nothing here: GCC and Clang take them back for this file (where they cannot, an #error says so).
+   But linking with -ffast-math makes some processors take subnormal numbers for 0, and a rounding
+   mode other than to nearest costs the sigmoid 1.7e-5. */
 #ifndef FFNN_H
 #define FFNN_H
 
@@ -187,38 +274,84 @@ typedef struct ffnn_rng {
 
 enum { FFNN_MAX_LAYERS = 16 };
 
+/* Those of torch.nn, with its default parameters. */
+typedef enum ffnn_activation {
+    FFNN_SIGMOID = 0,
+    FFNN_TANH,
+    FFNN_RELU,
+    FFNN_LEAKY_RELU, /* slope 0.01 */
+    FFNN_ELU,        /* alpha 1 */
+    FFNN_SILU,
+    FFNN_GELU,       /* the exact one, with erf */
+    FFNN_IDENTITY,
+    FFNN_SOFTMAX     /* of the last layer only; it always trains by cross-entropy */
+} ffnn_activation;
+
+typedef enum ffnn_loss {
+    FFNN_HALF_SUM_OF_SQUARES = 0, /* steps down sum (y - a)^2 / 2, reports mean (y - a)^2 */
+    FFNN_MSE,                     /* torch.nn.MSELoss: the mean over all elements, in both */
+    FFNN_CROSS_ENTROPY            /* with softmax: torch.nn.CrossEntropyLoss, y one row of
+                                     probabilities a sample; with sigmoid:
+                                     torch.nn.BCEWithLogitsLoss. Taken from z, so never infinite */
+} ffnn_loss;
+
+typedef enum ffnn_optimizer {
+    FFNN_SGD = 0, /* torch.optim.SGD with momentum and weight_decay */
+    FFNN_ADAM     /* torch.optim.AdamW; Adam where weight_decay is 0. Betas 0.9, 0.999; eps 1e-8 */
+} ffnn_optimizer;
+
 typedef struct ffnn_layer {
-    ffnn_tensor weight;       /* inputs x outputs: W1 is layers[0].weight, W2 layers[1].weight */
-    ffnn_tensor z, a;         /* before and after the sigmoid, batch x outputs */
-    ffnn_tensor error, delta; /* from the last backward pass, batch x outputs */
+    ffnn_tensor weight;         /* inputs x outputs, but see transposed */
+    bool transposed;            /* weight is outputs x inputs: only in views of PyTorch's files */
+    ffnn_tensor bias;           /* 1 x outputs; {0, 0, NULL} without biases */
+    ffnn_activation activation; /* may be changed between calls */
+    ffnn_tensor z, a;           /* before and after the activation, batch x outputs */
+    ffnn_tensor error, delta;   /* from the last backward pass, batch x outputs */
 } ffnn_layer;
 
-/* All zeros describe the default network: 3 inputs, 4 hidden units, 1 output. */
+/* All zeros describe the default network: 3 inputs, 4 hidden units, 1 output, sigmoid, no biases,
+   trained by steps down half the sum of squares. */
 typedef struct ffnn_desc {
     size_t sizes[FFNN_MAX_LAYERS + 1]; /* units, inputs first, up to the first 0 */
     ffnn_rng *rng;                     /* draws the weights; NULL: one seeded with 0 */
+    ffnn_activation activations[FFNN_MAX_LAYERS];
+    bool biases; /* layers are torch.nn.Linear's: a bias, and its first weights */
+    ffnn_loss loss;
+    ffnn_optimizer optimizer;
+    float momentum;     /* of SGD, from 0 (none) to below 1 */
+    float weight_decay; /* of both; 0: none */
 } ffnn_desc;
 
 typedef struct ffnn_net {
     size_t layer_count;
     ffnn_layer *layers; /* layer_count of them */
+    ffnn_loss loss;     /* these four may be changed between calls */
+    ffnn_optimizer optimizer;
+    float momentum, weight_decay;
     /* private: */
-    size_t *units;                    /* layer_count + 1: the inputs, then those of each layer */
-    ffnn_tensor weights, activations; /* the memory of all weights; of all z, a, error and delta */
+    size_t *units;         /* layer_count + 1: the inputs, then those of each layer */
     size_t widest;         /* units of the widest layer; the inputs do not count */
+    size_t most_weights;   /* of the layer that has most */
     size_t batch_capacity; /* samples that activations have room for */
+    bool has_biases;
+    bool is_view;           /* parameters is not there: weights lie in the user's memory */
+    ffnn_tensor parameters; /* memory of all weights and biases, */
+    ffnn_tensor activations; /* of all z, a, error and delta, */
+    ffnn_tensor moments;    /* of the gradient and the optimizer's state: one row each */
+    ffnn_optimizer moments_of;
+    uint64_t steps; /* that the optimizer's state has seen */
 } ffnn_net;
 
 typedef struct ffnn_progress {
     size_t epoch, epochs; /* from 1; of how many */
     size_t samples;       /* trained on so far */
-    float loss; /* mean squared error over the epoch's samples, each step's before its update */
+    float loss; /* the network's: the mean of its batches' losses, each before its step */
 } ffnn_progress;
 
 /* All zeros are the defaults in brackets. */
 typedef struct ffnn_fit_desc {
     size_t epochs;       /* (1000) */
-    float learning_rate; /* (0.1) */
+    float learning_rate; /* (0.1, with Adam 0.001) */
     size_t batch_size;   /* (32, or all samples where they are fewer) */
     ffnn_rng *rng;       /* shuffles the samples before each epoch; NULL: in the order given */
     bool (*progress)(void *user, const ffnn_progress *progress); /* false stops; may be NULL */
@@ -267,6 +400,7 @@ FFNNDEF ffnn_status ffnn_max(ffnn_tensor dst, ffnn_tensor a);
 FFNNDEF ffnn_status ffnn_mse(ffnn_tensor a, ffnn_tensor b, float *mse);
 FFNNDEF ffnn_status ffnn_sigmoid(ffnn_tensor dst, ffnn_tensor a);
 FFNNDEF ffnn_status ffnn_sigmoid_derivative(ffnn_tensor dst, ffnn_tensor a);
+FFNNDEF ffnn_status ffnn_activate(ffnn_tensor dst, ffnn_tensor z, ffnn_activation activation);
 
 /* random numbers */
 FFNNDEF void        ffnn_rng_seed(ffnn_rng *rng, uint64_t seed);
@@ -283,11 +417,14 @@ FFNNDEF ffnn_status ffnn_train(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, floa
 FFNNDEF ffnn_status ffnn_fit(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
                              const ffnn_fit_desc *desc);
 FFNNDEF ffnn_status ffnn_predict(const ffnn_net *net, ffnn_tensor x, ffnn_tensor output);
+FFNNDEF ffnn_status ffnn_evaluate(const ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float *loss);
 
 /* weights files */
 FFNNDEF ffnn_status ffnn_save_memory(const ffnn_net *net, void *data, size_t capacity,
                                      size_t *size);
 FFNNDEF ffnn_status ffnn_load_memory(ffnn_net *net, const void *data, size_t size);
+FFNNDEF ffnn_status ffnn_init_from_memory(ffnn_net *net, const void *data, size_t size);
+FFNNDEF ffnn_status ffnn_init_view(ffnn_net *net, const void *data, size_t size);
 #ifndef FFNN_NO_STDIO
 FFNNDEF ffnn_status ffnn_save(const ffnn_net *net, const char *path);
 FFNNDEF ffnn_status ffnn_load(ffnn_net *net, const char *path);
@@ -302,21 +439,23 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t);
 #endif /* FFNN__DECLARED */
 
 /* ============================================================================================
-   IMPLEMENTATION, from the top down: what is called stands below its caller, the kernels last.
+   IMPLEMENTATION. Sections go from tensors to networks, to files, to the kernels. Within a section,
+   what the section is for comes first, and what that calls below it.
 
    configuration                     what the program and the compiler have set
    what the kernels compute          their prototypes, with the formulas
    status and tensors                views, memory, arithmetic
-   activations and losses            the sigmoid, its derivative, the mean squared error
-   the network's memory              init, free, room for a batch
+   activations and losses            the table of activations; three losses and their gradients
+   the network's memory              init, free, checks, room for a batch
    forward and backward              the network's formulas
+   optimizers                        SGD and Adam
    train, fit, predict               steps, epochs, batches
    random numbers                    PyTorch's generator
    printing                          as PyTorch prints
    parameters and the weights file   save and load: the format
    JSON                              the file's header
    files                             reading, replacing; Windows, POSIX, others
-   kernels in plain C                products and the sigmoid, for any compiler
+   kernels in plain C                for any compiler
    kernels with vectors              the same for GCC and Clang on x86 and ARM
    ============================================================================================ */
 #if defined(FFNN_IMPLEMENTATION) && !defined(FFNN_IMPLEMENTED)
@@ -394,9 +533,9 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #endif
 
 /* Flags such as -ffast-math let the compiler reorder sums and forget NaN. They are taken back for
-   this file and given again at its end. What they leave in place even so: a compiler may assume that
-   a float parameter is no NaN, so floats that may be are passed by pointer and tested by their bits;
-   -fsingle-precision-constant, so doubles that are no floats are written as long doubles. */
+   this file and given again at its end. What they leave in place even so: a compiler may assume
+   that a float parameter is no NaN, so floats that may be are passed by pointer and tested by their
+   bits; -fsingle-precision-constant, so doubles that are no floats are written as long doubles. */
 #if defined(__clang__)
 #if defined(__x86_64__) || defined(__i386__) || (defined(__aarch64__) && __clang_major__ >= 19)
 #define FFNN__FLOAT_CONTROL
@@ -418,11 +557,11 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #error "ffnn.h: -ffast-math breaks sums and NaN; compile the implementation without it"
 #endif
 
-/* For the kernels with vectors this file includes itself, by its name. */
+/* For the kernels this file includes itself, by its name: see the last section. */
 #ifndef FFNN_FILENAME
 #define FFNN_FILENAME "ffnn.h"
 #endif
-#if defined(FFNN__SIMD) && defined(__has_include)
+#if defined(__has_include)
 #if !__has_include(FFNN_FILENAME)
 #error "ffnn.h: this file was renamed; define FFNN_FILENAME as its new name in quotes"
 #endif
@@ -430,8 +569,8 @@ ssize_t readlink(const char *path, char *target, size_t size);
 
 /* ---- what the kernels compute ------------------------------------------------------------ */
 /* The kernels are the loops that have to be fast. They see arrays and sizes, trust both, and know
-   no tensor, layer, loss or learning rate. All matrices are row-major and contiguous. This is all
-   that the rest of the file uses of them; how they do it stands in the two last sections. */
+   no tensor, layer or loss. All matrices are row-major and contiguous. This is all that the rest of
+   the file uses of them; how they do it stands in the two last sections. */
 
 /* c (m x n) = a (m x k) b (k x n) */
 static void ffnn__multiply(float *c, const float *a, const float *b, size_t m, size_t k, size_t n);
@@ -440,25 +579,49 @@ static void ffnn__multiply(float *c, const float *a, const float *b, size_t m, s
 static void ffnn__multiply_by_transposed(float *c, const float *a, const float *b, size_t m,
                                          size_t k, size_t n);
 
-/* c (m x n) += factor * (a^T b), where a is k x m and b is k x n. The product is rounded before it
-   is added, as PyTorch does it. */
+/* c (m x n) = a^T b, where a is k x m and b is k x n */
+static void ffnn__multiply_transposed(float *c, const float *a, const float *b, size_t m, size_t k,
+                                      size_t n);
+
+/* c (m x n) += factor * (a^T b). The product is rounded before it is added, as PyTorch does it. */
 static void ffnn__add_product(float *c, const float *a, const float *b, size_t m, size_t k,
                               size_t n, float factor);
 
-/* z (m x n) = x (m x k) w (k x n) and a (m x n) = sigmoid(z). z may be a. */
-static void ffnn__multiply_and_sigmoid(float *z, float *a, const float *x, const float *w,
-                                       size_t m, size_t k, size_t n);
+/* Each row of c (m x n) += row (1 x n) */
+static void ffnn__add_row(float *c, const float *row, size_t m, size_t n);
 
-/* dst = 1 / (1 + exp(-z)) */
-static void ffnn__sigmoid(float *dst, const float *z, size_t count);
+/* c (1 x n) += factor * the sum of the rows of a (m x n) */
+static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, float factor);
 
-/* delta = error * sigmoid'(z), where sigmoid'(z) = a (1 - a) */
-static void ffnn__sigmoid_delta(float *delta, const float *error, const float *a, size_t count);
+/* a = f(z), element by element; f is any activation but softmax. a may be z. */
+static void ffnn__activate_each(ffnn_activation activation, float *a, const float *z,
+                                size_t count);
+
+/* a (m x n) = softmax(z), row by row: exp(z) / sum exp(z). a may be z. */
+static void ffnn__softmax(float *a, const float *z, size_t m, size_t n);
+
+/* delta = error * f'(z), where a = f(z); f is any activation but softmax. */
+static void ffnn__multiply_by_slope(ffnn_activation activation, float *delta, const float *error,
+                                    const float *z, const float *a, size_t count);
+
+/* z (m x n) = x (m x k) w (k x n) + bias (1 x n; NULL: none), a = sigmoid(z), for w with at most
+   FFNN__SMALL elements: faster than one after the other. z may be a. */
+static void ffnn__small_sigmoid_layer(float *z, float *a, const float *x, const float *w,
+                                      const float *bias, size_t m, size_t k, size_t n);
+
+/* v = momentum * v + g, where g = decay * w - descent;  w -= rate * v */
+static void ffnn__momentum_step(float *w, float *v, const float *descent, size_t count,
+                                float momentum, float decay, float rate);
+
+/* w *= keep, m = 0.9 m + 0.1 g, v = 0.999 v + 0.001 g^2, where g = -descent;
+   w -= rate * m / (sqrt(v) / root + 1e-8) */
+static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, size_t count,
+                            float keep, float rate, float root);
 
 /* Hands out memory for count floats, aligned as the kernels are fastest with. memory is the block
-   that it is taken from, *used how much of that has been handed out: FFNN__ALIGNMENT - 1 floats more
-   than count at the most. With memory NULL the result is NULL and *used only counts (up to SIZE_MAX,
-   which no allocation can supply). */
+   that it is taken from, *used how much of that has been handed out: FFNN__ALIGNMENT - 1 floats
+   more than count at the most. With memory NULL the result is NULL and *used only counts (up to
+   SIZE_MAX, which no allocation can supply). */
 static float *ffnn__carve(float *memory, size_t *used, size_t count);
 
 #ifdef FFNN__SIMD
@@ -467,17 +630,20 @@ enum { FFNN__ALIGNMENT = 16 }; /* floats: a cache line */
 enum { FFNN__ALIGNMENT = 1 };
 #endif
 
+/* Elements of a matrix of weights up to which calls would cost more than the work. */
+enum { FFNN__SMALL = 64 };
+
 /* ---- status and tensors ------------------------------------------------------------------ */
 
 FFNNDEF const char *ffnn_status_string(ffnn_status status) {
     static const char *const texts[] = {
         "no error",
         "invalid argument",
-        "sizes do not fit",
+        "shapes do not fit",
         "out of memory",
         "file could not be opened, read or written",
         "not a well-formed weights file",
-        "weights file is not of this network",
+        "weights file is not of this network, or does not say its activations",
     };
     if ((size_t)status >= sizeof texts / sizeof texts[0]) return "unknown status";
     return texts[status];
@@ -485,14 +651,14 @@ FFNNDEF const char *ffnn_status_string(ffnn_status status) {
 
 /* A valid tensor has memory, elements, and a size in bytes that fits size_t. */
 static ffnn_status ffnn__validate(ffnn_tensor t) {
-    const size_t half = (size_t)1 << (sizeof(size_t) * 4 - 1);
+    const size_t safe = (size_t)1 << (sizeof(size_t) * 4 - 1); /* safe * safe * 4 cannot overflow */
     if (t.data == NULL || t.rows == 0 || t.cols == 0) return FFNN_ERROR_ARGUMENT;
-    if (t.rows < half && t.cols < half) return FFNN_OK; /* saves a division: 5 ns of 75 */
+    if (t.rows < safe && t.cols < safe) return FFNN_OK; /* saves a division: 5 ns of a step's 75 */
     return t.rows > SIZE_MAX / sizeof(float) / t.cols ? FFNN_ERROR_MEMORY : FFNN_OK;
 }
 
-/* The checks of a function of tensors, in the order in which they are reported. The caller may
-   compute shapes_fit and others_fit, usually that nothing overlaps, from tensors that turn out to
+/* Validates the tensors, then shapes_fit, then others_fit, usually that nothing overlaps in a
+   forbidden way; returns the first failure. Callers may compute both from tensors that turn out to
    be invalid: that only compares numbers. */
 static ffnn_status ffnn__validate_all(ffnn_tensor dst, ffnn_tensor a, ffnn_tensor b,
                                       bool shapes_fit, bool others_fit) {
@@ -575,8 +741,9 @@ FFNNDEF float *ffnn_at(ffnn_tensor t, size_t row, size_t col) {
 
 FFNNDEF ffnn_status ffnn_copy(ffnn_tensor dst, ffnn_tensor a) {
     ffnn_status status = ffnn__validate_unary(dst, a);
-    if (status == FFNN_OK) memmove(dst.data, a.data, a.rows * a.cols * sizeof(float));
-    return status;
+    if (status != FFNN_OK) return status;
+    memmove(dst.data, a.data, a.rows * a.cols * sizeof(float)); /* dst may be a */
+    return FFNN_OK;
 }
 
 #define FFNN__DEFINE_BINARY(name, op)                                                             \
@@ -626,7 +793,7 @@ FFNNDEF ffnn_status ffnn_max(ffnn_tensor dst, ffnn_tensor a) {
     bool shapes_fit = dst.rows == 1 && dst.cols == a.cols;
     ffnn_status status = ffnn__validate_all(dst, a, a, shapes_fit, ffnn__same_or_apart(dst, a));
     if (status != FFNN_OK) return status;
-    memmove(dst.data, a.data, a.cols * sizeof(float));
+    memmove(dst.data, a.data, a.cols * sizeof(float)); /* dst may be a */
     for (size_t row = 1; row < a.rows; ++row) {
         for (size_t col = 0; col < a.cols; ++col) {
             const float *x = &a.data[row * a.cols + col];
@@ -640,10 +807,56 @@ FFNNDEF ffnn_status ffnn_max(ffnn_tensor dst, ffnn_tensor a) {
 
 /* ---- activations and losses -------------------------------------------------------------- */
 
-FFNNDEF ffnn_status ffnn_sigmoid(ffnn_tensor dst, ffnn_tensor a) {
-    ffnn_status status = ffnn__validate_unary(dst, a);
-    if (status == FFNN_OK) ffnn__sigmoid(dst.data, a.data, a.rows * a.cols);
+/* Activations: a row is the enumerator, the name in weights files, what computes *a = f(*z), and
+   what computes *slope = f'(*z) from z and a. The rows stand in the enumeration's order. They are
+   compiled as a part of the kernels, for whole vectors: zero and one are vectors, FFNN__CHOOSE is
+   ?: for each of their elements, and the functions stand with the kernels. */
+#define FFNN__ACTIVATIONS(ROW)                                                                    \
+    ROW(FFNN_SIGMOID, sigmoid,                                                                    \
+        ffnn__vec_sigmoid(a, z),                                                                  \
+        *slope = *a * (one - *a))                                                                 \
+    ROW(FFNN_TANH, tanh,                                                                          \
+        ffnn__vec_tanh(a, z),                                                                     \
+        *slope = one - *a * *a)                                                                   \
+    ROW(FFNN_RELU, relu,                                                                          \
+        *a = FFNN__CHOOSE(*z <= zero, zero, *z),                                                  \
+        *slope = FFNN__CHOOSE(*z > zero, one, zero))                                              \
+    ROW(FFNN_LEAKY_RELU, leaky_relu,                                                              \
+        *a = FFNN__CHOOSE(*z > zero, *z, *z * 0.01f),                                             \
+        *slope = FFNN__CHOOSE(*z > zero, one, one * 0.01f))                                       \
+    ROW(FFNN_ELU, elu,                                                                            \
+        ffnn__vec_elu(a, z),                                                                      \
+        *slope = FFNN__CHOOSE(*z > zero, one, *a + one))                                          \
+    ROW(FFNN_SILU, silu,                                                                          \
+        ffnn__vec_silu(a, slope, z),                                                              \
+        ffnn__vec_silu(a, slope, z))                                                              \
+    ROW(FFNN_GELU, gelu,                                                                          \
+        ffnn__vec_gelu(a, slope, z),                                                              \
+        ffnn__vec_gelu(a, slope, z))                                                              \
+    ROW(FFNN_IDENTITY, identity,                                                                  \
+        *a = *z,                                                                                  \
+        *slope = one)
+
+static void ffnn__activate(ffnn_activation activation, float *a, const float *z, size_t rows,
+                           size_t cols);
+
+FFNNDEF ffnn_status ffnn_activate(ffnn_tensor dst, ffnn_tensor z, ffnn_activation activation) {
+    bool is_known = (unsigned)activation <= FFNN_SOFTMAX;
+    bool others_fit = is_known && ffnn__same_or_apart(dst, z);
+    ffnn_status status = ffnn__validate_all(dst, z, z, ffnn__same_shape(dst, z), others_fit);
+    if (status == FFNN_OK) ffnn__activate(activation, dst.data, z.data, z.rows, z.cols);
     return status;
+}
+
+/* a (rows x cols) = f(z), for any activation; a may be z */
+static void ffnn__activate(ffnn_activation activation, float *a, const float *z, size_t rows,
+                           size_t cols) {
+    if (activation == FFNN_SOFTMAX) ffnn__softmax(a, z, rows, cols);
+    else ffnn__activate_each(activation, a, z, rows * cols);
+}
+
+FFNNDEF ffnn_status ffnn_sigmoid(ffnn_tensor dst, ffnn_tensor a) {
+    return ffnn_activate(dst, a, FFNN_SIGMOID);
 }
 
 FFNNDEF ffnn_status ffnn_sigmoid_derivative(ffnn_tensor dst, ffnn_tensor a) {
@@ -653,76 +866,155 @@ FFNNDEF ffnn_status ffnn_sigmoid_derivative(ffnn_tensor dst, ffnn_tensor a) {
     return FFNN_OK;
 }
 
-/* mean (a - b)^2, in double so that the sum over a large batch loses nothing */
-static float ffnn__mean_squared_error(ffnn_tensor a, ffnn_tensor b) {
-    double sum = 0;
-    for (size_t row = 0; row < a.rows; ++row) {
-        for (size_t col = 0; col < a.cols; ++col) {
-            double x = (double)a.data[row * a.cols + col];
-            double y = (double)ffnn__broadcast_at(b, row, col);
-            sum += (x - y) * (x - y);
+/* sum (a - b)^2, in double so that large batches do not lose small terms. Four sums take turns: one
+   would wait for itself. */
+static double ffnn__sum_of_squares(const float *a, const float *b, size_t count) {
+    double sums[4] = {0, 0, 0, 0};
+    size_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+        for (size_t j = 0; j < 4; ++j) {
+            double difference = (double)a[i + j] - (double)b[i + j];
+            sums[j] += difference * difference;
         }
     }
-    return (float)(sum / ((double)a.rows * (double)a.cols));
+    for (; i < count; ++i) {
+        double difference = (double)a[i] - (double)b[i];
+        sums[0] += difference * difference;
+    }
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
 FFNNDEF ffnn_status ffnn_mse(ffnn_tensor a, ffnn_tensor b, float *mse) {
     ffnn_status status = ffnn__validate_all(a, b, b, ffnn__broadcasts(b, a), mse != NULL);
-    if (status == FFNN_OK) *mse = ffnn__mean_squared_error(a, b);
-    return status;
+    if (status != FFNN_OK) return status;
+    double sum = 0;
+    for (size_t row = 0; row < a.rows; ++row) {
+        for (size_t col = 0; col < a.cols; ++col) {
+            float b_value = ffnn__broadcast_at(b, row, col);
+            sum += ffnn__sum_of_squares(&a.data[row * a.cols + col], &b_value, 1);
+        }
+    }
+    *mse = (float)(sum / ((double)a.rows * (double)a.cols));
+    return FFNN_OK;
+}
+
+/* What a network with this last layer trains by: softmax always by cross-entropy. */
+static ffnn_loss ffnn__effective_loss(ffnn_loss loss, ffnn_activation last) {
+    return last == FFNN_SOFTMAX ? FFNN_CROSS_ENTROPY : loss;
+}
+
+/* -sum y log softmax(z) = sum y (log sum exp(z) - z), where the largest z is subtracted first so
+   that no exp overflows. In z, as all losses here: log of a rounded a would lose the digits, and be
+   infinite for 0. */
+static double ffnn__softmax_cross_entropy(const float *z, const float *y, size_t cols) {
+    double largest = (double)z[0], sum = 0, loss = 0;
+    for (size_t i = 1; i < cols; ++i)
+        if ((double)z[i] > largest) largest = (double)z[i];
+    for (size_t i = 0; i < cols; ++i) sum += exp((double)z[i] - largest);
+    double log_sum = log(sum);
+    for (size_t i = 0; i < cols; ++i) {
+        double term = log_sum - ((double)z[i] - largest);
+        bool is_zero = y[i] >= 0 && y[i] <= 0; /* forgives an infinite z */
+        if (!is_zero) loss += (double)y[i] * term;
+    }
+    return loss;
+}
+
+/* -(y log sigmoid(z) + (1 - y) log (1 - sigmoid(z))) = max(z, 0) - z y + log(1 + exp(-|z|)) */
+static double ffnn__sigmoid_cross_entropy(double z, double y) {
+    return (z > 0 ? z : 0) - z * y + log1p(exp(z > 0 ? -z : z));
+}
+
+/* The loss, summed up over samples (softmax) or elements (others). */
+static double ffnn__sum_of_losses(ffnn_loss loss, ffnn_activation last, ffnn_tensor z,
+                                  ffnn_tensor a, ffnn_tensor y) {
+    double sum = 0;
+    if (ffnn__effective_loss(loss, last) != FFNN_CROSS_ENTROPY)
+        return ffnn__sum_of_squares(y.data, a.data, a.rows * a.cols);
+    if (last == FFNN_SOFTMAX) {
+        for (size_t row = 0; row < z.rows; ++row)
+            sum += ffnn__softmax_cross_entropy(z.data + row * z.cols, y.data + row * z.cols,
+                                               z.cols);
+    } else {
+        for (size_t i = 0; i < z.rows * z.cols; ++i)
+            sum += ffnn__sigmoid_cross_entropy((double)z.data[i], (double)y.data[i]);
+    }
+    return sum;
+}
+
+/* What the reported loss is the mean over. */
+static double ffnn__loss_count(ffnn_activation last, size_t rows, size_t cols) {
+    return last == FFNN_SOFTMAX ? (double)rows : (double)rows * (double)cols;
+}
+
+/* The last layer's error and delta, minus the loss's gradients by a and by z. For cross-entropy
+   that by z is a - y, the mean over what the loss is the mean over; its error is its delta. */
+static void ffnn__loss_gradient(ffnn_loss loss, const ffnn_layer *last, const float *y,
+                                size_t rows) {
+    const float *a = last->a.data, *z = last->z.data;
+    float *error = last->error.data, *delta = last->delta.data;
+    size_t cols = last->a.cols, count = rows * cols;
+    loss = ffnn__effective_loss(loss, last->activation);
+    for (size_t i = 0; i < count; ++i) error[i] = y[i] - a[i];
+    if (loss != FFNN_HALF_SUM_OF_SQUARES) {
+        double mean_over = ffnn__loss_count(last->activation, rows, cols);
+        float factor = (float)((loss == FFNN_MSE ? 2 : 1) / mean_over);
+        for (size_t i = 0; i < count; ++i) error[i] *= factor;
+    }
+    if (loss == FFNN_CROSS_ENTROPY) memcpy(delta, error, count * sizeof(float));
+    else ffnn__multiply_by_slope(last->activation, delta, error, z, a, count);
 }
 
 /* ---- the network's memory ---------------------------------------------------------------- */
-/* Three blocks: the layers; their weights; their z, a, error and delta, for as many samples as the
-   largest batch so far had. */
+/* Blocks of memory: the layers; the parameters, which are weights and biases; z, a, error and delta
+   of all layers, for as many samples as the largest batch so far had; the optimizer's moments. */
 
-static bool ffnn__is_all_zero(const size_t sizes[FFNN_MAX_LAYERS + 1]);
-static ffnn_status ffnn__draw(ffnn_net *net, ffnn_rng *rng);
-static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t layer_count);
-
-/* The network's parameters, in the order in which they are drawn and saved: see the section
-   "parameters and the weights file". */
+/* The network's parameters, in the order in which they are drawn, saved and trained: see the
+   section "parameters and the weights file". */
 typedef struct ffnn__parameter {
-    char name[8]; /* W1, W2, ... */
+    char name[16];         /* W1, W2, ... or 0.weight, 0.bias, 2.weight, ... */
     ffnn_tensor tensor;
+    bool is_bias;
+    bool file_transposes;  /* a file holds it outputs x inputs, the network inputs x outputs */
 } ffnn__parameter;
 
-static size_t ffnn__parameter_count(const ffnn_net *net);
+static size_t ffnn__parameter_count(const ffnn_net *net); /* tensors, not floats */
 static ffnn__parameter ffnn__parameter_at(const ffnn_net *net, size_t i);
 
+static bool ffnn__is_all_zero(const size_t sizes[FFNN_MAX_LAYERS + 1]);
+static ffnn_status ffnn__check_settings(const ffnn_net *net);
+static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t layer_count,
+                                  bool has_biases);
+static ffnn_status ffnn__draw(ffnn_net *net, ffnn_rng *rng);
+static ffnn_status ffnn__reserve_moments(ffnn_net *net);
+
 FFNNDEF ffnn_status ffnn_init(ffnn_net *net, const ffnn_desc *desc) {
-    size_t sizes[FFNN_MAX_LAYERS + 1] = {3, 4, 1};
+    size_t sizes[FFNN_MAX_LAYERS + 1] = {3, 4, 1}, count = 0;
     if (net == NULL) return FFNN_ERROR_ARGUMENT;
     memset(net, 0, sizeof *net);
     if (desc != NULL && !ffnn__is_all_zero(desc->sizes)) memcpy(sizes, desc->sizes, sizeof sizes);
-
-    size_t count = 0;
     while (count <= FFNN_MAX_LAYERS && sizes[count] != 0) ++count;
     if (count < 2) return FFNN_ERROR_ARGUMENT;
     for (size_t i = count; i <= FFNN_MAX_LAYERS; ++i)
-        if (sizes[i] != 0) return FFNN_ERROR_ARGUMENT; /* a layer behind one without units */
+        if (sizes[i] != 0) return FFNN_ERROR_ARGUMENT; /* a layer after one without units */
+    for (size_t i = count - 1; i < FFNN_MAX_LAYERS; ++i)
+        if (desc != NULL && desc->activations[i] != 0) return FFNN_ERROR_ARGUMENT;
 
-    ffnn_status status = ffnn__allocate(net, sizes, count - 1);
-    if (status == FFNN_OK) status = ffnn__draw(net, desc != NULL ? desc->rng : NULL);
-    return status;
-}
-
-/* Draws the weights from rng or, if that is NULL, from a generator seeded with 0. */
-static ffnn_status ffnn__draw(ffnn_net *net, ffnn_rng *rng) {
-    ffnn_rng *seeded_with_0 = NULL; /* not on the stack: it is 2.5 KB large */
-    if (rng == NULL) {
-        seeded_with_0 = (ffnn_rng *)FFNN_MALLOC(sizeof *rng);
-        if (seeded_with_0 == NULL) {
-            ffnn_free(net);
-            return FFNN_ERROR_MEMORY;
-        }
-        ffnn_rng_seed(seeded_with_0, 0);
-        rng = seeded_with_0;
+    ffnn_status status = ffnn__allocate(net, sizes, count - 1, desc != NULL && desc->biases);
+    if (status != FFNN_OK) return status;
+    if (desc != NULL) {
+        for (size_t i = 0; i < net->layer_count; ++i)
+            net->layers[i].activation = desc->activations[i];
+        net->loss = desc->loss;
+        net->optimizer = desc->optimizer;
+        net->momentum = desc->momentum;
+        net->weight_decay = desc->weight_decay;
     }
-    for (size_t i = 0; i < ffnn__parameter_count(net); ++i)
-        ffnn_randn(ffnn__parameter_at(net, i).tensor, rng);
-    if (seeded_with_0 != NULL) FFNN_FREE(seeded_with_0);
-    return FFNN_OK;
+    status = ffnn__check_settings(net);
+    if (status == FFNN_OK) status = ffnn__reserve_moments(net);
+    if (status == FFNN_OK) status = ffnn__draw(net, desc != NULL ? desc->rng : NULL);
+    if (status != FFNN_OK) ffnn_free(net);
+    return status;
 }
 
 static bool ffnn__is_all_zero(const size_t sizes[FFNN_MAX_LAYERS + 1]) {
@@ -731,35 +1023,49 @@ static bool ffnn__is_all_zero(const size_t sizes[FFNN_MAX_LAYERS + 1]) {
     return true;
 }
 
+/* The first numbers of torch.nn.Linear, of a weight in PyTorch's order. */
+static void ffnn__draw_linear(ffnn_tensor parameter, size_t inputs, ffnn_rng *rng);
+
+/* Draws the parameters from rng or, if that is NULL, from a generator seeded with 0. */
+static ffnn_status ffnn__draw(ffnn_net *net, ffnn_rng *rng) {
+    ffnn_rng *seeded_with_0 = NULL; /* not on the stack: it is 2.5 KB large */
+    if (rng == NULL) {
+        seeded_with_0 = (ffnn_rng *)FFNN_MALLOC(sizeof *rng);
+        if (seeded_with_0 == NULL) return FFNN_ERROR_MEMORY;
+        ffnn_rng_seed(seeded_with_0, 0);
+        rng = seeded_with_0;
+    }
+    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
+        ffnn__parameter parameter = ffnn__parameter_at(net, i);
+        size_t inputs = parameter.tensor.rows; /* of the layer; a bias has those of its weight */
+        if (parameter.is_bias) inputs = ffnn__parameter_at(net, i - 1).tensor.rows;
+        if (net->has_biases) ffnn__draw_linear(parameter.tensor, inputs, rng);
+        else ffnn_randn(parameter.tensor, rng);
+    }
+    if (seeded_with_0 != NULL) FFNN_FREE(seeded_with_0);
+    return FFNN_OK;
+}
+
 FFNNDEF void ffnn_free(ffnn_net *net) {
     if (net == NULL) return;
     if (net->layers != NULL) FFNN_FREE(net->layers);
-    ffnn_tensor_free(&net->weights);
+    ffnn_tensor_free(&net->parameters);
     ffnn_tensor_free(&net->activations);
+    ffnn_tensor_free(&net->moments);
     memset(net, 0, sizeof *net);
 }
 
 /* rows * cols, or SIZE_MAX, which no allocation can supply. */
 static size_t ffnn__area(size_t rows, size_t cols) {
-    const size_t half = (size_t)1 << (sizeof(size_t) * 4 - 1);
-    if (rows < half && cols < half) return rows * cols; /* saves a division, as above */
+    const size_t safe = (size_t)1 << (sizeof(size_t) * 4 - 1); /* see ffnn__validate */
+    if (rows < safe && cols < safe) return rows * cols;
     return rows > SIZE_MAX / cols ? SIZE_MAX : rows * cols;
 }
 
-/* Gives each layer its weight in memory; with memory NULL it counts, and the weights stay NULL.
-   Returns the floats that this takes. */
-static size_t ffnn__place_weights(ffnn_net *net, float *memory) {
-    size_t used = 0;
-    for (size_t i = 0; i < net->layer_count; ++i) {
-        size_t inputs = net->units[i], outputs = net->units[i + 1];
-        float *weight = ffnn__carve(memory, &used, ffnn__area(inputs, outputs));
-        net->layers[i].weight = ffnn_view(weight, inputs, outputs);
-    }
-    return used;
-}
-
-/* A network with these layer_count + 1 sizes, its weights 0. net must be all zeros. */
-static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t layer_count) {
+/* The layers of a network with these layer_count + 1 sizes, without memory for their parameters.
+   net must be all zeros. */
+static ffnn_status ffnn__allocate_layers(ffnn_net *net, const size_t *sizes, size_t layer_count,
+                                         bool has_biases) {
     size_t layers_size = layer_count * sizeof(ffnn_layer);
     size_t units_size = (layer_count + 1) * sizeof(size_t);
     net->layers = (ffnn_layer *)FFNN_MALLOC(layers_size + units_size);
@@ -768,35 +1074,100 @@ static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t lay
     net->layer_count = layer_count;
     net->units = (size_t *)(net->layers + layer_count);
     memcpy(net->units, sizes, units_size);
-    for (size_t i = 1; i <= layer_count; ++i)
-        if (sizes[i] > net->widest) net->widest = sizes[i];
-    if (ffnn_tensor_init(&net->weights, 1, ffnn__place_weights(net, NULL)) != FFNN_OK) {
-        ffnn_free(net);
-        return FFNN_ERROR_MEMORY;
+    net->has_biases = has_biases;
+    for (size_t i = 0; i < layer_count; ++i) {
+        size_t weights = ffnn__area(sizes[i], sizes[i + 1]);
+        if (sizes[i + 1] > net->widest) net->widest = sizes[i + 1];
+        if (weights > net->most_weights) net->most_weights = weights;
     }
-    ffnn__place_weights(net, net->weights.data);
     return FFNN_OK;
 }
 
-/* Whether net is a network. The weights may be the user's, who may have set anything. Inline, with one
-   branch: 4 of the 35 ns of a prediction of the default network. */
+/* Gives each layer its weight and bias in memory; with memory NULL it counts, and they stay NULL.
+   Returns the floats that this takes. */
+static size_t ffnn__place_parameters(ffnn_net *net, float *memory) {
+    size_t used = 0;
+    for (size_t i = 0; i < net->layer_count; ++i) {
+        ffnn_layer *layer = &net->layers[i];
+        size_t inputs = net->units[i], outputs = net->units[i + 1];
+        float *weight = ffnn__carve(memory, &used, ffnn__area(inputs, outputs));
+        layer->weight = ffnn_view(weight, inputs, outputs);
+        if (net->has_biases)
+            layer->bias = ffnn_view(ffnn__carve(memory, &used, outputs), 1, outputs);
+    }
+    return used;
+}
+
+/* A network with these layer_count + 1 sizes, its parameters 0. net must be all zeros. */
+static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t layer_count,
+                                  bool has_biases) {
+    ffnn_status status = ffnn__allocate_layers(net, sizes, layer_count, has_biases);
+    if (status != FFNN_OK) return status;
+    status = ffnn_tensor_init(&net->parameters, 1, ffnn__place_parameters(net, NULL));
+    if (status != FFNN_OK) {
+        ffnn_free(net);
+        return FFNN_ERROR_MEMORY;
+    }
+    ffnn__place_parameters(net, net->parameters.data);
+    return FFNN_OK;
+}
+
+/* Whether net is a network. What stands in its layers may be the user's, who may have set anything.
+   Inline, with few branches: 4 of the 35 ns of a prediction of the default network. */
 static inline ffnn_status ffnn__check_layers(const ffnn_net *net) {
     size_t differences = 0;
-    bool has_weights = true;
+    bool has_memory = true, are_transposed = false;
+    unsigned largest_activation = 0; /* but for the last layer */
     if (net == NULL || net->layer_count == 0) return FFNN_ERROR_ARGUMENT;
-    for (size_t i = 0; i < net->layer_count; ++i) {
-        const ffnn_tensor *weight = &net->layers[i].weight;
-        has_weights &= weight->data != NULL;
-        differences |= (weight->rows ^ net->units[i]) | (weight->cols ^ net->units[i + 1]);
+    const ffnn_layer *layer = net->layers, *last = layer + net->layer_count - 1;
+    for (const size_t *units = net->units; layer <= last; ++layer, ++units) {
+        size_t rows = units[layer->transposed], cols = units[!layer->transposed];
+        differences |= (layer->weight.rows ^ rows) | (layer->weight.cols ^ cols);
+        has_memory &= layer->weight.data != NULL;
+        are_transposed |= layer->transposed;
+        if (layer < last && (unsigned)layer->activation > largest_activation)
+            largest_activation = (unsigned)layer->activation;
+        if (!net->has_biases) continue;
+        differences |= (layer->bias.rows ^ 1) | (layer->bias.cols ^ units[1]);
+        has_memory &= layer->bias.data != NULL;
     }
-    if (!has_weights) return FFNN_ERROR_ARGUMENT;
+    if (!has_memory || (are_transposed && !net->is_view)) return FFNN_ERROR_ARGUMENT;
+    if (largest_activation >= FFNN_SOFTMAX) return FFNN_ERROR_ARGUMENT;
+    if ((unsigned)last->activation > FFNN_SOFTMAX) return FFNN_ERROR_ARGUMENT;
     return differences == 0 ? FFNN_OK : FFNN_ERROR_SHAPE;
 }
 
-/* Whether t (x or y) lies outside the network's own memory. Inline: 7 of the 75 ns of an epoch of
-   the default network. */
+/* Whether the network's loss is one that its last layer can have. */
+static inline ffnn_status ffnn__check_loss(const ffnn_net *net) {
+    ffnn_activation last = net->layers[net->layer_count - 1].activation;
+    bool gives_probabilities = last == FFNN_SOFTMAX || last == FFNN_SIGMOID;
+    if ((unsigned)net->loss > FFNN_CROSS_ENTROPY) return FFNN_ERROR_ARGUMENT;
+    if (net->loss == FFNN_CROSS_ENTROPY && !gives_probabilities) return FFNN_ERROR_ARGUMENT;
+    return FFNN_OK;
+}
+
+/* Whether its optimizer is one, and may write to the parameters. */
+static inline ffnn_status ffnn__check_optimizer(const ffnn_net *net) {
+    bool is_known = (unsigned)net->optimizer <= FFNN_ADAM;
+    bool is_below_1 = net->momentum >= 0 && net->momentum < 1; /* false for NaN, as below */
+    bool is_finite = net->weight_decay >= 0 && net->weight_decay <= FLT_MAX;
+    bool is_adam_with_momentum = net->optimizer == FFNN_ADAM && net->momentum > 0;
+    bool is_good = is_known && is_below_1 && is_finite && !is_adam_with_momentum && !net->is_view;
+    return is_good ? FFNN_OK : FFNN_ERROR_ARGUMENT;
+}
+
+/* All that a description says. */
+static ffnn_status ffnn__check_settings(const ffnn_net *net) {
+    ffnn_status status = ffnn__check_layers(net);
+    if (status == FFNN_OK) status = ffnn__check_loss(net);
+    if (status == FFNN_OK) status = ffnn__check_optimizer(net);
+    return status;
+}
+
+/* Whether t (x or y) lies outside the network's own memory. Inline: 7 of the 75 ns of a training
+   step of the default network. */
 static inline bool ffnn__is_outside(const ffnn_net *net, ffnn_tensor t) {
-    return !ffnn__overlap(t, net->weights) && !ffnn__overlap(t, net->activations);
+    return !ffnn__overlap(t, net->parameters) && !ffnn__overlap(t, net->activations);
 }
 
 /* Whether x and y (targets, or an output; NULL for none) are a batch for net. */
@@ -806,24 +1177,33 @@ static ffnn_status ffnn__check_batch(const ffnn_net *net, const ffnn_tensor *x,
     if (status == FFNN_OK) status = ffnn__validate(*x);
     if (status == FFNN_OK && y != NULL) status = ffnn__validate(*y);
     if (status != FFNN_OK) return status;
-    if (x->cols != net->layers[0].weight.rows) return FFNN_ERROR_SHAPE;
+    if (x->cols != net->units[0]) return FFNN_ERROR_SHAPE;
     if (!ffnn__is_outside(net, *x)) return FFNN_ERROR_ARGUMENT;
     if (y == NULL) return FFNN_OK;
-    size_t outputs = net->layers[net->layer_count - 1].weight.cols;
-    if (y->rows != x->rows || y->cols != outputs) return FFNN_ERROR_SHAPE;
+    if (y->rows != x->rows || y->cols != net->units[net->layer_count]) return FFNN_ERROR_SHAPE;
     return ffnn__is_outside(net, *y) ? FFNN_OK : FFNN_ERROR_ARGUMENT;
 }
 
+/* The same for a batch to train on. */
+static ffnn_status ffnn__check_training(const ffnn_net *net, const ffnn_tensor *x,
+                                        const ffnn_tensor *y) {
+    ffnn_status status = ffnn__check_batch(net, x, y);
+    if (status == FFNN_OK) status = ffnn__check_loss(net);
+    if (status == FFNN_OK) status = ffnn__check_optimizer(net);
+    return status;
+}
+
 /* Gives each layer's z, a, error and delta memory for capacity samples, of which rows are used;
-   with memory NULL it only counts. Returns the floats that this takes. */
+   with memory NULL it only counts. A view's layers have no error and no delta. Returns the floats
+   that this takes. */
 static size_t ffnn__place_activations(ffnn_net *net, size_t rows, size_t capacity,
                                       float *memory) {
-    size_t used = 0;
+    size_t used = 0, tensor_count = net->is_view ? 2 : 4;
     for (size_t i = 0; i < net->layer_count; ++i) {
         ffnn_layer *layer = &net->layers[i];
         ffnn_tensor *const tensors[] = {&layer->z, &layer->a, &layer->error, &layer->delta};
-        size_t cols = layer->weight.cols;
-        for (size_t j = 0; j < sizeof tensors / sizeof tensors[0]; ++j) {
+        size_t cols = net->units[i + 1];
+        for (size_t j = 0; j < tensor_count; ++j) {
             float *data = ffnn__carve(memory, &used, ffnn__area(capacity, cols));
             if (memory != NULL) *tensors[j] = ffnn_view(data, rows, cols);
         }
@@ -849,7 +1229,14 @@ static ffnn_status ffnn__reserve(ffnn_net *net, size_t rows) {
 /* ---- forward and backward ---------------------------------------------------------------- */
 
 static void ffnn__forward(ffnn_net *net, ffnn_tensor x);
+static void ffnn__forward_layer(const ffnn_net *net, size_t i, const float *input, size_t rows,
+                                float *z, float *a);
+static void ffnn__affine(const ffnn_net *net, size_t i, const float *input, size_t rows, float *z);
 static void ffnn__backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate);
+static void ffnn__hidden_delta(const ffnn_layer *layer, const ffnn_layer *next, size_t rows);
+static bool ffnn__is_plain_sgd(const ffnn_net *net);
+static void ffnn__plain_step(ffnn_net *net, ffnn_tensor x, float learning_rate);
+static void ffnn__optimizer_step(ffnn_net *net, ffnn_tensor x, float learning_rate);
 
 FFNNDEF ffnn_status ffnn_forward(ffnn_net *net, ffnn_tensor x, ffnn_tensor *output) {
     ffnn_status status = ffnn__check_batch(net, &x, NULL);
@@ -862,155 +1249,267 @@ FFNNDEF ffnn_status ffnn_forward(ffnn_net *net, ffnn_tensor x, ffnn_tensor *outp
 
 FFNNDEF ffnn_status ffnn_backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
                                   float learning_rate) {
-    ffnn_status status = ffnn__check_batch(net, &x, &y);
+    ffnn_status status = ffnn__check_training(net, &x, &y);
     if (status != FFNN_OK) return status;
-    if (net->layers[0].z.rows != x.rows) return FFNN_ERROR_SHAPE; /* not the forward pass's x */
-    ffnn__backward(net, x, y, learning_rate);
-    return FFNN_OK;
-}
-
-/* z = input W and a = sigmoid(z); z may be a. Of the layer only its weight is used. */
-static void ffnn__forward_layer(const ffnn_layer *layer, const float *input, size_t rows, float *z,
-                                float *a) {
-    const ffnn_tensor *weight = &layer->weight; /* not a copy: 2 of the 35 ns of a prediction */
-    ffnn__multiply_and_sigmoid(z, a, input, weight->data, rows, weight->rows, weight->cols);
+    if (net->layers[0].z.rows != x.rows) return FFNN_ERROR_SHAPE; /* no forward pass of this x */
+    status = ffnn__reserve_moments(net);
+    if (status == FFNN_OK) ffnn__backward(net, x, y, learning_rate);
+    return status;
 }
 
 /* From the first layer to the last: each one's a is the next one's input. */
 static void ffnn__forward(ffnn_net *net, ffnn_tensor x) {
     const float *input = x.data;
     for (size_t i = 0; i < net->layer_count; ++i) {
-        ffnn_layer *layer = &net->layers[i];
-        ffnn__forward_layer(layer, input, x.rows, layer->z.data, layer->a.data);
-        input = layer->a.data;
+        ffnn__forward_layer(net, i, input, x.rows, net->layers[i].z.data, net->layers[i].a.data);
+        input = net->layers[i].a.data;
     }
 }
 
-/* error = y - a, and delta = error * sigmoid'(z) */
-static void ffnn__output_delta(const ffnn_layer *last, const float *y, size_t rows) {
-    size_t count = rows * last->weight.cols;
-    const float *a = last->a.data;
-    for (size_t i = 0; i < count; ++i) last->error.data[i] = y[i] - a[i];
-    ffnn__sigmoid_delta(last->delta.data, last->error.data, a, count);
+/* Layer i: z = input W + bias and a = f(z); z may be a. Only its weight and bias are used. */
+static void ffnn__forward_layer(const ffnn_net *net, size_t i, const float *input, size_t rows,
+                                float *z, float *a) {
+    const ffnn_layer *layer = &net->layers[i];
+    size_t inputs = net->units[i], outputs = net->units[i + 1];
+    bool is_small = inputs * outputs <= FFNN__SMALL && !layer->transposed;
+    if (is_small && layer->activation == FFNN_SIGMOID) {
+        const float *bias = net->has_biases ? layer->bias.data : NULL;
+        ffnn__small_sigmoid_layer(z, a, input, layer->weight.data, bias, rows, inputs, outputs);
+        return;
+    }
+    ffnn__affine(net, i, input, rows, z);
+    ffnn__activate(layer->activation, a, z, rows, outputs);
 }
 
-/* error = next delta (next W)^T, and delta = error * sigmoid'(z) */
+/* Layer i: z = input W + bias */
+static void ffnn__affine(const ffnn_net *net, size_t i, const float *input, size_t rows, float *z) {
+    const ffnn_layer *layer = &net->layers[i];
+    const float *w = layer->weight.data;
+    size_t inputs = net->units[i], outputs = net->units[i + 1];
+    if (layer->transposed) ffnn__multiply_by_transposed(z, input, w, rows, inputs, outputs);
+    else ffnn__multiply(z, input, w, rows, inputs, outputs);
+    if (net->has_biases) ffnn__add_row(z, layer->bias.data, rows, outputs);
+}
+
+/* Deltas first, from the last layer to the first, since they need the old weights. Then the
+   parameters: delta is minus the gradient by z, so input^T delta is minus that by W, and the sum of
+   delta's rows minus that by the bias. */
+static void ffnn__backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate) {
+    ffnn_layer *layers = net->layers;
+    size_t last = net->layer_count - 1;
+    ffnn__loss_gradient(net->loss, &layers[last], y.data, x.rows);
+    for (size_t i = last; i > 0; --i) ffnn__hidden_delta(&layers[i - 1], &layers[i], x.rows);
+    if (ffnn__is_plain_sgd(net)) ffnn__plain_step(net, x, learning_rate);
+    else ffnn__optimizer_step(net, x, learning_rate);
+}
+
+/* error = next->delta next->weight^T, and delta = error * f'(z) */
 static void ffnn__hidden_delta(const ffnn_layer *layer, const ffnn_layer *next, size_t rows) {
     size_t units = next->weight.rows, next_units = next->weight.cols;
     ffnn__multiply_by_transposed(layer->error.data, next->delta.data, next->weight.data, rows,
                                  next_units, units);
-    ffnn__sigmoid_delta(layer->delta.data, layer->error.data, layer->a.data, rows * units);
+    ffnn__multiply_by_slope(layer->activation, layer->delta.data, layer->error.data, layer->z.data,
+                            layer->a.data, rows * units);
 }
 
-/* W += (input^T delta) * learning_rate: a step down the gradient of sum (y - a)^2 / 2 */
-static void ffnn__update_layer(const ffnn_layer *layer, const float *input, size_t rows,
-                               float learning_rate) {
-    ffnn__add_product(layer->weight.data, input, layer->delta.data, layer->weight.rows, rows,
-                      layer->weight.cols, learning_rate);
+/* ---- optimizers -------------------------------------------------------------------------- */
+
+/* torch.optim.SGD without momentum or weight decay needs no gradient of its own:
+   W += learning_rate * (input^T delta), bias += learning_rate * sum of the rows of delta */
+static void ffnn__plain_step(ffnn_net *net, ffnn_tensor x, float learning_rate) {
+    const float *input = x.data;
+    for (size_t i = 0; i < net->layer_count; ++i) {
+        const ffnn_layer *layer = &net->layers[i];
+        size_t inputs = layer->weight.rows, outputs = layer->weight.cols;
+        ffnn__add_product(layer->weight.data, input, layer->delta.data, inputs, x.rows, outputs,
+                          learning_rate);
+        if (net->has_biases)
+            ffnn__add_sum_of_rows(layer->bias.data, layer->delta.data, x.rows, outputs,
+                                  learning_rate);
+        input = layer->a.data;
+    }
 }
 
-/* From the last layer to the first the deltas, which need the weights as they are; then the
-   updates. */
-static void ffnn__backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate) {
-    ffnn_layer *layers = net->layers;
-    size_t last = net->layer_count - 1;
-    ffnn__output_delta(&layers[last], y.data, x.rows);
-    for (size_t i = last; i > 0; --i) ffnn__hidden_delta(&layers[i - 1], &layers[i], x.rows);
-    for (size_t i = 0; i <= last; ++i) {
-        const float *input = i == 0 ? x.data : layers[i - 1].a.data;
-        ffnn__update_layer(&layers[i], input, x.rows, learning_rate);
+static bool ffnn__is_plain_sgd(const ffnn_net *net) {
+    return net->optimizer == FFNN_SGD && net->momentum <= 0 && net->weight_decay <= 0;
+}
+
+/* Rows of the moments, each as long as all parameters together: minus the gradient; SGD's velocity
+   or Adam's first moment; Adam's second moment. */
+enum { FFNN__DESCENT, FFNN__FIRST_MOMENT, FFNN__SECOND_MOMENT };
+
+/* Makes the moments for the network's optimizer, all zeros, unless they are there. */
+static ffnn_status ffnn__reserve_moments(ffnn_net *net) {
+    if (ffnn__is_plain_sgd(net)) return FFNN_OK;
+    if (net->moments.data != NULL && net->moments_of == net->optimizer) return FFNN_OK;
+    size_t count = 0;
+    ffnn_tensor moments;
+    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
+        ffnn_tensor t = ffnn__parameter_at(net, i).tensor;
+        ffnn__carve(NULL, &count, ffnn__area(t.rows, t.cols));
+    }
+    if (count > SIZE_MAX - FFNN__ALIGNMENT) return FFNN_ERROR_MEMORY;
+    count = (count + FFNN__ALIGNMENT) / FFNN__ALIGNMENT * FFNN__ALIGNMENT;
+    size_t rows = net->optimizer == FFNN_ADAM ? 3 : 2;
+    if (ffnn_tensor_init(&moments, rows, count) != FFNN_OK) return FFNN_ERROR_MEMORY;
+    ffnn_tensor_free(&net->moments);
+    net->moments = moments;
+    net->moments_of = net->optimizer;
+    net->steps = 0;
+    return FFNN_OK;
+}
+
+/* After the parameters have been replaced by others. */
+static void ffnn__forget_moments(ffnn_net *net) {
+    if (net->moments.data != NULL)
+        memset(net->moments.data, 0, net->moments.rows * net->moments.cols * sizeof(float));
+    net->steps = 0;
+}
+
+static void ffnn__descent(const ffnn_net *net, size_t i, ffnn_tensor x, float *descent);
+
+/* The scalars of torch.optim, computed in double and rounded once:
+
+   SGD    v = momentum v + g, where g = gradient + weight_decay w;  w -= learning_rate v
+   AdamW  w *= 1 - learning_rate weight_decay; m and v are running means of g and g^2, which begin
+          at 0 and are divided by 1 - 0.9^t and 1 - 0.999^t for that, t being the number of the
+          step; w -= learning_rate m / (sqrt(v) + 1e-8) */
+static void ffnn__optimizer_step(ffnn_net *net, ffnn_tensor x, float learning_rate) {
+    net->steps += 1;
+    double rate = (double)learning_rate, t = (double)net->steps;
+    float keep = (float)(1 - rate * (double)net->weight_decay);
+    float adam_rate = (float)(rate / (1 - pow((double)0.9L, t)));
+    float root = (float)sqrt(1 - pow((double)0.999L, t));
+    size_t used = 0;
+    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
+        ffnn_tensor parameter = ffnn__parameter_at(net, i).tensor;
+        size_t count = parameter.rows * parameter.cols;
+        float *descent = ffnn__carve(net->moments.data, &used, count);
+        float *first = descent + FFNN__FIRST_MOMENT * net->moments.cols;
+        float *second = descent + FFNN__SECOND_MOMENT * net->moments.cols; /* only Adam has it */
+        ffnn__descent(net, i, x, descent);
+        if (net->optimizer == FFNN_ADAM)
+            ffnn__adam_step(parameter.data, first, second, descent, count, keep, adam_rate, root);
+        else
+            ffnn__momentum_step(parameter.data, first, descent, count, net->momentum,
+                                net->weight_decay, learning_rate);
+    }
+}
+
+/* Minus the gradient by parameter i. */
+static void ffnn__descent(const ffnn_net *net, size_t i, ffnn_tensor x, float *descent) {
+    size_t layer_index = net->has_biases ? i / 2 : i;
+    bool is_bias = net->has_biases && i % 2 == 1;
+    const ffnn_layer *layer = &net->layers[layer_index];
+    const float *input = layer_index == 0 ? x.data : layer[-1].a.data;
+    size_t inputs = layer->weight.rows, outputs = layer->weight.cols;
+    if (is_bias) {
+        memset(descent, 0, outputs * sizeof(float));
+        ffnn__add_sum_of_rows(descent, layer->delta.data, x.rows, outputs, 1);
+    } else {
+        ffnn__multiply_transposed(descent, input, layer->delta.data, inputs, x.rows, outputs);
     }
 }
 
 /* ---- train, fit, predict ----------------------------------------------------------------- */
 
-/* One step for a batch that has been checked and that there is room for. */
+/* A training step. The batch has been checked, and there is room for it. */
 static void ffnn__step(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate,
                        float *loss) {
+    const ffnn_layer *last = &net->layers[net->layer_count - 1];
     ffnn__forward(net, x);
-    if (loss != NULL) *loss = ffnn__mean_squared_error(y, net->layers[net->layer_count - 1].a);
+    if (loss != NULL) {
+        double sum = ffnn__sum_of_losses(net->loss, last->activation, last->z, last->a, y);
+        *loss = (float)(sum / ffnn__loss_count(last->activation, y.rows, y.cols));
+    }
     ffnn__backward(net, x, y, learning_rate);
 }
 
 FFNNDEF ffnn_status ffnn_train(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate,
                                float *loss) {
-    ffnn_status status = ffnn__check_batch(net, &x, &y);
+    ffnn_status status = ffnn__check_training(net, &x, &y);
     if (status == FFNN_OK) status = ffnn__reserve(net, x.rows);
+    if (status == FFNN_OK) status = ffnn__reserve_moments(net);
     if (status != FFNN_OK) return status;
     ffnn__step(net, x, y, learning_rate, loss);
     return FFNN_OK;
 }
 
 /* What shuffling needs: the samples' order, and memory for the samples of one batch. */
-typedef struct ffnn__shuffled {
+typedef struct ffnn__shuffling {
     size_t *order; /* NULL: the samples keep their order */
-    ffnn_tensor x, y;
-} ffnn__shuffled;
+    ffnn_tensor batch_x, batch_y;
+} ffnn__shuffling;
 
-static ffnn_fit_desc ffnn__fit_defaults(const ffnn_fit_desc *desc, size_t samples);
-static ffnn_status ffnn__allocate_shuffled(ffnn__shuffled *shuffled, ffnn_tensor x, ffnn_tensor y,
+static ffnn_fit_desc ffnn__with_defaults(const ffnn_fit_desc *desc, size_t samples,
+                                        ffnn_optimizer optimizer);
+static ffnn_status ffnn__allocate_shuffled(ffnn__shuffling *shuffling, ffnn_tensor x, ffnn_tensor y,
                                            size_t batch_size);
-static void ffnn__free_shuffled(ffnn__shuffled *shuffled);
+static void ffnn__free_shuffled(ffnn__shuffling *shuffling);
 static ffnn_status ffnn__epochs(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
-                                const ffnn_fit_desc *desc, ffnn__shuffled *shuffled);
+                                const ffnn_fit_desc *desc, ffnn__shuffling *shuffling);
 
 FFNNDEF ffnn_status ffnn_fit(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
                              const ffnn_fit_desc *desc) {
-    ffnn__shuffled shuffled = {NULL, {0, 0, NULL}, {0, 0, NULL}};
-    ffnn_status status = ffnn__check_batch(net, &x, &y);
+    ffnn__shuffling shuffling = {NULL, {0, 0, NULL}, {0, 0, NULL}};
+    ffnn_status status = ffnn__check_training(net, &x, &y);
     if (status != FFNN_OK) return status;
-    ffnn_fit_desc wanted = ffnn__fit_defaults(desc, x.rows);
-    if (wanted.rng != NULL) status = ffnn__allocate_shuffled(&shuffled, x, y, wanted.batch_size);
-    if (status == FFNN_OK) status = ffnn__reserve(net, wanted.batch_size);
-    if (status == FFNN_OK) status = ffnn__epochs(net, x, y, &wanted, &shuffled);
-    ffnn__free_shuffled(&shuffled);
+    ffnn_fit_desc options = ffnn__with_defaults(desc, x.rows, net->optimizer);
+    if (options.rng != NULL) status = ffnn__allocate_shuffled(&shuffling, x, y, options.batch_size);
+    if (status == FFNN_OK) status = ffnn__reserve(net, options.batch_size);
+    if (status == FFNN_OK) status = ffnn__reserve_moments(net);
+    if (status == FFNN_OK) status = ffnn__epochs(net, x, y, &options, &shuffling);
+    ffnn__free_shuffled(&shuffling);
     return status;
 }
 
-static ffnn_fit_desc ffnn__fit_defaults(const ffnn_fit_desc *desc, size_t samples) {
-    ffnn_fit_desc wanted = {0, 0, 0, NULL, NULL, NULL};
-    if (desc != NULL) wanted = *desc;
-    if (wanted.epochs == 0) wanted.epochs = 1000;
-    bool has_rate = wanted.learning_rate < 0 || wanted.learning_rate > 0;
-    if (!has_rate && !ffnn__is_nan(&wanted.learning_rate)) wanted.learning_rate = 0.1f;
-    if (wanted.batch_size == 0) wanted.batch_size = 32;
-    if (wanted.batch_size > samples) wanted.batch_size = samples;
-    return wanted;
+static ffnn_fit_desc ffnn__with_defaults(const ffnn_fit_desc *desc, size_t samples,
+                                        ffnn_optimizer optimizer) {
+    ffnn_fit_desc options = {0, 0, 0, NULL, NULL, NULL};
+    if (desc != NULL) options = *desc;
+    if (options.epochs == 0) options.epochs = 1000;
+    bool has_rate = options.learning_rate < 0 || options.learning_rate > 0;
+    if (!has_rate && !ffnn__is_nan(&options.learning_rate))
+        options.learning_rate = optimizer == FFNN_ADAM ? 0.001f : 0.1f;
+    if (options.batch_size == 0) options.batch_size = 32;
+    if (options.batch_size > samples) options.batch_size = samples;
+    return options;
 }
 
-static ffnn_status ffnn__allocate_shuffled(ffnn__shuffled *shuffled, ffnn_tensor x, ffnn_tensor y,
+static ffnn_status ffnn__allocate_shuffled(ffnn__shuffling *shuffling, ffnn_tensor x, ffnn_tensor y,
                                            size_t batch_size) {
-    if (x.rows > SIZE_MAX / sizeof *shuffled->order) return FFNN_ERROR_MEMORY;
-    ffnn_status status = ffnn_tensor_init(&shuffled->x, batch_size, x.cols);
-    if (status == FFNN_OK) status = ffnn_tensor_init(&shuffled->y, batch_size, y.cols);
+    if (x.rows > SIZE_MAX / sizeof *shuffling->order) return FFNN_ERROR_MEMORY;
+    ffnn_status status = ffnn_tensor_init(&shuffling->batch_x, batch_size, x.cols);
+    if (status == FFNN_OK) status = ffnn_tensor_init(&shuffling->batch_y, batch_size, y.cols);
     if (status != FFNN_OK) return status;
-    shuffled->order = (size_t *)FFNN_MALLOC(x.rows * sizeof *shuffled->order);
-    return shuffled->order == NULL ? FFNN_ERROR_MEMORY : FFNN_OK;
+    shuffling->order = (size_t *)FFNN_MALLOC(x.rows * sizeof *shuffling->order);
+    return shuffling->order == NULL ? FFNN_ERROR_MEMORY : FFNN_OK;
 }
 
-static void ffnn__free_shuffled(ffnn__shuffled *shuffled) {
-    ffnn_tensor_free(&shuffled->x);
-    ffnn_tensor_free(&shuffled->y);
-    if (shuffled->order != NULL) FFNN_FREE(shuffled->order);
+static void ffnn__free_shuffled(ffnn__shuffling *shuffling) {
+    ffnn_tensor_free(&shuffling->batch_x);
+    ffnn_tensor_free(&shuffling->batch_y);
+    if (shuffling->order != NULL) FFNN_FREE(shuffling->order);
 }
 
 static void ffnn__shuffle(size_t *order, size_t count, ffnn_rng *rng);
 static float ffnn__epoch(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, const ffnn_fit_desc *desc,
-                         const ffnn__shuffled *shuffled);
+                         const ffnn__shuffling *shuffling);
 
 static ffnn_status ffnn__epochs(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
-                                const ffnn_fit_desc *desc, ffnn__shuffled *shuffled) {
+                                const ffnn_fit_desc *desc, ffnn__shuffling *shuffling) {
     ffnn_progress progress = {0, desc->epochs, 0, 0};
     while (progress.epoch < progress.epochs) {
-        if (shuffled->order != NULL) ffnn__shuffle(shuffled->order, x.rows, desc->rng);
-        progress.loss = ffnn__epoch(net, x, y, desc, shuffled);
+        if (shuffling->order != NULL) ffnn__shuffle(shuffling->order, x.rows, desc->rng);
+        progress.loss = ffnn__epoch(net, x, y, desc, shuffling);
         progress.epoch += 1;
         progress.samples += x.rows;
         if (desc->progress == NULL) continue;
         if (!desc->progress(desc->user, &progress)) return FFNN_OK;
         /* progress may have changed the network, though it should not. */
-        ffnn_status status = ffnn__check_batch(net, &x, &y);
+        ffnn_status status = ffnn__check_training(net, &x, &y);
         if (status == FFNN_OK) status = ffnn__reserve(net, desc->batch_size);
+        if (status == FFNN_OK) status = ffnn__reserve_moments(net);
         if (status != FFNN_OK) return status;
     }
     return FFNN_OK;
@@ -1018,9 +1517,9 @@ static ffnn_status ffnn__epochs(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
 
 static uint32_t ffnn__rng_next(ffnn_rng *rng); /* 32 random bits */
 
-/* order = torch.randperm(count): Fisher and Yates's shuffle, the i-th place drawing from itself
-   and those after it. Taking the remainder favors no place by more than count in 2^32: two in a
-   million for 10,000 samples. Where PyTorch, too, finds that too much it draws 64 bits. */
+/* order = torch.randperm(count): a Fisher-Yates shuffle, each place drawing from itself and those
+   after it. The remainder is biased by at most count / 2^32. From UINT32_MAX / 20 on PyTorch draws
+   64 bits, and so does this. */
 static void ffnn__shuffle(size_t *order, size_t count, ffnn_rng *rng) {
     for (size_t i = 0; i < count; ++i) order[i] = i;
     for (size_t i = 0; i + 1 < count; ++i) {
@@ -1036,25 +1535,25 @@ static void ffnn__shuffle(size_t *order, size_t count, ffnn_rng *rng) {
 static ffnn_tensor ffnn__gather_rows(ffnn_tensor all, ffnn_tensor batch, const size_t *order,
                                      size_t first, size_t rows);
 
-/* Trains on all batches. Returns the mean of their losses, each weighted by its samples; 0 if
-   nobody asks for it. */
+/* Trains on all batches. Returns the mean of their losses, each weighted by its samples; 0 without
+   a progress callback. */
 static float ffnn__epoch(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, const ffnn_fit_desc *desc,
-                         const ffnn__shuffled *shuffled) {
+                         const ffnn__shuffling *shuffling) {
     double sum = 0;
-    float loss = 0, *wanted_loss = desc->progress != NULL ? &loss : NULL;
-    size_t rows;
-    for (size_t first = 0; first < x.rows; first += rows) {
-        rows = x.rows - first < desc->batch_size ? x.rows - first : desc->batch_size;
-        ffnn_tensor inputs = ffnn__gather_rows(x, shuffled->x, shuffled->order, first, rows);
-        ffnn_tensor targets = ffnn__gather_rows(y, shuffled->y, shuffled->order, first, rows);
+    float loss = 0, *loss_or_null = desc->progress != NULL ? &loss : NULL;
+    for (size_t first = 0; first < x.rows; first += desc->batch_size) {
+        size_t rows = x.rows - first < desc->batch_size ? x.rows - first : desc->batch_size;
+        const size_t *order = shuffling->order;
+        ffnn_tensor inputs = ffnn__gather_rows(x, shuffling->batch_x, order, first, rows);
+        ffnn_tensor targets = ffnn__gather_rows(y, shuffling->batch_y, order, first, rows);
         ffnn__reserve(net, rows); /* cannot fail: there is room for batch_size */
-        ffnn__step(net, inputs, targets, desc->learning_rate, wanted_loss);
+        ffnn__step(net, inputs, targets, desc->learning_rate, loss_or_null);
         sum += (double)loss * (double)rows;
     }
     return (float)(sum / (double)x.rows);
 }
 
-/* The rows of a batch: a view of them or, where they are shuffled, copies of them in batch. */
+/* The rows of a batch: a view of all or, if order is not NULL, copies gathered into batch. */
 static ffnn_tensor ffnn__gather_rows(ffnn_tensor all, ffnn_tensor batch, const size_t *order,
                                      size_t first, size_t rows) {
     size_t cols = all.cols;
@@ -1066,47 +1565,73 @@ static ffnn_tensor ffnn__gather_rows(ffnn_tensor all, ffnn_tensor batch, const s
     return ffnn_view(batch.data, rows, cols);
 }
 
-static inline void ffnn__predict_in(const ffnn_net *net, const ffnn_tensor *x,
-                                    const ffnn_tensor *output, float *buffer, float *other,
-                                    size_t chunk);
-static void ffnn__predict_on_stack(const ffnn_net *net, const ffnn_tensor *x,
-                                   const ffnn_tensor *output, size_t chunk);
-static ffnn_status ffnn__predict_on_heap(const ffnn_net *net, const ffnn_tensor *x,
-                                         const ffnn_tensor *output, size_t chunk, size_t size);
+/* What is done with samples by the chunk: x and y are all of them; y is written to by ffnn_predict
+   and read by ffnn_evaluate, for which *loss sums up. */
+typedef struct ffnn__pass {
+    ffnn_tensor x, y;
+    size_t chunk; /* samples */
+    double *loss; /* NULL: predict */
+} ffnn__pass;
+
+static inline void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass, float *buffer,
+                                  float *other);
+static void ffnn__run_on_stack(const ffnn_net *net, const ffnn__pass *pass);
+static ffnn_status ffnn__run_on_heap(const ffnn_net *net, const ffnn__pass *pass, size_t size);
 
 enum {
-    FFNN__SMALL_STACK = 64, /* activations of a layer in ffnn_predict's own stack: 512 bytes */
+    FFNN__SMALL_STACK = 64, /* activations of a layer in the caller's own stack: 512 bytes */
 #ifdef FFNN_NO_SIMD
-    FFNN__LARGE_STACK = 160 /* in that of ffnn__predict_on_stack: 1.25 KB */
+    FFNN__LARGE_STACK = 160 /* in that of ffnn__run_on_stack: 1.25 KB */
 #else
     FFNN__LARGE_STACK = 480 /* 3.75 KB */
 #endif
 };
 
-FFNNDEF ffnn_status ffnn_predict(const ffnn_net *net, ffnn_tensor x, ffnn_tensor output) {
+static inline ffnn_status ffnn__pass_over(const ffnn_net *net, ffnn__pass *pass) {
     const size_t max_rows = 256; /* samples at a time: their activations stay in the cache */
     float buffers[2][FFNN__SMALL_STACK];
+    pass->chunk = pass->x.rows < max_rows ? pass->x.rows : max_rows;
+    /* A small network's calls cost little, so it need not use much stack for many samples. */
+    bool is_small = net->most_weights <= FFNN__SMALL && net->widest <= FFNN__SMALL_STACK / 4;
+    if (is_small && pass->chunk * net->widest > FFNN__SMALL_STACK)
+        pass->chunk = FFNN__SMALL_STACK / net->widest;
+    size_t size = ffnn__area(pass->chunk, net->widest);
+    if (size > FFNN__LARGE_STACK) return ffnn__run_on_heap(net, pass, size);
+    if (size <= FFNN__SMALL_STACK) ffnn__run_pass(net, pass, buffers[0], buffers[1]);
+    else ffnn__run_on_stack(net, pass);
+    return FFNN_OK;
+}
+
+FFNNDEF ffnn_status ffnn_predict(const ffnn_net *net, ffnn_tensor x, ffnn_tensor output) {
     ffnn_status status = ffnn__check_batch(net, &x, &output);
     if (status != FFNN_OK) return status;
     if (ffnn__overlap(output, x)) return FFNN_ERROR_ARGUMENT;
-    size_t chunk = x.rows < max_rows ? x.rows : max_rows;
-    size_t size = ffnn__area(chunk, net->widest);
-    if (size <= FFNN__SMALL_STACK)
-        ffnn__predict_in(net, &x, &output, buffers[0], buffers[1], chunk);
-    else if (size <= FFNN__LARGE_STACK) ffnn__predict_on_stack(net, &x, &output, chunk);
-    else status = ffnn__predict_on_heap(net, &x, &output, chunk, size);
-    return status;
+    ffnn__pass pass = {x, output, 0, NULL};
+    return ffnn__pass_over(net, &pass);
+}
+
+FFNNDEF ffnn_status ffnn_evaluate(const ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float *loss) {
+    double sum = 0;
+    ffnn_status status = ffnn__check_batch(net, &x, &y);
+    if (status == FFNN_OK) status = ffnn__check_loss(net);
+    if (status == FFNN_OK && loss == NULL) status = FFNN_ERROR_ARGUMENT;
+    if (status != FFNN_OK) return status;
+    ffnn__pass pass = {x, y, 0, &sum};
+    status = ffnn__pass_over(net, &pass);
+    if (status != FFNN_OK) return status;
+    ffnn_activation last = net->layers[net->layer_count - 1].activation;
+    *loss = (float)(sum / ffnn__loss_count(last, y.rows, y.cols));
+    return FFNN_OK;
 }
 
 /* Never inline: the buffers are on no other function's stack. */
-FFNN__NOINLINE static void ffnn__predict_on_stack(const ffnn_net *net, const ffnn_tensor *x,
-                                                  const ffnn_tensor *output, size_t chunk) {
+FFNN__NOINLINE static void ffnn__run_on_stack(const ffnn_net *net, const ffnn__pass *pass) {
     float buffers[2][FFNN__LARGE_STACK];
-    ffnn__predict_in(net, x, output, buffers[0], buffers[1], chunk);
+    ffnn__run_pass(net, pass, buffers[0], buffers[1]);
 }
 
-static ffnn_status ffnn__predict_on_heap(const ffnn_net *net, const ffnn_tensor *x,
-                                         const ffnn_tensor *output, size_t chunk, size_t size) {
+FFNN__NOINLINE static ffnn_status ffnn__run_on_heap(const ffnn_net *net, const ffnn__pass *pass,
+                                                    size_t size) {
     size_t total = 0, used = 0;
     ffnn__carve(NULL, &total, size);
     ffnn__carve(NULL, &total, size);
@@ -1114,25 +1639,37 @@ static ffnn_status ffnn__predict_on_heap(const ffnn_net *net, const ffnn_tensor 
     float *memory = (float *)FFNN_MALLOC(total * sizeof(float));
     if (memory == NULL) return FFNN_ERROR_MEMORY;
     float *buffer = ffnn__carve(memory, &used, size), *other = ffnn__carve(memory, &used, size);
-    ffnn__predict_in(net, x, output, buffer, other, chunk);
+    ffnn__run_pass(net, pass, buffer, other);
     FFNN_FREE(memory);
     return FFNN_OK;
 }
 
-/* Predicts chunk samples at a time. The layers take turns in the two buffers. Inline: 5 of the 35 ns
-   of a prediction of the default network. */
-static inline void ffnn__predict_in(const ffnn_net *net, const ffnn_tensor *x,
-                                    const ffnn_tensor *output, float *buffer, float *other,
-                                    size_t chunk) {
-    for (size_t first = 0; first < x->rows; first += chunk) {
-        size_t rows = x->rows - first < chunk ? x->rows - first : chunk;
-        const float *input = x->data + first * x->cols;
-        for (size_t i = 0; i < net->layer_count; ++i) {
-            float *a = i % 2 == 0 ? buffer : other;
-            ffnn__forward_layer(&net->layers[i], input, rows, a, a);
-            input = a;
+/* The layers take turns in the two buffers. Inline: 5 of the 35 ns of a prediction of the default
+   network. */
+static inline void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass, float *buffer,
+                                  float *other) {
+    size_t last = net->layer_count - 1, outputs = pass->y.cols;
+    ffnn_activation activation = net->layers[last].activation;
+    for (size_t first = 0; first < pass->x.rows; first += pass->chunk) {
+        size_t left = pass->x.rows - first, rows = left < pass->chunk ? left : pass->chunk;
+        const float *input = pass->x.data + first * pass->x.cols;
+        float *y = pass->y.data + first * outputs, *z = buffer, *input_buffer = other;
+        for (size_t i = 0; i < last; ++i) {
+            ffnn__forward_layer(net, i, input, rows, z, z);
+            input = z;
+            z = input_buffer;
+            input_buffer = input == buffer ? buffer : other;
         }
-        memcpy(output->data + first * output->cols, input, rows * output->cols * sizeof(float));
+        if (pass->loss == NULL) {
+            ffnn__forward_layer(net, last, input, rows, z, y);
+            continue;
+        }
+        ffnn__affine(net, last, input, rows, z);
+        float *a = input_buffer; /* the input is not needed any more */
+        ffnn__activate(activation, a, z, rows, outputs);
+        *pass->loss += ffnn__sum_of_losses(net->loss, activation, ffnn_view(z, rows, outputs),
+                                           ffnn_view(a, rows, outputs),
+                                           ffnn_view(y, rows, outputs));
     }
 }
 
@@ -1187,7 +1724,7 @@ static float ffnn__normal(ffnn_rng *rng);
 static void ffnn__normal_block(float *x, ffnn_rng *rng);
 
 FFNNDEF ffnn_status ffnn_randn(ffnn_tensor dst, ffnn_rng *rng) {
-    const size_t block = 16;
+    const size_t block = 16; /* as in PyTorch's normal_fill */
     ffnn_status status = rng == NULL ? FFNN_ERROR_ARGUMENT : ffnn__validate(dst);
     if (status != FFNN_OK) return status;
     size_t count = dst.rows * dst.cols;
@@ -1197,17 +1734,31 @@ FFNNDEF ffnn_status ffnn_randn(ffnn_tensor dst, ffnn_rng *rng) {
     }
     size_t i = 0;
     for (; i + block <= count; i += block) ffnn__normal_block(dst.data + i, rng);
-    if (i < count) { /* PyTorch draws numbers for the rest, then the last 16 elements afresh */
+    if (i < count) { /* as PyTorch: draws for the rest are discarded, the last 16 drawn again */
         ffnn_rng_discard(rng, count - i);
         ffnn__normal_block(dst.data + count - block, rng);
     }
     return FFNN_OK;
 }
 
+/* torch.nn.Linear's: uniform in [-1 / sqrt(inputs), 1 / sqrt(inputs)), column by column, which is
+   row by row in PyTorch's outputs x inputs. */
+static void ffnn__draw_linear(ffnn_tensor parameter, size_t inputs, ffnn_rng *rng) {
+    float high = (float)(1 / sqrt((double)inputs)), low = -high, range = high - low;
+    for (size_t col = 0; col < parameter.cols; ++col) {
+        for (size_t row = 0; row < parameter.rows; ++row) {
+            double uniform = (double)(ffnn__rng_next(rng) & 0xffffffu) / 16777216;
+            float *element = &parameter.data[row * parameter.cols + col];
+            *element = (float)(uniform * (double)range + (double)low);
+        }
+    }
+}
+
 /* In [0, 1), with 53 random bits. */
 static double ffnn__uniform(ffnn_rng *rng) {
     uint64_t high = ffnn__rng_next(rng), low = ffnn__rng_next(rng);
-    return (double)(((high << 32) | low) & 0x1fffffffffffffu) * (1.0 / 9007199254740992.0);
+    uint64_t bits = ((high << 32) | low) & 0x1fffffffffffffu;
+    return (double)bits * (1.0 / 9007199254740992.0); /* 2^-53 */
 }
 
 /* Box-Muller in double. It makes numbers in pairs: the second one is kept for the next call. */
@@ -1223,7 +1774,7 @@ static float ffnn__normal(ffnn_rng *rng) {
     return (float)(radius * cos(theta));
 }
 
-/* Box-Muller for 16 numbers at once, from uniform ones with 24 random bits. radius and theta are
+/* Box-Muller for 16 numbers at once, from uniform numbers with 24 random bits. radius and theta are
    floats, as in PyTorch. */
 static void ffnn__normal_block(float *x, ffnn_rng *rng) {
     for (size_t i = 0; i < 16; ++i) x[i] = (float)(ffnn__rng_next(rng) & 0xffffffu) / 16777216.0f;
@@ -1364,15 +1915,30 @@ static void ffnn__print_row(FILE *out, const ffnn__printer *printer, size_t row)
    header is read in one pass, with no memory but the structs below and no recursion, and every
    rule of the reference reader is checked. */
 
-static size_t ffnn__parameter_count(const ffnn_net *net) { return net->layer_count; }
-
 static char *ffnn__append_text(char *at, const char *text);
 static char *ffnn__append_number(char *at, uint64_t number);
 
+static size_t ffnn__parameter_count(const ffnn_net *net) {
+    return net->has_biases ? 2 * net->layer_count : net->layer_count;
+}
+
+/* Without biases the names and the layout are the lab's: W1, W2, ..., inputs x outputs. With biases
+   they are those of the state_dict of a torch.nn.Sequential in which an activation follows each
+   Linear: 0.weight (outputs x inputs), 0.bias, 2.weight, ... */
 static ffnn__parameter ffnn__parameter_at(const ffnn_net *net, size_t i) {
     ffnn__parameter parameter;
-    parameter.tensor = net->layers[i].weight;
-    *ffnn__append_number(ffnn__append_text(parameter.name, "W"), i + 1) = '\0';
+    size_t layer = net->has_biases ? i / 2 : i;
+    parameter.is_bias = net->has_biases && i % 2 == 1;
+    parameter.file_transposes = net->has_biases && !parameter.is_bias;
+    parameter.tensor = parameter.is_bias ? net->layers[layer].bias : net->layers[layer].weight;
+    char *at = parameter.name;
+    if (net->has_biases) {
+        at = ffnn__append_number(at, 2 * layer);
+        at = ffnn__append_text(at, parameter.is_bias ? ".bias" : ".weight");
+    } else {
+        at = ffnn__append_number(ffnn__append_text(at, "W"), layer + 1);
+    }
+    *at = '\0';
     return parameter;
 }
 
@@ -1475,12 +2041,22 @@ typedef struct ffnn__index {
     size_t metadata_count; /* of such pairs */
 } ffnn__index;
 
+typedef bool (*ffnn__is_before)(const ffnn__entry *a, const ffnn__entry *b);
+static void ffnn__sort(ffnn__entry *entries, size_t count, ffnn__is_before is_before);
+
 enum { FFNN__MAX_HEADER = 100000000 }; /* bytes: the reference reader's limit */
 
-static ffnn_status ffnn__read_weights(ffnn__source *source, ffnn_net *net);
+static ffnn_status ffnn__read_into(ffnn__source *source, ffnn_net *net);
+static ffnn_status ffnn__read_new(ffnn__source *source, ffnn_net *net, bool is_view);
 static ffnn_status ffnn__read_header_size(ffnn__source *source, size_t *size);
 static ffnn_status ffnn__read_index(ffnn__source *source, size_t header_size, ffnn__index *index);
 static void ffnn__free_index(ffnn__index *index);
+
+/* Whether net is a network that weights can be loaded into. */
+static ffnn_status ffnn__check_writable(const ffnn_net *net) {
+    ffnn_status status = ffnn__check_layers(net);
+    return status == FFNN_OK && net->is_view ? FFNN_ERROR_ARGUMENT : status;
+}
 
 #ifndef FFNN_NO_STDIO
 
@@ -1489,10 +2065,10 @@ static void ffnn__source_close(ffnn__source *source);
 
 FFNNDEF ffnn_status ffnn_load(ffnn_net *net, const char *path) {
     ffnn__source source;
-    ffnn_status status = path != NULL ? ffnn__check_layers(net) : FFNN_ERROR_ARGUMENT;
+    ffnn_status status = path != NULL ? ffnn__check_writable(net) : FFNN_ERROR_ARGUMENT;
     if (status != FFNN_OK) return status;
     if (!ffnn__source_open(&source, path)) return FFNN_ERROR_IO;
-    status = ffnn__read_weights(&source, net);
+    status = ffnn__read_into(&source, net);
     ffnn__source_close(&source);
     return status;
 }
@@ -1503,46 +2079,324 @@ FFNNDEF ffnn_status ffnn_init_from_file(ffnn_net *net, const char *path) {
     memset(net, 0, sizeof *net);
     if (path == NULL) return FFNN_ERROR_ARGUMENT;
     if (!ffnn__source_open(&source, path)) return FFNN_ERROR_IO;
-    ffnn_status status = ffnn__read_weights(&source, net);
+    ffnn_status status = ffnn__read_new(&source, net, false);
     ffnn__source_close(&source);
     return status;
 }
 
 #endif /* FFNN_NO_STDIO */
 
-FFNNDEF ffnn_status ffnn_load_memory(ffnn_net *net, const void *data, size_t size) {
+/* A source whose bytes are all in the caller's memory. */
+static ffnn__source ffnn__source_of(const void *data, size_t size) {
     ffnn__source source;
-    ffnn_status status = data != NULL ? ffnn__check_layers(net) : FFNN_ERROR_ARGUMENT;
-    if (status != FFNN_OK) return status;
     memset(&source, 0, sizeof source);
     source.bytes = (const unsigned char *)data;
     source.size = size;
-    return ffnn__read_weights(&source, net);
+    return source;
 }
 
-static ffnn_status ffnn__match(const ffnn__index *index, const ffnn_net *net,
-                               size_t sizes[FFNN_MAX_LAYERS + 1], size_t *layer_count);
-static void ffnn__copy_weights(ffnn_net *net, const ffnn__index *index, const unsigned char *data);
+FFNNDEF ffnn_status ffnn_load_memory(ffnn_net *net, const void *data, size_t size) {
+    ffnn_status status = data != NULL ? ffnn__check_writable(net) : FFNN_ERROR_ARGUMENT;
+    if (status != FFNN_OK) return status;
+    ffnn__source source = ffnn__source_of(data, size);
+    return ffnn__read_into(&source, net);
+}
 
-/* Reads weights into net or, if it has no layers, into a new network with the file's sizes. */
-static ffnn_status ffnn__read_weights(ffnn__source *source, ffnn_net *net) {
-    bool is_new = net->layer_count == 0;
-    size_t header_size, layer_count = 0, sizes[FFNN_MAX_LAYERS + 1];
+FFNNDEF ffnn_status ffnn_init_from_memory(ffnn_net *net, const void *data, size_t size) {
+    if (net == NULL) return FFNN_ERROR_ARGUMENT;
+    memset(net, 0, sizeof *net);
+    if (data == NULL) return FFNN_ERROR_ARGUMENT;
+    ffnn__source source = ffnn__source_of(data, size);
+    return ffnn__read_new(&source, net, false);
+}
+
+FFNNDEF ffnn_status ffnn_init_view(ffnn_net *net, const void *data, size_t size) {
+    if (net == NULL) return FFNN_ERROR_ARGUMENT;
+    memset(net, 0, sizeof *net);
+    if (data == NULL) return FFNN_ERROR_ARGUMENT;
+    ffnn__source source = ffnn__source_of(data, size);
+    return ffnn__read_new(&source, net, true);
+}
+
+/* The network that a file holds. */
+typedef struct ffnn__found {
+    size_t layer_count;
+    size_t sizes[FFNN_MAX_LAYERS + 1];
+    bool has_biases;
+    bool is_linear; /* weights are outputs x inputs, as torch.nn.Linear's */
+    bool has_activations;
+    ffnn_activation activations[FFNN_MAX_LAYERS];
+} ffnn__found;
+
+static ffnn_status ffnn__find_network(ffnn__index *index, ffnn__found *found);
+static ffnn_status ffnn__match(const ffnn__found *found, const ffnn_net *net);
+static void ffnn__copy_parameters(ffnn_net *net, const ffnn__index *index, bool is_linear,
+                                  const unsigned char *data);
+static ffnn_status ffnn__view_parameters(ffnn_net *net, const ffnn__index *index, bool is_linear,
+                                         const unsigned char *data);
+
+static ffnn_status ffnn__read_into(ffnn__source *source, ffnn_net *net) {
+    size_t header_size;
     ffnn__index index;
+    ffnn__found found;
     ffnn_status status = ffnn__read_header_size(source, &header_size);
     if (status == FFNN_OK) status = ffnn__read_index(source, header_size, &index);
     if (status != FFNN_OK) return status;
-
     /* A malformed file is FFNN_ERROR_FORMAT even if it does not match either: whether it matches
        counts only after its last byte. */
-    ffnn_status match = ffnn__match(&index, net, sizes, &layer_count);
-    source->size_is_known = match == FFNN_OK && !is_new;
+    ffnn_status match = ffnn__find_network(&index, &found);
+    if (match == FFNN_OK) match = ffnn__match(&found, net);
+    source->size_is_known = match == FFNN_OK;
     status = ffnn__read_to_end(source, 8 + header_size + index.data_size);
     if (status == FFNN_OK) status = match;
-    if (status == FFNN_OK && is_new) status = ffnn__allocate(net, sizes, layer_count);
-    if (status == FFNN_OK) ffnn__copy_weights(net, &index, source->bytes + 8 + header_size);
+    if (status == FFNN_OK) {
+        ffnn__copy_parameters(net, &index, found.is_linear, source->bytes + 8 + header_size);
+        ffnn__forget_moments(net);
+    }
     ffnn__free_index(&index);
     return status;
+}
+
+/* Makes a new network of what a file holds: a copy of its numbers, or a view of them. */
+static ffnn_status ffnn__read_new(ffnn__source *source, ffnn_net *net, bool is_view) {
+    size_t header_size;
+    ffnn__index index;
+    ffnn__found found;
+    ffnn_status status = ffnn__read_header_size(source, &header_size);
+    if (status == FFNN_OK) status = ffnn__read_index(source, header_size, &index);
+    if (status != FFNN_OK) return status;
+    ffnn_status match = ffnn__find_network(&index, &found); /* counts after the last byte, too */
+    if (match == FFNN_OK && !found.has_activations) match = FFNN_ERROR_MISMATCH;
+    if (match == FFNN_OK && found.layer_count > FFNN_MAX_LAYERS) match = FFNN_ERROR_ARGUMENT;
+    status = ffnn__read_to_end(source, 8 + header_size + index.data_size);
+    if (status == FFNN_OK) status = match;
+    if (status == FFNN_OK) {
+        const unsigned char *data = source->bytes + 8 + header_size;
+        if (is_view)
+            status = ffnn__allocate_layers(net, found.sizes, found.layer_count, found.has_biases);
+        else status = ffnn__allocate(net, found.sizes, found.layer_count, found.has_biases);
+        if (status == FFNN_OK && is_view)
+            status = ffnn__view_parameters(net, &index, found.is_linear, data);
+        else if (status == FFNN_OK)
+            ffnn__copy_parameters(net, &index, found.is_linear, data);
+    }
+    for (size_t i = 0; status == FFNN_OK && i < net->layer_count; ++i)
+        net->layers[i].activation = found.activations[i];
+    if (status != FFNN_OK) ffnn_free(net);
+    ffnn__free_index(&index);
+    return status;
+}
+
+/* The index's entries stand in the order of the network's parameters: see ffnn__find_network. */
+static void ffnn__copy_parameters(ffnn_net *net, const ffnn__index *index, bool is_linear,
+                                  const unsigned char *data) {
+    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
+        ffnn__parameter parameter = ffnn__parameter_at(net, i);
+        const unsigned char *from = data + index->entries[i].begin;
+        ffnn_tensor t = parameter.tensor;
+        if (!is_linear || parameter.is_bias) {
+            ffnn__copy_little_endian(t.data, from, t.rows * t.cols);
+            continue;
+        }
+        for (size_t row = 0; row < t.rows; ++row)
+            for (size_t col = 0; col < t.cols; ++col)
+                ffnn__copy_little_endian(&t.data[row * t.cols + col],
+                                         from + (col * t.rows + row) * sizeof(float), 1);
+    }
+}
+
+static ffnn_status ffnn__view_parameters(ffnn_net *net, const ffnn__index *index, bool is_linear,
+                                         const unsigned char *data) {
+    net->is_view = true;
+    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
+        size_t layer_index = net->has_biases ? i / 2 : i;
+        ffnn_layer *layer = &net->layers[layer_index];
+        size_t inputs = net->units[layer_index], outputs = net->units[layer_index + 1];
+        uintptr_t address = (uintptr_t)(data + index->entries[i].begin);
+        float *floats = (float *)address; /* const until here: nothing writes to a view */
+        if (!ffnn__is_little_endian() || address % sizeof(float) != 0) return FFNN_ERROR_ARGUMENT;
+        if (net->has_biases && i % 2 == 1) {
+            layer->bias = ffnn_view(floats, 1, outputs);
+            continue;
+        }
+        layer->transposed = is_linear;
+        layer->weight = is_linear ? ffnn_view(floats, outputs, inputs)
+                                  : ffnn_view(floats, inputs, outputs);
+    }
+    return FFNN_OK;
+}
+
+/* What a name stands for. A prefix is what stands before ".weight" or ".bias". */
+typedef enum ffnn__role { FFNN__OTHER, FFNN__W, FFNN__WEIGHT, FFNN__BIAS } ffnn__role;
+
+static ffnn__role ffnn__role_of(const char *name, size_t *prefix_length) {
+    static const struct {
+        const char *word;
+        ffnn__role role;
+    } words[] = {{"weight", FFNN__WEIGHT}, {"bias", FFNN__BIAS}};
+    size_t length = strlen(name);
+    *prefix_length = length;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; ++i) {
+        size_t word_length = strlen(words[i].word);
+        if (length < word_length || strcmp(name + length - word_length, words[i].word) != 0)
+            continue;
+        *prefix_length = 0;
+        if (length == word_length) return words[i].role;
+        *prefix_length = length - word_length - 1;
+        if (name[*prefix_length] == '.') return words[i].role;
+    }
+    *prefix_length = length;
+    bool is_numbered = name[0] == 'W' && name[1] >= '1' && name[1] <= '9' &&
+                       strspn(name + 1, "0123456789") == length - 1;
+    return is_numbered ? FFNN__W : FFNN__OTHER;
+}
+
+/* Natural order: byte by byte, but runs of digits by their value, so that fc2 is before fc10. */
+static int ffnn__compare_naturally(const char *a, size_t a_length, const char *b,
+                                   size_t b_length) {
+    size_t i = 0, j = 0;
+    while (i < a_length && j < b_length) {
+        bool are_digits = a[i] >= '0' && a[i] <= '9' && b[j] >= '0' && b[j] <= '9';
+        if (!are_digits) {
+            if (a[i] != b[j]) return (unsigned char)a[i] < (unsigned char)b[j] ? -1 : 1;
+            ++i;
+            ++j;
+            continue;
+        }
+        while (i < a_length && a[i] == '0') ++i;
+        while (j < b_length && b[j] == '0') ++j;
+        size_t a_digits = 0, b_digits = 0;
+        while (i + a_digits < a_length && a[i + a_digits] >= '0' && a[i + a_digits] <= '9')
+            ++a_digits;
+        while (j + b_digits < b_length && b[j + b_digits] >= '0' && b[j + b_digits] <= '9')
+            ++b_digits;
+        if (a_digits != b_digits) return a_digits < b_digits ? -1 : 1;
+        int difference = memcmp(a + i, b + j, a_digits);
+        if (difference != 0) return difference;
+        i += a_digits;
+        j += b_digits;
+    }
+    if (i < a_length || j < b_length) return i < a_length ? 1 : -1;
+    return 0;
+}
+
+static bool ffnn__parameter_is_before(const ffnn__entry *a, const ffnn__entry *b) {
+    size_t a_length, b_length;
+    ffnn__role a_role = ffnn__role_of(a->name, &a_length);
+    ffnn__role b_role = ffnn__role_of(b->name, &b_length);
+    int difference = ffnn__compare_naturally(a->name, a_length, b->name, b_length);
+    if (difference != 0) return difference < 0;
+    if (a_role != b_role) return a_role < b_role; /* a weight before its bias */
+    return strcmp(a->name, b->name) < 0;          /* 01 and 1 */
+}
+
+static bool ffnn__find_layer(const ffnn__index *index, size_t i, const ffnn__found *found,
+                             uint64_t *inputs, uint64_t *outputs);
+static bool ffnn__find_activations(const ffnn__index *index, ffnn__found *found);
+
+/* Whether a file holds the parameters of one network and nothing else. Puts the index's entries
+   into the order of the network's parameters. */
+static ffnn_status ffnn__find_network(ffnn__index *index, ffnn__found *found) {
+    size_t length, biases = 0, count = index->count;
+    memset(found, 0, sizeof *found);
+    if (count == 0) return FFNN_ERROR_MISMATCH;
+    ffnn__sort(index->entries, count, ffnn__parameter_is_before);
+    found->is_linear = ffnn__role_of(index->entries[0].name, &length) != FFNN__W;
+    for (size_t i = 0; i < count; ++i) {
+        ffnn__role role = ffnn__role_of(index->entries[i].name, &length);
+        if (role == FFNN__OTHER || (role != FFNN__W) != found->is_linear)
+            return FFNN_ERROR_MISMATCH;
+        biases += role == FFNN__BIAS;
+    }
+    found->has_biases = biases > 0;
+    found->layer_count = count - biases;
+    if (found->has_biases && biases != found->layer_count) return FFNN_ERROR_MISMATCH;
+
+    uint64_t units = 0; /* outputs of the layer before */
+    for (size_t i = 0; i < found->layer_count; ++i) {
+        uint64_t inputs, outputs;
+        if (!ffnn__find_layer(index, i, found, &inputs, &outputs)) return FFNN_ERROR_MISMATCH;
+        if (i > 0 && inputs != units) return FFNN_ERROR_MISMATCH;
+        if (inputs > SIZE_MAX || outputs > SIZE_MAX) return FFNN_ERROR_MISMATCH;
+        units = outputs;
+        if (i >= FFNN_MAX_LAYERS) continue;
+        found->sizes[i] = (size_t)inputs;
+        found->sizes[i + 1] = (size_t)outputs;
+    }
+    return ffnn__find_activations(index, found) ? FFNN_OK : FFNN_ERROR_MISMATCH;
+}
+
+/* Whether layer i is there: a weight of two sizes and, if there are biases, one of the same prefix
+   and as many outputs. */
+static bool ffnn__find_layer(const ffnn__index *index, size_t i, const ffnn__found *found,
+                             uint64_t *inputs, uint64_t *outputs) {
+    const ffnn__entry *weight = &index->entries[found->has_biases ? 2 * i : i];
+    size_t length, bias_length;
+    ffnn__role role = ffnn__role_of(weight->name, &length);
+    char name[24];
+    *ffnn__append_number(ffnn__append_text(name, "W"), i + 1) = '\0';
+    if (role == FFNN__BIAS || (role == FFNN__W && strcmp(weight->name, name) != 0)) return false;
+    if (strcmp(weight->dtype, "F32") != 0 || weight->rank != 2) return false;
+    *inputs = weight->shape[found->is_linear ? 1 : 0];
+    *outputs = weight->shape[found->is_linear ? 0 : 1];
+    if (*inputs == 0 || *outputs == 0) return false;
+    if (!found->has_biases) return true;
+    const ffnn__entry *bias = weight + 1;
+    if (ffnn__role_of(bias->name, &bias_length) != FFNN__BIAS) return false;
+    if (bias_length != length || memcmp(bias->name, weight->name, length) != 0) return false;
+    return strcmp(bias->dtype, "F32") == 0 && bias->rank == 1 && bias->shape[0] == *outputs;
+}
+
+/* Names in weights files; softmax is no row of the table, since it is not element by element. */
+#define FFNN__NAME_OF(activation, name, f, slope) #name,
+static const char *const ffnn__activation_names[] = {FFNN__ACTIVATIONS(FFNN__NAME_OF) "softmax"};
+
+/* The activation with a name; FFNN_SOFTMAX + 1 if there is none. */
+static size_t ffnn__activation_of(const char *name, size_t length) {
+    size_t i = 0;
+    for (; i <= FFNN_SOFTMAX; ++i) {
+        const char *known = ffnn__activation_names[i];
+        if (strlen(known) == length && memcmp(known, name, length) == 0) break;
+    }
+    return i;
+}
+
+/* Reads the metadata's "activations", such as "relu identity"; of one key the last counts. Files of
+   the lab's kind that say none mean sigmoid, others leave it open. False if they say what no
+   network of so many layers can have. */
+static bool ffnn__find_activations(const ffnn__index *index, ffnn__found *found) {
+    const char *key = index->metadata, *names = NULL;
+    for (size_t i = 0; i < index->metadata_count; ++i) {
+        const char *value = key + strlen(key) + 1;
+        if (strcmp(key, "activations") == 0) names = value;
+        key = value + strlen(value) + 1;
+    }
+    found->has_activations = names != NULL || !found->is_linear;
+    if (names == NULL) return true;
+    for (size_t i = 0; i < found->layer_count; ++i) {
+        size_t length = strcspn(names, " ");
+        size_t activation = ffnn__activation_of(names, length);
+        bool is_last = i + 1 == found->layer_count;
+        if (activation > FFNN_SOFTMAX || (activation == FFNN_SOFTMAX && !is_last)) return false;
+        if (i < FFNN_MAX_LAYERS) found->activations[i] = (ffnn_activation)activation;
+        names += length;
+        if (*names != (is_last ? '\0' : ' ')) return false;
+        if (!is_last) ++names;
+    }
+    return true;
+}
+
+/* Whether a file holds this network's parameters. */
+static ffnn_status ffnn__match(const ffnn__found *found, const ffnn_net *net) {
+    if (found->layer_count != net->layer_count) return FFNN_ERROR_MISMATCH;
+    if (found->has_biases != net->has_biases) return FFNN_ERROR_MISMATCH;
+    for (size_t i = 0; i <= net->layer_count; ++i)
+        if (found->sizes[i] != net->units[i]) return FFNN_ERROR_MISMATCH;
+    for (size_t i = 0; i < net->layer_count; ++i) {
+        bool is_other = found->activations[i] != net->layers[i].activation;
+        if (found->has_activations && is_other) return FFNN_ERROR_MISMATCH;
+    }
+    return FFNN_OK;
 }
 
 static ffnn_status ffnn__read_header_size(ffnn__source *source, size_t *size) {
@@ -1555,51 +2409,6 @@ static ffnn_status ffnn__read_header_size(ffnn__source *source, size_t *size) {
     return FFNN_OK;
 }
 
-/* The entry with a name; NULL if there is none. */
-static const ffnn__entry *ffnn__find_entry(const ffnn__index *index, const char *name) {
-    for (size_t i = 0; i < index->count; ++i)
-        if (strcmp(index->entries[i].name, name) == 0) return &index->entries[i];
-    return NULL;
-}
-
-/* Whether a file holds the weights of one network, of net if that has layers, and nothing else;
-   sizes become those of the file's layers. */
-static ffnn_status ffnn__match(const ffnn__index *index, const ffnn_net *net,
-                               size_t sizes[FFNN_MAX_LAYERS + 1], size_t *layer_count) {
-    bool is_new = net->layer_count == 0;
-    if (index->count == 0) return FFNN_ERROR_MISMATCH;
-    if (!is_new && index->count != net->layer_count) return FFNN_ERROR_MISMATCH;
-    uint64_t units = 0; /* of the layer before */
-    for (size_t i = 0; i < index->count; ++i) {
-        char name[24];
-        *ffnn__append_number(ffnn__append_text(name, "W"), i + 1) = '\0';
-        const ffnn__entry *entry = ffnn__find_entry(index, name);
-        if (entry == NULL || strcmp(entry->dtype, "F32") != 0) return FFNN_ERROR_MISMATCH;
-        uint64_t rows = entry->shape[0], cols = entry->shape[1];
-        if (entry->rank != 2 || rows == 0 || cols == 0) return FFNN_ERROR_MISMATCH;
-        if (i > 0 && rows != units) return FFNN_ERROR_MISMATCH;
-        units = cols;
-        if (i >= FFNN_MAX_LAYERS) continue;
-        if (!is_new && (rows != net->layers[i].weight.rows || cols != net->layers[i].weight.cols))
-            return FFNN_ERROR_MISMATCH;
-        sizes[i] = (size_t)rows;
-        sizes[i + 1] = (size_t)cols;
-    }
-    *layer_count = index->count;
-    return index->count > FFNN_MAX_LAYERS ? FFNN_ERROR_ARGUMENT : FFNN_OK;
-}
-
-static void ffnn__copy_weights(ffnn_net *net, const ffnn__index *index,
-                               const unsigned char *data) {
-    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
-        ffnn__parameter parameter = ffnn__parameter_at(net, i);
-        const ffnn__entry *entry = ffnn__find_entry(index, parameter.name);
-        ffnn_tensor t = parameter.tensor;
-        if (entry == NULL) continue; /* cannot be: the file matches */
-        ffnn__copy_little_endian(t.data, data + entry->begin, t.rows * t.cols);
-    }
-}
-
 /* The header of any weights file. */
 
 static ffnn__entry *ffnn__new_entry(ffnn__index *index);
@@ -1607,7 +2416,8 @@ static void ffnn__read_metadata(ffnn__json *json, ffnn__index *index);
 static void ffnn__read_entry(ffnn__json *json, ffnn__entry *entry);
 static bool ffnn__check_layout(ffnn__index *index);
 
-/* Reads {"W1":{...},"W2":{...},"__metadata__":{...}}. If it returns FFNN_OK, index must be freed. */
+/* Reads {"W1":{...},"W2":{...},"__metadata__":{...}}. If it returns FFNN_OK, index must be freed.
+   */
 static ffnn_status ffnn__read_index(ffnn__source *source, size_t header_size,
                                     ffnn__index *index) {
     ffnn_status status = ffnn__read(source, (uint64_t)8 + header_size);
@@ -1762,8 +2572,6 @@ static uint64_t ffnn__read_shape(ffnn__json *json, ffnn__entry *entry) {
     return elements;
 }
 
-typedef bool (*ffnn__is_before)(const ffnn__entry *a, const ffnn__entry *b);
-
 static bool ffnn__name_is_before(const ffnn__entry *a, const ffnn__entry *b) {
     int difference = strcmp(a->name, b->name);
     return difference != 0 ? difference < 0 : a->order < b->order;
@@ -1776,8 +2584,6 @@ static bool ffnn__data_is_before(const ffnn__entry *a, const ffnn__entry *b) {
 static bool ffnn__order_is_before(const ffnn__entry *a, const ffnn__entry *b) {
     return a->order < b->order;
 }
-
-static void ffnn__sort(ffnn__entry *entries, size_t count, ffnn__is_before is_before);
 
 /* Whether the tensors fill the data without overlaps or holes. Of tensors with the same name only
    the last one counts: the others are dropped. */
@@ -1936,6 +2742,10 @@ FFNNDEF ffnn_status ffnn_save_memory(const ffnn_net *net, void *data, size_t cap
 }
 
 static void ffnn__put_header(ffnn__sink *sink, const ffnn_net *net);
+static bool ffnn__has_metadata(const ffnn_net *net);
+static void ffnn__put_metadata(ffnn__sink *sink, const ffnn_net *net);
+static void ffnn__put_parameter(ffnn__sink *sink, const ffnn__parameter *parameter,
+                                bool transposed);
 static void ffnn__put_floats(ffnn__sink *sink, const float *floats, size_t count);
 static void ffnn__put_bytes(ffnn__sink *sink, const void *bytes, size_t size);
 
@@ -1949,8 +2759,8 @@ static void ffnn__put_file(ffnn__sink *sink, const ffnn_net *net) {
     ffnn__put_header(sink, net);
     ffnn__put_bytes(sink, "        ", (size_t)(header_size - counter.size));
     for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
-        ffnn_tensor t = ffnn__parameter_at(net, i).tensor;
-        ffnn__put_floats(sink, t.data, t.rows * t.cols);
+        ffnn__parameter parameter = ffnn__parameter_at(net, i);
+        ffnn__put_parameter(sink, &parameter, net->layers[net->has_biases ? i / 2 : i].transposed);
     }
 }
 
@@ -1966,16 +2776,22 @@ static void ffnn__put_number(ffnn__sink *sink, uint64_t number) {
 /* {"W1":{"dtype":"F32","shape":[3,4],"data_offsets":[0,48]},"W2":...} */
 static void ffnn__put_header(ffnn__sink *sink, const ffnn_net *net) {
     uint64_t begin = 0;
+    ffnn__put_text(sink, "{");
+    if (ffnn__has_metadata(net)) ffnn__put_metadata(sink, net);
     for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
         ffnn__parameter parameter = ffnn__parameter_at(net, i);
-        uint64_t rows = parameter.tensor.rows, cols = parameter.tensor.cols;
-        uint64_t end = begin + rows * cols * sizeof(float);
-        ffnn__put_text(sink, i == 0 ? "{\"" : ",\"");
+        size_t layer = net->has_biases ? i / 2 : i;
+        uint64_t inputs = net->units[layer], outputs = net->units[layer + 1];
+        uint64_t end = begin + (parameter.is_bias ? 1 : inputs) * outputs * sizeof(float);
+        if (i > 0 || ffnn__has_metadata(net)) ffnn__put_text(sink, ",");
+        ffnn__put_text(sink, "\"");
         ffnn__put_text(sink, parameter.name);
         ffnn__put_text(sink, "\":{\"dtype\":\"F32\",\"shape\":[");
-        ffnn__put_number(sink, rows);
-        ffnn__put_text(sink, ",");
-        ffnn__put_number(sink, cols);
+        if (!parameter.is_bias) {
+            ffnn__put_number(sink, parameter.file_transposes ? outputs : inputs);
+            ffnn__put_text(sink, ",");
+        }
+        ffnn__put_number(sink, parameter.is_bias || !parameter.file_transposes ? outputs : inputs);
         ffnn__put_text(sink, "],\"data_offsets\":[");
         ffnn__put_number(sink, begin);
         ffnn__put_text(sink, ",");
@@ -1984,6 +2800,43 @@ static void ffnn__put_header(ffnn__sink *sink, const ffnn_net *net) {
         begin = end;
     }
     ffnn__put_text(sink, "}");
+}
+
+/* The lab's network says nothing, as ever. */
+static bool ffnn__has_metadata(const ffnn_net *net) {
+    bool has_others = net->has_biases;
+    for (size_t i = 0; i < net->layer_count; ++i)
+        if (net->layers[i].activation != FFNN_SIGMOID) has_others = true;
+    return has_others;
+}
+
+/* "__metadata__":{"activations":"relu identity"} */
+static void ffnn__put_metadata(ffnn__sink *sink, const ffnn_net *net) {
+    ffnn__put_text(sink, "\"__metadata__\":{\"activations\":\"");
+    for (size_t i = 0; i < net->layer_count; ++i) {
+        if (i > 0) ffnn__put_text(sink, " ");
+        ffnn__put_text(sink, ffnn__activation_names[net->layers[i].activation]);
+    }
+    ffnn__put_text(sink, "\"}");
+}
+
+/* In the file's layout, which a view's layers may have already. */
+static void ffnn__put_parameter(ffnn__sink *sink, const ffnn__parameter *parameter,
+                                bool transposed) {
+    ffnn_tensor t = parameter->tensor;
+    if (parameter->is_bias || parameter->file_transposes == transposed) {
+        ffnn__put_floats(sink, t.data, t.rows * t.cols);
+        return;
+    }
+    for (size_t col = 0; col < t.cols; ++col) {
+        float chunk[64];
+        const size_t most = sizeof chunk / sizeof chunk[0];
+        for (size_t first = 0; first < t.rows; first += most) {
+            size_t count = t.rows - first < most ? t.rows - first : most;
+            for (size_t i = 0; i < count; ++i) chunk[i] = t.data[(first + i) * t.cols + col];
+            ffnn__put_floats(sink, chunk, count);
+        }
+    }
 }
 
 static void ffnn__put_floats(ffnn__sink *sink, const float *floats, size_t count) {
@@ -2259,16 +3112,17 @@ static ffnn_status ffnn__grow(ffnn__source *source, uint64_t wanted);
 static ffnn_status ffnn__read(ffnn__source *source, uint64_t size) {
 #ifndef FFNN_NO_STDIO
     FILE *file = (FILE *)source->file;
-    while (file != NULL && source->size < size) {
+    if (file == NULL) return source->size < size ? FFNN_ERROR_FORMAT : FFNN_OK;
+    while (source->size < size) {
         if (source->size == source->capacity) {
             ffnn_status status = ffnn__grow(source, size);
             if (status != FFNN_OK) return status;
         }
-        size_t free_bytes = source->capacity - source->size;
-        if (free_bytes > size - source->size) free_bytes = (size_t)(size - source->size);
-        size_t count = fread(source->memory + source->size, 1, free_bytes, file);
+        size_t wanted = source->capacity - source->size;
+        if (wanted > size - source->size) wanted = (size_t)(size - source->size);
+        size_t count = fread(source->memory + source->size, 1, wanted, file);
         source->size += count;
-        if (count < free_bytes) return ferror(file) ? FFNN_ERROR_IO : FFNN_ERROR_FORMAT;
+        if (count < wanted) return ferror(file) ? FFNN_ERROR_IO : FFNN_ERROR_FORMAT;
     }
 #endif
     return source->size < size ? FFNN_ERROR_FORMAT : FFNN_OK;
@@ -2295,13 +3149,13 @@ static ffnn_status ffnn__read_to_end(ffnn__source *source, uint64_t size) {
      ffnn__open_special   opens what is written to and not replaced
      ffnn__create         creates the temporary file; one that an earlier save, killed, left behind
                           is removed first
-     ffnn__keep_rights    gives it the old file's access rights, owner and group, where possible
+     ffnn__keep_permissions    gives it the old file's permissions, owner and group, where possible
      ffnn__sync           flushes it to the disk
      ffnn__replace        renames it; nobody else may remove it until then
      ffnn__remove         removes it
 
-   Those that return false or NULL have set errno. Where a call may fail without setting errno, errno
-   is set beforehand. */
+   Those that return false or NULL have set errno. Where a call may fail without setting errno,
+   errno is set beforehand. */
 
 #if defined(_WIN32)
 enum { FFNN__PATH_SIZE = 2048 }; /* with the zero at its end; twice as many bytes in UTF-16 */
@@ -2314,7 +3168,7 @@ typedef struct ffnn__target {
     char path[FFNN__PATH_SIZE]; /* of the file to replace, links followed */
     bool is_special;            /* a device or a pipe: to be written to, not replaced */
     bool exists;
-    unsigned rights;
+    unsigned permissions;
     unsigned long owner, group;
 } ffnn__target;
 
@@ -2386,7 +3240,7 @@ static bool ffnn__create(ffnn__temporary *temporary) {
     return temporary->file != NULL;
 }
 
-static void ffnn__keep_rights(const ffnn__temporary *temporary, const ffnn__target *target) {
+static void ffnn__keep_permissions(const ffnn__temporary *temporary, const ffnn__target *target) {
     (void)temporary; /* the new file has the folder's */
     (void)target;
 }
@@ -2444,7 +3298,7 @@ static bool ffnn__find_target(ffnn__target *target, char *buffer) {
     target->is_special = ffnn__is_device_path(target->path);
     if (!exists || target->is_special) return true;
     target->exists = true;
-    target->rights = (unsigned)(info.st_mode & 0777);
+    target->permissions = (unsigned)(info.st_mode & 0777);
     target->owner = (unsigned long)info.st_uid;
     target->group = (unsigned long)info.st_gid;
     return access(target->path, W_OK) == 0; /* renaming would replace a write-protected file */
@@ -2517,15 +3371,15 @@ static bool ffnn__create(ffnn__temporary *temporary) {
     return false;
 }
 
-/* The group's rights are given only if the group is. */
-static void ffnn__keep_rights(const ffnn__temporary *temporary, const ffnn__target *target) {
+/* The group's permissions are given only if the group is. */
+static void ffnn__keep_permissions(const ffnn__temporary *temporary, const ffnn__target *target) {
     const char *path = temporary->path;
-    unsigned rights = target->rights;
+    unsigned permissions = target->permissions;
     uid_t owner = (uid_t)target->owner;
     gid_t group = (gid_t)target->group;
     bool has_group = chown(path, owner, group) == 0 || chown(path, (uid_t)-1, group) == 0;
-    if (!has_group) rights &= ~070u | (rights & 07u) << 3;
-    if (chmod(path, (mode_t)rights) != 0) return; /* on a file system without rights */
+    if (!has_group) permissions &= ~070u | (permissions & 07u) << 3;
+    if (chmod(path, (mode_t)permissions) != 0) return; /* on a file system without permissions */
 }
 
 static bool ffnn__sync(FILE *file) { return fsync(fileno(file)) == 0; }
@@ -2555,7 +3409,7 @@ static bool ffnn__create(ffnn__temporary *temporary) {
     return temporary->file != NULL;
 }
 
-static void ffnn__keep_rights(const ffnn__temporary *temporary, const ffnn__target *target) {
+static void ffnn__keep_permissions(const ffnn__temporary *temporary, const ffnn__target *target) {
     (void)temporary;
     (void)target;
 }
@@ -2590,7 +3444,7 @@ static void ffnn__source_close(ffnn__source *source) {
 
 /* Makes the source's memory larger, for wanted bytes if that many are sure to come. */
 static ffnn_status ffnn__grow(ffnn__source *source, uint64_t wanted) {
-    uint64_t capacity = 2 * (uint64_t)source->capacity + 1024;
+    uint64_t capacity = 2 * (uint64_t)source->capacity + 1024; /* so each byte is copied once */
     if (source->size_is_known) capacity = wanted;
     if (capacity > SIZE_MAX) return FFNN_ERROR_MEMORY;
     unsigned char *memory = (unsigned char *)FFNN_MALLOC((size_t)capacity);
@@ -2626,8 +3480,9 @@ static ffnn_status ffnn__replace_file(const char *path,
         return ffnn__write_and_close(file, write, what, NULL) ? FFNN_OK : FFNN_ERROR_IO;
     }
     if (!ffnn__create_beside(target.path, &temporary)) return FFNN_ERROR_IO;
-    /* Rights come before bytes: those who might not read the old file never read the new one. */
-    if (target.exists) ffnn__keep_rights(&temporary, &target);
+    /* Permissions come before bytes: those who might not read the old file never read the new one.
+       */
+    if (target.exists) ffnn__keep_permissions(&temporary, &target);
     bool ok = ffnn__write_and_close(temporary.file, write, what, ffnn__sync);
     if (ok) ok = ffnn__replace(&temporary, target.path);
     int error = errno;
@@ -2645,8 +3500,8 @@ static void ffnn__unlock(const ffnn__temporary *temporary) {
 #endif
 }
 
-/* Calls write, flushes, calls sync if it is not NULL, and closes the file. errno is that of the first
-   failure. */
+/* Calls write, flushes, calls sync if it is not NULL, and closes the file. errno is that of the
+   first failure. */
 static bool ffnn__write_and_close(FILE *file, bool (*write)(FILE *file, const void *what),
                                   const void *what, bool (*sync)(FILE *file)) {
     bool ok = write(file, what) && fflush(file) == 0;
@@ -2682,9 +3537,9 @@ static bool ffnn__create_beside(const char *target, ffnn__temporary *temporary) 
 #endif /* FFNN_NO_STDIO */
 
 /* ---- kernels in plain C ------------------------------------------------------------------ */
-/* The functions that "what the kernels compute" declares. They describe each product to one
-   function, ffnn__run. It stands in this section for compilers without vector types, for other
-   processors and for FFNN_NO_SIMD, and in the next section for all others. */
+/* What "what the kernels compute" declares. Products are described to one function, ffnn__run,
+   which stands in this section for compilers without vector types, for other processors and for
+   FFNN_NO_SIMD, and in the next section for all others. */
 
 static float *ffnn__carve(float *memory, size_t *used, size_t count) {
     const size_t most_skipped = FFNN__ALIGNMENT - 1;
@@ -2718,7 +3573,8 @@ static void ffnn__run(const ffnn__product *product);
 
 static void ffnn__multiply(float *c, const float *a, const float *b, size_t m, size_t k,
                            size_t n) {
-    ffnn__product product = {c, a, b, m, k, n, n, k, 1, n, 1, false, 1};
+    /*                       c  a  b  rows depth cols  steps: c, a, b  add    factor */
+    ffnn__product product = {c, a, b, m,   k,    n,    n, k, 1, n, 1,  false, 1};
     ffnn__run(&product);
 }
 
@@ -2730,16 +3586,16 @@ static void ffnn__multiply_by_transposed(float *c, const float *a, const float *
     ffnn__run(&product);
 }
 
+static void ffnn__multiply_transposed(float *c, const float *a, const float *b, size_t m, size_t k,
+                                      size_t n) {
+    ffnn__product product = {c, a, b, m, k, n, n, 1, m, n, 1, false, 1};
+    ffnn__run(&product);
+}
+
 static void ffnn__add_product(float *c, const float *a, const float *b, size_t m, size_t k,
                               size_t n, float factor) {
     ffnn__product product = {c, a, b, m, k, n, n, 1, m, n, 1, true, factor};
     ffnn__run(&product);
-}
-
-static void ffnn__multiply_and_sigmoid(float *z, float *a, const float *x, const float *w,
-                                       size_t m, size_t k, size_t n) {
-    ffnn__multiply(z, x, w, m, k, n);
-    ffnn__sigmoid(a, z, m * n);
 }
 
 static void ffnn__run(const ffnn__product *product) {
@@ -2760,36 +3616,54 @@ static void ffnn__run(const ffnn__product *product) {
     }
 }
 
-/* 1 / (1 + exp(-z)) without the C library's expf, so that every platform computes the same.
-
-   With t = -z, exp(t) = 2^n exp(r), where n = round(t / ln 2) and r = t - n ln 2 is within +-0.35.
-   ln 2 comes in two parts, the first so short that n times it is exact. The polynomial for
-   exp(r) - 1 is minimax (Remez), its relative error 2^-28. */
-static float ffnn__sigmoid_of(const float *value) {
-    const float z = *value;
-    const float least_normal = -87.33654f; /* below it the result would be subnormal: 0 */
-    const float far_below = -16;
-    const float saturated = 88;            /* above it the result is 1 */
-    if (ffnn__is_nan(value)) return z;
-    if (z < least_normal) return 0;
-    if (z > saturated) return 1;
-    float n = rintf(-z * 1.44269504f); /* 1 / ln 2 */
-    float r = (-z - n * 0.693359375f) + n * 2.12194440e-4f;
-    float p = (r * 0.00836874545f + 0.041668389f) + r * r * 0.00138145417f;
-    p = (r * 0.166665211f + 0.49999994f) + r * r * p;
-    p = r + r * r * p;
-    /* Far below 0 exp(t) is so large that adding 1 to it would round once too often: 2^-n is added
-       to exp(r) instead. */
-    if (z < far_below) return 1 / ldexpf(p + ldexpf(1, -(int)n) + 1, (int)n);
-    return 1 / (ldexpf(p + 1, (int)n) + 1);
+static void ffnn__add_row(float *c, const float *row, size_t m, size_t n) {
+    for (size_t i = 0; i < m; ++i)
+        for (size_t col = 0; col < n; ++col) c[i * n + col] += row[col];
 }
 
-static void ffnn__sigmoid(float *dst, const float *z, size_t count) {
-    for (size_t i = 0; i < count; ++i) dst[i] = ffnn__sigmoid_of(&z[i]);
+static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, float factor) {
+    for (size_t col = 0; col < n; ++col) {
+        float sum = 0;
+        for (size_t i = 0; i < m; ++i) sum += a[i * n + col];
+        c[col] += sum * factor;
+    }
 }
 
-static void ffnn__sigmoid_delta(float *delta, const float *error, const float *a, size_t count) {
-    for (size_t i = 0; i < count; ++i) delta[i] = error[i] * (a[i] * (1 - a[i]));
+static void ffnn__small_sigmoid_layer(float *z, float *a, const float *x, const float *w,
+                                      const float *bias, size_t m, size_t k, size_t n) {
+    ffnn__multiply(z, x, w, m, k, n);
+    if (bias != NULL) ffnn__add_row(z, bias, m, n);
+    ffnn__activate_each(FFNN_SIGMOID, a, z, m * n);
+}
+
+#define FFNN__UNROLL
+#define FFNN__KIND plain
+#define FFNN__LANES 1
+#define FFNN__VECTORS 4
+#include FFNN_FILENAME
+
+static void ffnn__activate_each(ffnn_activation activation, float *a, const float *z,
+                                size_t count) {
+    ffnn__activate_each_plain(activation, a, z, count);
+}
+
+static void ffnn__softmax(float *a, const float *z, size_t m, size_t n) {
+    ffnn__softmax_plain(a, z, m, n);
+}
+
+static void ffnn__multiply_by_slope(ffnn_activation activation, float *delta, const float *error,
+                                    const float *z, const float *a, size_t count) {
+    ffnn__multiply_by_slope_plain(activation, delta, error, z, a, count);
+}
+
+static void ffnn__momentum_step(float *w, float *v, const float *descent, size_t count,
+                                float momentum, float decay, float rate) {
+    ffnn__momentum_step_plain(w, v, descent, count, momentum, decay, rate);
+}
+
+static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, size_t count,
+                            float keep, float rate, float root) {
+    ffnn__adam_step_plain(w, m, v, descent, count, keep, rate, root);
 }
 
 #endif /* FFNN__SIMD */
@@ -2804,13 +3678,13 @@ static void ffnn__sigmoid_delta(float *delta, const float *error, const float *a
 
 #if defined(__clang__)
 #define FFNN__UNROLL /* Clang does it by itself */
+#define FFNN__UNROLL4
 #else
 #pragma GCC push_options
 #pragma GCC optimize("fp-contract=fast") /* fused multiply-add, which -std=c99 turns off */
 #define FFNN__UNROLL _Pragma("GCC unroll 16")
+#define FFNN__UNROLL4 _Pragma("GCC unroll 4")
 #endif
-
-#define FFNN__INLINE static inline __attribute__((always_inline))
 
 /* Keeps the compiler from fusing the product x into the sum that it is used in. */
 #if defined(__x86_64__) || defined(__i386__)
@@ -2829,12 +3703,37 @@ typedef struct ffnn__kernels {
     void (*tiles16)(const ffnn__product *product); /* and so here */
     void (*narrow)(const ffnn__product *product);
     void (*dots)(const ffnn__product *product);
-    void (*sigmoid)(float *dst, const float *z, size_t count);
-    void (*small_forward)(float *z, float *a, const float *x, const float *w, size_t m, size_t k,
-                          size_t n);
+    void (*activate_each)(ffnn_activation activation, float *a, const float *z, size_t count);
+    void (*softmax)(float *a, const float *z, size_t m, size_t n);
+    void (*multiply_by_slope)(ffnn_activation activation, float *delta, const float *error,
+                              const float *z, const float *a, size_t count);
+    void (*multiply_by_slope4)(ffnn_activation activation, float *delta, const float *error,
+                               const float *z, const float *a, size_t count); /* of few */
+    void (*momentum_step)(float *w, float *v, const float *descent, size_t count, float momentum,
+                          float decay, float rate);
+    void (*adam_step)(float *w, float *m, float *v, const float *descent, size_t count, float keep,
+                      float rate, float root);
+    void (*small_sigmoid_layer)(float *z, float *a, const float *x, const float *w,
+                                const float *bias, size_t m, size_t k, size_t n);
     void (*small_update)(float *w, const float *x, const float *delta, size_t m, size_t k,
                          size_t n, float factor);
 } ffnn__kernels;
+
+/* Those of one kind; what four lanes are enough for may be another's. */
+#define FFNN__KERNELS(tiles8, tiles16, wide, four)                                                \
+    {ffnn__tiles_##four,                                                                          \
+     tiles8,                                                                                      \
+     tiles16,                                                                                     \
+     ffnn__narrow_##four,                                                                         \
+     ffnn__dots_##wide,                                                                           \
+     ffnn__activate_each_##wide,                                                                  \
+     ffnn__softmax_##four,                                                                        \
+     ffnn__multiply_by_slope_##wide,                                                              \
+     ffnn__multiply_by_slope_##four,                                                              \
+     ffnn__momentum_step_##wide,                                                                  \
+     ffnn__adam_step_##wide,                                                                      \
+     ffnn__small_sigmoid_layer_##four,                                                            \
+     ffnn__small_update_##four}
 
 #define FFNN__KIND baseline /* what the compiler may assume: SSE2, NEON */
 #define FFNN__LANES 4
@@ -2844,9 +3743,7 @@ typedef struct ffnn__kernels {
 #define FFNN__TARGET
 #include FFNN_FILENAME
 
-static const ffnn__kernels ffnn__kernels_baseline = {
-    ffnn__tiles_baseline,   NULL, NULL, ffnn__narrow_baseline, ffnn__dots_baseline,
-    ffnn__sigmoid_baseline, ffnn__small_forward_baseline, ffnn__small_update_baseline};
+static const ffnn__kernels ffnn__kernels_baseline = FFNN__KERNELS(NULL, NULL, baseline, baseline);
 
 #if defined(__x86_64__) || defined(__i386__)
 #if !defined(_WIN32) || defined(__clang__) /* GCC cannot align wide vectors on Windows' stack */
@@ -2868,9 +3765,8 @@ static const ffnn__kernels ffnn__kernels_baseline = {
 #define FFNN__TARGET __attribute__((target("avx2,fma")))
 #include FFNN_FILENAME
 
-static const ffnn__kernels ffnn__kernels_avx2 = {
-    ffnn__tiles_fma,    ffnn__tiles_avx2,        NULL, ffnn__narrow_fma, ffnn__dots_avx2,
-    ffnn__sigmoid_avx2, ffnn__small_forward_fma, ffnn__small_update_fma};
+static const ffnn__kernels ffnn__kernels_avx2 =
+    FFNN__KERNELS(ffnn__tiles_avx2, NULL, avx2, fma);
 
 #define FFNN__KIND avx512
 #define FFNN__LANES 16
@@ -2880,9 +3776,8 @@ static const ffnn__kernels ffnn__kernels_avx2 = {
 #define FFNN__TARGET __attribute__((target("avx2,fma,avx512f")))
 #include FFNN_FILENAME
 
-static const ffnn__kernels ffnn__kernels_avx512 = {
-    ffnn__tiles_fma,      ffnn__tiles_avx2,        ffnn__tiles_avx512, ffnn__narrow_fma, ffnn__dots_avx512,
-    ffnn__sigmoid_avx512, ffnn__small_forward_fma, ffnn__small_update_fma};
+static const ffnn__kernels ffnn__kernels_avx512 =
+    FFNN__KERNELS(ffnn__tiles_avx2, ffnn__tiles_avx512, avx512, fma);
 #endif
 #endif
 
@@ -2898,30 +3793,62 @@ static const ffnn__kernels *ffnn__pick_kernels(void) {
     return &ffnn__kernels_baseline;
 }
 
-static void ffnn__sigmoid(float *dst, const float *z, size_t count) {
-    ffnn__pick_kernels()->sigmoid(dst, z, count);
+static void ffnn__activate_each(ffnn_activation activation, float *a, const float *z,
+                                size_t count) {
+    ffnn__pick_kernels()->activate_each(activation, a, z, count);
 }
 
-static void ffnn__sigmoid_delta(float *delta, const float *error, const float *a, size_t count) {
-    size_t i = 0;
-    for (; i + 4 <= count; i += 4) {
-        ffnn__f32x4 value = *(const ffnn__f32x4 *)(a + i);
-        *(ffnn__f32x4 *)(delta + i) = *(const ffnn__f32x4 *)(error + i) * (value * (1.0f - value));
-    }
-    for (; i < count; ++i) delta[i] = error[i] * (a[i] * (1 - a[i]));
+static void ffnn__softmax(float *a, const float *z, size_t m, size_t n) {
+    ffnn__pick_kernels()->softmax(a, z, m, n);
 }
 
-/* Elements of a matrix of weights up to which calls would cost more than the work. */
-enum { FFNN__SMALL = 64 };
+static void ffnn__multiply_by_slope(ffnn_activation activation, float *delta, const float *error,
+                                    const float *z, const float *a, size_t count) {
+    const ffnn__kernels *kernels = ffnn__pick_kernels();
+    if (count < 16) kernels->multiply_by_slope4(activation, delta, error, z, a, count);
+    else kernels->multiply_by_slope(activation, delta, error, z, a, count);
+}
 
-static void ffnn__multiply_and_sigmoid(float *z, float *a, const float *x, const float *w,
-                                       size_t m, size_t k, size_t n) {
-    if (k * n <= FFNN__SMALL) {
-        ffnn__pick_kernels()->small_forward(z, a, x, w, m, k, n);
-        return;
+static void ffnn__momentum_step(float *w, float *v, const float *descent, size_t count,
+                                float momentum, float decay, float rate) {
+    ffnn__pick_kernels()->momentum_step(w, v, descent, count, momentum, decay, rate);
+}
+
+static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, size_t count,
+                            float keep, float rate, float root) {
+    ffnn__pick_kernels()->adam_step(w, m, v, descent, count, keep, rate, root);
+}
+
+static void ffnn__small_sigmoid_layer(float *z, float *a, const float *x, const float *w,
+                                      const float *bias, size_t m, size_t k, size_t n) {
+    ffnn__pick_kernels()->small_sigmoid_layer(z, a, x, w, bias, m, k, n);
+}
+
+static void ffnn__add_row(float *c, const float *row, size_t m, size_t n) {
+    for (size_t i = 0; i < m; ++i, c += n) {
+        size_t col = 0;
+        for (; col + 4 <= n; col += 4)
+            *(ffnn__f32x4 *)(c + col) += *(const ffnn__f32x4 *)(row + col);
+        for (; col < n; ++col) c[col] += row[col];
     }
-    ffnn__multiply(z, x, w, m, k, n);
-    ffnn__sigmoid(a, z, m * n);
+}
+
+static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, float factor) {
+    size_t col = 0;
+    for (; col + 4 <= n; col += 4) {
+        ffnn__f32x4 sum = {0};
+        for (size_t i = 0; i < m; ++i) sum += *(const ffnn__f32x4 *)(a + i * n + col);
+        sum *= factor;
+        FFNN__NO_FMA(sum);
+        *(ffnn__f32x4 *)(c + col) += sum;
+    }
+    for (; col < n; ++col) {
+        float sum = 0;
+        for (size_t i = 0; i < m; ++i) sum += a[i * n + col];
+        sum *= factor;
+        FFNN__NO_FMA(sum);
+        c[col] += sum;
+    }
 }
 
 /* c (m x n) = a (m x 1) b (1 x n) */
@@ -2934,31 +3861,60 @@ static void ffnn__outer_product(float *c, const float *a, const float *b, size_t
     }
 }
 
+static void ffnn__transpose(float *to, size_t to_step, const float *from, size_t from_step,
+                            size_t rows, size_t cols);
+static void ffnn__run_tiles(const ffnn__product *product);
+
+/* A product of small matrices: without the stack that ffnn__run_dots and ffnn__run_blocks take. */
+static void ffnn__run_small(const ffnn__product *product) {
+    if (product->cols < 4) ffnn__pick_kernels()->narrow(product);
+    else ffnn__run_tiles(product);
+}
+
 static void ffnn__multiply_by_transposed(float *c, const float *a, const float *b, size_t m,
                                          size_t k, size_t n) {
     if (k == 1) {
         ffnn__outer_product(c, a, b, m, n);
-        return;
+    } else if (k * n <= FFNN__SMALL) {
+        float turned[FFNN__SMALL];
+        ffnn__transpose(turned, n, b, k, n, k);
+        ffnn__product product = {c, a, turned, m, k, n, n, k, 1, n, 1, false, 1};
+        ffnn__run_small(&product);
+    } else {
+        ffnn__product product = {c, a, b, m, k, n, n, k, 1, 1, k, false, 1};
+        ffnn__run(&product);
     }
-    ffnn__product product = {c, a, b, m, k, n, n, k, 1, 1, k, false, 1};
-    ffnn__run(&product);
+}
+
+/* a^T b. A column is computed as a row, (b^T a)^T: that fills vectors. */
+static ffnn__product ffnn__transposed_product(float *c, const float *a, const float *b, size_t m,
+                                              size_t k, size_t n) {
+    ffnn__product product = {c, a, b, m, k, n, n, 1, m, n, 1, false, 1};
+    ffnn__product turned = {c, b, a, 1, k, m, m, k, 1, m, 1, false, 1};
+    return n == 1 ? turned : product;
+}
+
+static void ffnn__multiply_transposed(float *c, const float *a, const float *b, size_t m, size_t k,
+                                      size_t n) {
+    ffnn__product product = ffnn__transposed_product(c, a, b, m, k, n);
+    if (m * n <= FFNN__SMALL) ffnn__run_small(&product);
+    else ffnn__run(&product);
 }
 
 static void ffnn__add_product(float *c, const float *a, const float *b, size_t m, size_t k,
                               size_t n, float factor) {
-    ffnn__product product = {c, a, b, m, k, n, n, 1, m, n, 1, true, factor};
-    if (n == 1) { /* a column is updated as a row, (b^T a)^T: that fills vectors */
-        ffnn__product turned = {c, b, a, 1, k, m, m, k, 1, m, 1, true, factor};
-        product = turned;
+    if (m * n <= FFNN__SMALL) {
+        const ffnn__kernels *kernels = ffnn__pick_kernels();
+        if (n == 1) kernels->small_update(c, b, a, 1, k, m, factor);
+        else kernels->small_update(c, a, b, m, k, n, factor);
+        return;
     }
-    if (m * n <= FFNN__SMALL)
-        ffnn__pick_kernels()->small_update(c, product.a, product.b, product.rows, k, product.cols,
-                                           factor);
-    else
-        ffnn__run(&product);
+    ffnn__product product = ffnn__transposed_product(c, a, b, m, k, n);
+    product.add = true;
+    product.factor = factor;
+    ffnn__run(&product);
 }
 
-static void ffnn__run_tiles(const ffnn__product *product);
 static void ffnn__run_dots(const ffnn__product *product);
 static void ffnn__run_blocks(const ffnn__product *product);
 
@@ -3001,7 +3957,7 @@ typedef uint32_t ffnn__u32x4 __attribute__((vector_size(16)));
 
 /* to = from^T, rows of 4 floats, rows of which lie from_step and to_step floats apart: the first
    count rows of to are stored. */
-FFNN__INLINE void ffnn__transpose4(float *to, size_t to_step, const float *from, size_t from_step,
+static inline void ffnn__transpose4(float *to, size_t to_step, const float *from, size_t from_step,
                                    size_t count) {
     ffnn__f32x4 row[4], low[2], high[2];
     FFNN__UNROLL for (size_t i = 0; i < 4; ++i)
@@ -3093,7 +4049,8 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
         for (size_t col = 0; col < whole->cols; col += width) {
             ffnn__product block = rows;
             width = whole->cols - col;
-            if (width > FFNN__WIDTH) width = width < FFNN__WIDTH + 4 ? FFNN__WIDTH / 2 : FFNN__WIDTH;
+            if (width > FFNN__WIDTH) /* never fewer than 4 columns at the end */
+                width = width < FFNN__WIDTH + 4 ? FFNN__WIDTH / 2 : FFNN__WIDTH;
             block.b += col * whole->b_col_step;
             block.c += col;
             block.cols = width;
@@ -3123,88 +4080,430 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
 
 #endif /* FFNN_IMPLEMENTATION */
 
-/* The kernels for one kind of processor, FFNN__KIND, whose vectors hold FFNN__LANES floats. */
+/* The kernels for one kind of processor, FFNN__KIND, whose vectors hold FFNN__LANES floats: 1, 4, 8
+   or 16. */
 #ifdef FFNN__KIND
 
 #define FFNN__JOIN_(name, kind) name##_##kind
 #define FFNN__JOIN(name, kind) FFNN__JOIN_(name, kind)
 
 /* Each kind's own: ffnn__vec is ffnn__vec_avx2, and so on. */
-#define ffnn__vec           FFNN__JOIN(ffnn__vec, FFNN__KIND)
-#define ffnn__bits          FFNN__JOIN(ffnn__bits, FFNN__KIND)
-#define ffnn__sigmoid_vec   FFNN__JOIN(ffnn__sigmoid_vec, FFNN__KIND)
-#define ffnn__sigmoid       FFNN__JOIN(ffnn__sigmoid, FFNN__KIND)
-#define ffnn__tile          FFNN__JOIN(ffnn__tile, FFNN__KIND)
-#define ffnn__tile_rows     FFNN__JOIN(ffnn__tile_rows, FFNN__KIND)
-#define ffnn__tiles         FFNN__JOIN(ffnn__tiles, FFNN__KIND)
-#define ffnn__finish_dot    FFNN__JOIN(ffnn__finish_dot, FFNN__KIND)
-#define ffnn__dot_tile      FFNN__JOIN(ffnn__dot_tile, FFNN__KIND)
-#define ffnn__dots          FFNN__JOIN(ffnn__dots, FFNN__KIND)
-#define ffnn__narrow_rows   FFNN__JOIN(ffnn__narrow_rows, FFNN__KIND)
-#define ffnn__narrow        FFNN__JOIN(ffnn__narrow, FFNN__KIND)
-#define ffnn__small_forward FFNN__JOIN(ffnn__small_forward, FFNN__KIND)
-#define ffnn__small_forward_body FFNN__JOIN(ffnn__small_forward_body, FFNN__KIND)
-#define ffnn__small_update_rows FFNN__JOIN(ffnn__small_update_rows, FFNN__KIND)
-#define ffnn__small_update  FFNN__JOIN(ffnn__small_update, FFNN__KIND)
+#define ffnn__vec                  FFNN__JOIN(ffnn__vec, FFNN__KIND)
+#define ffnn__bits                 FFNN__JOIN(ffnn__bits, FFNN__KIND)
+#define ffnn__exp_parts            FFNN__JOIN(ffnn__exp_parts, FFNN__KIND)
+#define ffnn__exp                  FFNN__JOIN(ffnn__exp, FFNN__KIND)
+#define ffnn__vec_sigmoid          FFNN__JOIN(ffnn__vec_sigmoid, FFNN__KIND)
+#define ffnn__vec_tanh             FFNN__JOIN(ffnn__vec_tanh, FFNN__KIND)
+#define ffnn__vec_elu              FFNN__JOIN(ffnn__vec_elu, FFNN__KIND)
+#define ffnn__vec_silu             FFNN__JOIN(ffnn__vec_silu, FFNN__KIND)
+#define ffnn__vec_gelu             FFNN__JOIN(ffnn__vec_gelu, FFNN__KIND)
+#define ffnn__load_part            FFNN__JOIN(ffnn__load_part, FFNN__KIND)
+#define ffnn__store_part           FFNN__JOIN(ffnn__store_part, FFNN__KIND)
+#define ffnn__f                    FFNN__JOIN(ffnn__f, FFNN__KIND)
+#define ffnn__slope                FFNN__JOIN(ffnn__slope, FFNN__KIND)
+#define ffnn__activate_loop        FFNN__JOIN(ffnn__activate_loop, FFNN__KIND)
+#define ffnn__activate_each        FFNN__JOIN(ffnn__activate_each, FFNN__KIND)
+#define ffnn__slope_loop           FFNN__JOIN(ffnn__slope_loop, FFNN__KIND)
+#define ffnn__multiply_by_slope    FFNN__JOIN(ffnn__multiply_by_slope, FFNN__KIND)
+#define ffnn__softmax              FFNN__JOIN(ffnn__softmax, FFNN__KIND)
+#define ffnn__exp_of_difference FFNN__JOIN(ffnn__exp_of_difference, FFNN__KIND)
+#define ffnn__copy_sign           FFNN__JOIN(ffnn__copy_sign, FFNN__KIND)
+#define ffnn__sqrt                 FFNN__JOIN(ffnn__sqrt, FFNN__KIND)
+#define ffnn__momentum             FFNN__JOIN(ffnn__momentum, FFNN__KIND)
+#define ffnn__momentum_step        FFNN__JOIN(ffnn__momentum_step, FFNN__KIND)
+#define ffnn__adam                 FFNN__JOIN(ffnn__adam, FFNN__KIND)
+#define ffnn__adam_step            FFNN__JOIN(ffnn__adam_step, FFNN__KIND)
+#define ffnn__tile                 FFNN__JOIN(ffnn__tile, FFNN__KIND)
+#define ffnn__tile_rows            FFNN__JOIN(ffnn__tile_rows, FFNN__KIND)
+#define ffnn__tiles                FFNN__JOIN(ffnn__tiles, FFNN__KIND)
+#define ffnn__finish_dot           FFNN__JOIN(ffnn__finish_dot, FFNN__KIND)
+#define ffnn__dot_tile             FFNN__JOIN(ffnn__dot_tile, FFNN__KIND)
+#define ffnn__dots                 FFNN__JOIN(ffnn__dots, FFNN__KIND)
+#define ffnn__narrow_rows          FFNN__JOIN(ffnn__narrow_rows, FFNN__KIND)
+#define ffnn__narrow               FFNN__JOIN(ffnn__narrow, FFNN__KIND)
+#define ffnn__small_sigmoid_rows   FFNN__JOIN(ffnn__small_sigmoid_rows, FFNN__KIND)
+#define ffnn__small_sigmoid_layer  FFNN__JOIN(ffnn__small_sigmoid_layer, FFNN__KIND)
+#define ffnn__small_update_rows    FFNN__JOIN(ffnn__small_update_rows, FFNN__KIND)
+#define ffnn__small_update         FFNN__JOIN(ffnn__small_update, FFNN__KIND)
 
-/* A vector of floats, or of integers as large, at any address. */
+/* A vector of floats, or of integers as large, at any address. Vectors are passed by pointer: how
+   they are passed by value depends on the compiler's options. */
+#if FFNN__LANES > 1
 typedef float ffnn__vec __attribute__((vector_size(FFNN__LANES * 4), aligned(4), may_alias));
 typedef uint32_t ffnn__bits __attribute__((vector_size(FFNN__LANES * 4), aligned(4), may_alias));
+#define FFNN__CHOOSE(test, yes, no)                                                               \
+    ((ffnn__vec)(((ffnn__bits)(test) & (ffnn__bits)(yes)) |                                       \
+                 (~(ffnn__bits)(test) & (ffnn__bits)(no))))
+#define FFNN__INLINE static inline __attribute__((always_inline)) FFNN__TARGET
+#else
+typedef float ffnn__vec;
+typedef uint32_t ffnn__bits;
+#define FFNN__CHOOSE(test, yes, no) ((test) ? (yes) : (no))
+#define FFNN__INLINE static inline
+#define FFNN__TARGET
+#endif
 
-#define FFNN__CHOOSE(mask, yes, no)                                                               \
-    ((ffnn__vec)(((ffnn__bits)(yes) & (mask)) | ((ffnn__bits)(no) & ~(mask))))
-
-/* x = 1 / (1 + exp(-x)): the steps of the plain C version, ffnn__sigmoid_of, for a whole vector.
-   In place of branches, masks choose. Adding 1.5 * 2^23 rounds to a whole number and leaves it in
-   the low bits, from where it is shifted into an exponent. */
-FFNN__INLINE FFNN__TARGET void ffnn__sigmoid_vec(ffnn__vec *x) {
-    const ffnn__vec zero = {0}, one = zero + 1.0f, rounding = zero + 12582912.0f;
-    ffnn__vec n = rounding - *x * 1.44269504f;
-    ffnn__bits is_low = (ffnn__bits)(*x < zero - 87.33654f);
-    ffnn__bits is_far = (ffnn__bits)(*x < zero - 16.0f);
-    ffnn__bits is_high = (ffnn__bits)(*x > zero + 88.0f);
-    ffnn__bits exponent = (ffnn__bits)n << 23;
+/* exp(t) = (1 + p) * scale, where |t| <= 88: p takes t's place. With n = round(t / ln 2) and
+   r = t - n ln 2, which is within +-0.35, exp(t) is 2^n exp(r). ln 2 comes in two parts,
+   0.693359375 and -2.12194440e-4, the first so short that n times it is exact (Cephes). The
+   polynomial for p = exp(r) - 1 is minimax, its error 2^-27.6, and 2^-25.6 relative to p. Where |t|
+   < 0.34, n is 0 and p is expm1(t). For vectors, adding 1.5 * 2^23 rounds to a whole number and
+   leaves it in the low bits, from where it is shifted into an exponent; n = -127 makes that 0. */
+FFNN__INLINE void ffnn__exp_parts(ffnn__vec *t, ffnn__vec *scale) {
+#if FFNN__LANES > 1
+    const ffnn__vec zero = {0}, rounding = zero + 12582912.0f;
+    ffnn__vec n = rounding + *t * 1.44269504f; /* 1 / ln 2 */
+    *scale = (ffnn__vec)(0x3f800000u + ((ffnn__bits)n << 23)); /* 2^n */
     n -= rounding;
-    ffnn__vec r = zero - *x - n * 0.693359375f;
+#else
+    float n = rintf(*t * 1.44269504f);
+    *scale = n >= -126 && n <= 127 ? ldexpf(1, (int)n) : 0;
+#endif
+    ffnn__vec r = *t - n * 0.693359375f;
     r = r + n * 2.12194440e-4f;
     ffnn__vec r2 = r * r;
     ffnn__vec p = (r * 0.00836874545f + 0.041668389f) + r2 * 0.00138145417f;
     p = (r * 0.166665211f + 0.49999994f) + r2 * p;
-    p = r + r2 * p;
-    ffnn__vec power = (ffnn__vec)(0x3f800000u + exponent);   /* 2^n */
-    ffnn__vec inverse = (ffnn__vec)(0x3f800000u - exponent); /* 2^-n */
-    /* What is added is chosen before the sums, not the sum after them: they wait for p. */
-    ffnn__vec one_scaled = FFNN__CHOOSE(is_far, inverse, one); /* 1, or already times 2^-n */
-    ffnn__vec one_added = FFNN__CHOOSE(is_far, power, one);
-    ffnn__vec result = 1.0f / ((p + one_scaled) * power + one_added);
-    *x = (ffnn__vec)(((ffnn__bits)result & ~(is_low | is_high)) | ((ffnn__bits)one & is_high));
+    *t = r + r2 * p;
 }
 
-#if FFNN__VECTORS > 2 /* what the kind fma leaves to avx2 */
+/* The same for all t <= 88; scale is 0 below -87.7, a little before exp(t) would be subnormal. */
+FFNN__INLINE void ffnn__exp(ffnn__vec *t, ffnn__vec *scale) {
+    const ffnn__vec zero = {0}, lowest = zero - 88.0f;
+    *t = FFNN__CHOOSE(*t < lowest, lowest, *t);
+    ffnn__exp_parts(t, scale);
+}
 
-FFNN__TARGET static void ffnn__sigmoid(float *dst, const float *z, size_t count) {
+/* a = 1 / (1 + exp(-z)). Far below 0, exp(-z) is so large that adding 1 to (1 + p) * 2^n would
+   round once too often: there, 2^-n is added before the scaling. What is added is chosen before the
+   sums, not the sum after them, since they wait for p. The result is 0 where it would be subnormal,
+   and 1 from 88 on, beyond which exp_parts cannot go. */
+FFNN__INLINE void ffnn__vec_sigmoid(ffnn__vec *a, const ffnn__vec *z) {
+    const ffnn__vec zero = {0}, one = zero + 1.0f;
+    ffnn__vec x = *z, p = -x, scale; /* not 0 - x: a sign costs nothing in a fused product */
+#if FFNN__LANES > 1
+    ffnn__exp_parts(&p, &scale);
+    ffnn__vec inverse = (ffnn__vec)(0x7f000000u - (ffnn__bits)scale);
+    ffnn__vec scaled_one = FFNN__CHOOSE(x < zero - 16.0f, inverse, one);
+    ffnn__vec added_one = FFNN__CHOOSE(x < zero - 16.0f, scale, one);
+    ffnn__vec result = 1.0f / ((p + scaled_one) * scale + added_one);
+    ffnn__bits is_low = (ffnn__bits)(x < zero - 87.33654f);
+    ffnn__bits is_high = (ffnn__bits)(x > zero + 88.0f);
+    *a = (ffnn__vec)(((ffnn__bits)result & ~(is_low | is_high)) | ((ffnn__bits)one & is_high));
+#else
+    *a = x > 88 ? one : zero;
+    if (x < -87.33654f || x > 88) return;
+    ffnn__exp_parts(&p, &scale);
+    if (x < -16) *a = 1 / ((p + 1 / scale) * scale + scale);
+    else *a = 1 / ((p + 1) * scale + 1);
+#endif
+}
+
+FFNN__INLINE void ffnn__copy_sign(ffnn__vec *to, const ffnn__vec *from) {
+    ffnn__bits to_bits, from_bits;
+    memcpy(&to_bits, to, sizeof to_bits);
+    memcpy(&from_bits, from, sizeof from_bits);
+    to_bits = (to_bits & 0x7fffffffu) | (from_bits & 0x80000000u);
+    memcpy(to, &to_bits, sizeof to_bits);
+}
+
+/* |tanh(z)| = -m / (2 + m), where m = expm1(-2 |z|) */
+FFNN__INLINE void ffnn__vec_tanh(ffnn__vec *a, const ffnn__vec *z) {
+    ffnn__vec m = *z, scale, minus_one;
+    const ffnn__vec zero = {0};
+    minus_one = zero - 1.0f;
+    ffnn__copy_sign(&m, &minus_one);
+    m *= 2.0f;
+    ffnn__exp(&m, &scale);
+    m = m * scale + (scale - 1.0f);
+    m = m / (m + 2.0f);
+    ffnn__copy_sign(&m, z);
+    *a = m;
+}
+
+/* expm1(z) where z < 0; scale - 1 is exact wherever that matters. */
+FFNN__INLINE void ffnn__vec_elu(ffnn__vec *a, const ffnn__vec *z) {
+    const ffnn__vec zero = {0};
+    ffnn__vec t = *z, scale;
+    ffnn__exp(&t, &scale);
+    t = t * scale + (scale - 1.0f);
+    *a = FFNN__CHOOSE(*z > zero, *z, t);
+}
+
+/* a = z sigmoid(z). With e = exp(-|z|), sigmoid(|z|) is 1 / (1 + e) and sigmoid(-|z|) e times that;
+   sigmoid' is the product of the two, so that 1 - sigmoid need not be computed. As PyTorch's, SiLU
+   of -infinity and its slope at both infinities are NaN, being 0 times infinity. */
+FFNN__INLINE void ffnn__vec_silu(ffnn__vec *a, ffnn__vec *slope, const ffnn__vec *z) {
+    const ffnn__vec zero = {0};
+    ffnn__vec x = *z, e = FFNN__CHOOSE(x < zero, x, zero - x), scale;
+    ffnn__exp(&e, &scale);
+    e = e * scale + scale;
+    ffnn__vec large = 1.0f / (e + 1.0f), small_part = e * large;
+    ffnn__vec sigmoid = FFNN__CHOOSE(x < zero, small_part, large);
+    *slope = sigmoid + x * (small_part * large);
+    *a = x * sigmoid;
+}
+
+/* a = z Phi(z), the normal distribution. With u = |z|, Phi(-u) = exp(-u^2 / 2) / P(u), where the
+   polynomial P is minimax (Sollya) for the error of that times sqrt(1 + u^2), 2^-30; it is positive
+   for all u >= 0, and what follows 2 + 1.6 u is small, so that rounding does no harm. The slope is
+   Phi(z) + z phi(z), phi the density. NaN as SiLU. */
+FFNN__INLINE void ffnn__vec_gelu(ffnn__vec *a, ffnn__vec *slope, const ffnn__vec *z) {
+    const ffnn__vec zero = {0};
+    ffnn__vec x = *z, u = FFNN__CHOOSE(x < zero, zero - x, x), e = u * u * -0.5f, scale;
+    ffnn__exp(&e, &scale);
+    e = e * scale + scale;
+    ffnn__vec p = ((u * 9.6820736e-7f - 2.1723914e-5f) * u + 2.12152649e-4f) * u - 1.1547273e-3f;
+    p = ((p * u + 3.39156599e-3f) * u - 5.67769923e-4f) * u - 0.0479180925f;
+    p = ((p * u + 0.273235559f) * u + 1.59576929f) * u + 2.0f;
+    p = e / p;
+    p = FFNN__CHOOSE(x < zero, p, 1.0f - p);
+    *slope = p + x * (e * 0.398942280f); /* 1 / sqrt(2 pi) */
+    *a = x * p;
+}
+
+/* a = f(z), and slope = f'(z): the rows of the table in "activations and losses". Where activation
+   is a constant, only its row is left of the switch. */
+FFNN__INLINE void ffnn__f(const ffnn_activation activation, ffnn__vec *a, const ffnn__vec *z) {
+    const ffnn__vec zero = {0}, one = zero + 1.0f;
+    ffnn__vec unused = zero, *slope = &unused;
+    switch (activation) {
+#define FFNN__CASE(constant, name, f, df)                                                         \
+    case constant:                                                                                \
+        f;                                                                                        \
+        break;
+        FFNN__ACTIVATIONS(FFNN__CASE)
+#undef FFNN__CASE
+    case FFNN_SOFTMAX: break;
+    }
+    (void)one;
+    (void)slope;
+}
+
+FFNN__INLINE void ffnn__slope(const ffnn_activation activation, ffnn__vec *slope,
+                              const ffnn__vec *z, ffnn__vec *a) {
+    const ffnn__vec zero = {0}, one = zero + 1.0f;
+    switch (activation) {
+#define FFNN__CASE(constant, name, f, df)                                                         \
+    case constant:                                                                                \
+        df;                                                                                       \
+        break;
+        FFNN__ACTIVATIONS(FFNN__CASE)
+#undef FFNN__CASE
+    case FFNN_SOFTMAX: break;
+    }
+}
+
+/* What is left of an array behind its last whole vector: with four lanes a part of a vector, with
+   more the work of four lanes. */
+#if FFNN__LANES == 4
+FFNN__INLINE void ffnn__load_part(ffnn__vec *v, const float *from, size_t count) {
+    ffnn__vec part = {from[0], count > 1 ? from[1] : 0, count > 2 ? from[2] : 0, 0};
+    *v = part;
+}
+
+FFNN__INLINE void ffnn__store_part(float *to, const ffnn__vec *v, size_t count) {
+    to[0] = (*v)[0];
+    if (count > 1) to[1] = (*v)[1];
+    if (count > 2) to[2] = (*v)[2];
+}
+#endif
+
+FFNN__INLINE void ffnn__activate_loop(const ffnn_activation activation, float *a, const float *z,
+                                      size_t count) {
     size_t i = 0;
     for (; i + FFNN__LANES <= count; i += FFNN__LANES) {
-        ffnn__vec x = *(const ffnn__vec *)(z + i);
-        ffnn__sigmoid_vec(&x);
-        *(ffnn__vec *)(dst + i) = x;
+        ffnn__vec z_part = *(const ffnn__vec *)(z + i), a_part;
+        ffnn__f(activation, &a_part, &z_part);
+        *(ffnn__vec *)(a + i) = a_part;
     }
+#if FFNN__LANES == 4
     if (i < count) {
-        float tail[FFNN__LANES] = {0};
-        memcpy(tail, z + i, (count - i) * sizeof(float));
-        ffnn__sigmoid_vec((ffnn__vec *)tail);
-        memcpy(dst + i, tail, (count - i) * sizeof(float));
+        ffnn__vec z_part, a_part;
+        ffnn__load_part(&z_part, z + i, count - i);
+        ffnn__f(activation, &a_part, &z_part);
+        ffnn__store_part(a + i, &a_part, count - i);
+    }
+#elif FFNN__LANES > 4
+    if (i < count) ffnn__activate_each_fma(activation, a + i, z + i, count - i);
+#endif
+}
+
+FFNN__TARGET static void ffnn__activate_each(ffnn_activation activation, float *a, const float *z,
+                                             size_t count) {
+    switch (activation) {
+#define FFNN__CASE(constant, name, f, df)                                                         \
+    case constant: ffnn__activate_loop(constant, a, z, count); break;
+        FFNN__ACTIVATIONS(FFNN__CASE)
+#undef FFNN__CASE
+    case FFNN_SOFTMAX: break;
+    }
+}
+
+FFNN__INLINE void ffnn__slope_loop(const ffnn_activation activation, float *delta,
+                                   const float *error, const float *z, const float *a,
+                                   size_t count) {
+    size_t i = 0;
+    for (; i + FFNN__LANES <= count; i += FFNN__LANES) {
+        ffnn__vec z_part = *(const ffnn__vec *)(z + i), a_part = *(const ffnn__vec *)(a + i), slope;
+        ffnn__slope(activation, &slope, &z_part, &a_part);
+        *(ffnn__vec *)(delta + i) = *(const ffnn__vec *)(error + i) * slope;
+    }
+#if FFNN__LANES == 4
+    if (i < count) {
+        ffnn__vec z_part, a_part, error_part, slope;
+        ffnn__load_part(&z_part, z + i, count - i);
+        ffnn__load_part(&a_part, a + i, count - i);
+        ffnn__load_part(&error_part, error + i, count - i);
+        ffnn__slope(activation, &slope, &z_part, &a_part);
+        error_part *= slope;
+        ffnn__store_part(delta + i, &error_part, count - i);
+    }
+#elif FFNN__LANES > 4
+    if (i < count)
+        ffnn__multiply_by_slope_fma(activation, delta + i, error + i, z + i, a + i, count - i);
+#endif
+}
+
+FFNN__TARGET static void ffnn__multiply_by_slope(ffnn_activation activation, float *delta,
+                                                 const float *error, const float *z,
+                                                 const float *a, size_t count) {
+    switch (activation) {
+#define FFNN__CASE(constant, name, f, df)                                                         \
+    case constant: ffnn__slope_loop(constant, delta, error, z, a, count); break;
+        FFNN__ACTIVATIONS(FFNN__CASE)
+#undef FFNN__CASE
+    case FFNN_SOFTMAX: break;
+    }
+}
+
+#if FFNN__LANES <= 4
+
+/* z - largest, where rounding loses up to half a unit of a number as large as 88, is a 2e-6 of its
+   exp: what is lost is computed (Moeller's and Knuth's two-sum) and given back. */
+FFNN__INLINE void ffnn__exp_of_difference(ffnn__vec *e, const ffnn__vec *z, float largest) {
+    const ffnn__vec zero = {0}, subtracted = zero + largest;
+    ffnn__vec d = *z - subtracted, back = d - *z;
+    ffnn__vec lost = (*z - (d - back)) - (subtracted + back), scale;
+    lost = FFNN__CHOOSE(d > zero - 88.0f, lost, zero); /* NaN where z is -infinity */
+    ffnn__exp(&d, &scale);
+    *e = d * scale + scale;
+    *e = *e + *e * lost;
+}
+
+FFNN__TARGET static void ffnn__softmax(float *a, const float *z, size_t m, size_t n) {
+    for (; m > 0; --m, a += n, z += n) {
+        float largest = z[0];
+        double sum = 0;
+        size_t i = 0;
+        for (size_t col = 1; col < n; ++col) largest = z[col] > largest ? z[col] : largest;
+        for (; i + FFNN__LANES <= n; i += FFNN__LANES) {
+            ffnn__vec part = *(const ffnn__vec *)(z + i);
+            ffnn__exp_of_difference((ffnn__vec *)(a + i), &part, largest);
+        }
+#if FFNN__LANES == 4
+        if (i < n) {
+            ffnn__vec part, e;
+            ffnn__load_part(&part, z + i, n - i);
+            ffnn__exp_of_difference(&e, &part, largest);
+            ffnn__store_part(a + i, &e, n - i);
+        }
+#endif
+        for (size_t col = 0; col < n; ++col) sum += (double)a[col];
+        float total = (float)sum;
+        for (i = 0; i + FFNN__LANES <= n; i += FFNN__LANES)
+            *(ffnn__vec *)(a + i) = *(const ffnn__vec *)(a + i) / total;
+        for (; i < n; ++i) a[i] /= total;
     }
 }
 
 #endif
+
+#if FFNN__VECTORS > 2 /* what the kind fma leaves to avx2 */
+
+FFNN__INLINE void ffnn__momentum(float *w, float *v, const float *descent, float momentum,
+                                 float decay, float rate) {
+    ffnn__vec old = *(ffnn__vec *)w;
+    ffnn__vec g = old * decay - *(const ffnn__vec *)descent;
+    ffnn__vec velocity = *(ffnn__vec *)v * momentum + g;
+    *(ffnn__vec *)v = velocity;
+    *(ffnn__vec *)w = old - velocity * rate;
+}
+
+FFNN__TARGET static void ffnn__momentum_step(float *w, float *v, const float *descent,
+                                             size_t count, float momentum, float decay,
+                                             float rate) {
+    size_t i = 0;
+    for (; i + FFNN__LANES <= count; i += FFNN__LANES)
+        ffnn__momentum(w + i, v + i, descent + i, momentum, decay, rate);
+    if (i < count) {
+        size_t size = (count - i) * sizeof(float);
+        float w_tail[FFNN__LANES] = {0}, v_tail[FFNN__LANES] = {0}, tail[FFNN__LANES] = {0};
+        memcpy(w_tail, w + i, size);
+        memcpy(v_tail, v + i, size);
+        memcpy(tail, descent + i, size);
+        ffnn__momentum(w_tail, v_tail, tail, momentum, decay, rate);
+        memcpy(w + i, w_tail, size);
+        memcpy(v + i, v_tail, size);
+    }
+}
+
+/* x = sqrt(x). Vector types have no square root: Newton's method for y = 1 / sqrt(x), from the
+   well-known first guess by halving the exponent, three times, and once more for x y. */
+FFNN__INLINE void ffnn__sqrt(ffnn__vec *x) {
+#if FFNN__LANES > 1
+    const ffnn__vec zero = {0};
+    ffnn__vec half = *x * 0.5f, y = (ffnn__vec)(0x5f3759dfu - ((ffnn__bits)*x >> 1));
+    for (size_t i = 0; i < 3; ++i) y *= 1.5f - half * y * y;
+    ffnn__vec root = *x * y;
+    root += (*x - root * root) * (y * 0.5f);
+    *x = FFNN__CHOOSE(*x > zero + FLT_MAX, *x, root); /* infinity */
+#else
+    *x = sqrtf(*x);
+#endif
+}
+
+FFNN__INLINE void ffnn__adam(float *w, float *m, float *v, const float *descent, float keep,
+                             float rate, float root) {
+    ffnn__vec down = *(const ffnn__vec *)descent;
+    ffnn__vec first = *(ffnn__vec *)m * 0.9f - down * 0.1f;
+    ffnn__vec second = *(ffnn__vec *)v * 0.999f + down * down * 0.001f;
+    *(ffnn__vec *)m = first;
+    *(ffnn__vec *)v = second;
+    ffnn__sqrt(&second);
+    *(ffnn__vec *)w = *(ffnn__vec *)w * keep - first * rate / (second / root + 1e-8f);
+}
+
+FFNN__TARGET static void ffnn__adam_step(float *w, float *m, float *v, const float *descent,
+                                         size_t count, float keep, float rate, float root) {
+    size_t i = 0;
+    for (; i + FFNN__LANES <= count; i += FFNN__LANES)
+        ffnn__adam(w + i, m + i, v + i, descent + i, keep, rate, root);
+    if (i < count) {
+        size_t size = (count - i) * sizeof(float);
+        float w_tail[FFNN__LANES] = {0}, m_tail[FFNN__LANES] = {0}, v_tail[FFNN__LANES] = {0};
+        float tail[FFNN__LANES] = {0};
+        memcpy(w_tail, w + i, size);
+        memcpy(m_tail, m + i, size);
+        memcpy(v_tail, v + i, size);
+        memcpy(tail, descent + i, size);
+        ffnn__adam(w_tail, m_tail, v_tail, tail, keep, rate, root);
+        memcpy(w + i, w_tail, size);
+        memcpy(m + i, m_tail, size);
+        memcpy(v + i, v_tail, size);
+    }
+}
+
+#endif
+
+#if FFNN__LANES > 1 /* products: those in plain C stand in the section before */
 
 /* One tile of a product: rows x width elements of c from (row, col) on, in so many vectors that the
    last one ends at the last column and, where width is no multiple of the lanes, overlaps the one
    before. Its sums stay in registers while a and b stream by. A narrow tile has few sums, each of
    which would wait for the last: there, split sums take turns and are added at the end. rows,
    vectors and split are constants. */
-FFNN__INLINE FFNN__TARGET void ffnn__tile(const ffnn__product *product, size_t row, size_t col,
+FFNN__INLINE void ffnn__tile(const ffnn__product *product, size_t row, size_t col,
                                           size_t width, const size_t rows, const size_t vectors,
                                           const size_t split) {
     ffnn__vec sum[4][4][4], zero = {0}; /* [split][rows][vectors] */
@@ -3260,7 +4559,7 @@ FFNN__INLINE FFNN__TARGET void ffnn__tile(const ffnn__product *product, size_t r
 }
 
 /* All rows of the tiles from column col on. */
-FFNN__INLINE FFNN__TARGET void ffnn__tile_rows(const ffnn__product *product, size_t col,
+FFNN__INLINE void ffnn__tile_rows(const ffnn__product *product, size_t col,
                                                size_t width, const size_t vectors,
                                                const size_t split) {
     size_t row = 0;
@@ -3316,7 +4615,7 @@ FFNN__TARGET static void ffnn__finish_dot(const ffnn__product *product, size_t r
 /* rows x cols elements of c from (row, col) on: dots of rows of a and columns of b, which both lie
    along the depth. Few of them use split sums each, as in a narrow tile. rows, cols and split are
    constants. */
-FFNN__INLINE FFNN__TARGET void ffnn__dot_tile(const ffnn__product *product, size_t row, size_t col,
+FFNN__INLINE void ffnn__dot_tile(const ffnn__product *product, size_t row, size_t col,
                                               const size_t rows, const size_t cols,
                                               const size_t split) {
     const size_t lanes = FFNN__LANES, depth = product->depth;
@@ -3381,7 +4680,7 @@ FFNN__TARGET static void ffnn__dots(const ffnn__product *product) {
 
 /* rows rows of a product with fewer than 4 columns. Four floats are read of each row of b, those
    of the next row with it; where there is no next row the columns are computed one by one. */
-FFNN__INLINE FFNN__TARGET void ffnn__narrow_rows(const ffnn__product *product, size_t row,
+FFNN__INLINE void ffnn__narrow_rows(const ffnn__product *product, size_t row,
                                                  const size_t rows) {
     ffnn__vec sum[4] = {{0}, {0}, {0}, {0}};
     const float *a = product->a + row * product->a_row_step, *b = product->b;
@@ -3417,43 +4716,45 @@ FFNN__TARGET static void ffnn__narrow(const ffnn__product *product) {
     for (; row < product->rows; ++row) ffnn__narrow_rows(product, row, 1);
 }
 
-/* z (m x n) = x (m x k) w (k x n) and a = sigmoid(z), for any sizes and, where k and n are
-   constants, with its loops unrolled. */
-FFNN__INLINE FFNN__TARGET void ffnn__small_forward_body(float *z, float *a, const float *x,
-                                                        const float *w, size_t m, const size_t k,
-                                                        const size_t n) {
+/* For any sizes and, where k and n are constants, with its loops unrolled. */
+FFNN__INLINE void ffnn__small_sigmoid_rows(float *z, float *a, const float *x, const float *w,
+                                           const float *bias, size_t m, const size_t k,
+                                           const size_t n) {
     for (; m > 0; --m, x += k, z += n, a += n) {
         size_t col = 0;
         for (; col + 4 <= n; col += 4) {
             ffnn__vec sum = {0};
-            FFNN__UNROLL for (size_t i = 0; i < k; ++i)
+            FFNN__UNROLL4 for (size_t i = 0; i < k; ++i)
                 sum += x[i] * *(const ffnn__vec *)(w + i * n + col);
+            if (bias != NULL) sum += *(const ffnn__vec *)(bias + col);
             *(ffnn__vec *)(z + col) = sum;
-            ffnn__sigmoid_vec(&sum);
+            ffnn__vec_sigmoid(&sum, &sum);
             *(ffnn__vec *)(a + col) = sum;
         }
         for (; col < n; ++col) {
             float sum = 0;
-            FFNN__UNROLL for (size_t i = 0; i < k; ++i) sum += x[i] * w[i * n + col];
+            FFNN__UNROLL4 for (size_t i = 0; i < k; ++i) sum += x[i] * w[i * n + col];
+            if (bias != NULL) sum += bias[col];
             ffnn__vec result = {sum, 0, 0, 0};
             z[col] = sum;
-            ffnn__sigmoid_vec(&result);
+            ffnn__vec_sigmoid(&result, &result);
             a[col] = result[0];
         }
     }
 }
 
 /* The default network's layers, 3 to 4 and 4 to 1, have their sizes as constants. */
-FFNN__TARGET static void ffnn__small_forward(float *z, float *a, const float *x, const float *w,
-                                             size_t m, size_t k, size_t n) {
-    if (k == 3 && n == 4) ffnn__small_forward_body(z, a, x, w, m, 3, 4);
-    else if (k == 4 && n == 1) ffnn__small_forward_body(z, a, x, w, m, 4, 1);
-    else ffnn__small_forward_body(z, a, x, w, m, k, n);
+FFNN__TARGET static void ffnn__small_sigmoid_layer(float *z, float *a, const float *x,
+                                                   const float *w, const float *bias, size_t m,
+                                                   size_t k, size_t n) {
+    if (k == 3 && n == 4) ffnn__small_sigmoid_rows(z, a, x, w, bias, m, 3, 4);
+    else if (k == 4 && n == 1) ffnn__small_sigmoid_rows(z, a, x, w, bias, m, 4, 1);
+    else ffnn__small_sigmoid_rows(z, a, x, w, bias, m, k, n);
 }
 
 /* Rows of w (m x n) += factor * (x^T delta), where x is k x m and delta is k x n: rows of them from
    row on, each of which has its own sum. rows is a constant. */
-FFNN__INLINE FFNN__TARGET void ffnn__small_update_rows(float *w, const float *x,
+FFNN__INLINE void ffnn__small_update_rows(float *w, const float *x,
                                                        const float *delta, size_t m, size_t k,
                                                        size_t n, float factor, size_t row,
                                                        const size_t rows) {
@@ -3501,11 +4802,33 @@ FFNN__TARGET static void ffnn__small_update(float *w, const float *x, const floa
 }
 
 #endif
+#endif
 
 #undef ffnn__vec
 #undef ffnn__bits
-#undef ffnn__sigmoid_vec
-#undef ffnn__sigmoid
+#undef ffnn__exp_parts
+#undef ffnn__exp
+#undef ffnn__vec_sigmoid
+#undef ffnn__vec_tanh
+#undef ffnn__vec_elu
+#undef ffnn__vec_silu
+#undef ffnn__vec_gelu
+#undef ffnn__load_part
+#undef ffnn__store_part
+#undef ffnn__f
+#undef ffnn__slope
+#undef ffnn__activate_loop
+#undef ffnn__activate_each
+#undef ffnn__slope_loop
+#undef ffnn__multiply_by_slope
+#undef ffnn__softmax
+#undef ffnn__exp_of_difference
+#undef ffnn__copy_sign
+#undef ffnn__sqrt
+#undef ffnn__momentum
+#undef ffnn__momentum_step
+#undef ffnn__adam
+#undef ffnn__adam_step
 #undef ffnn__tile
 #undef ffnn__tile_rows
 #undef ffnn__tiles
@@ -3514,11 +4837,12 @@ FFNN__TARGET static void ffnn__small_update(float *w, const float *x, const floa
 #undef ffnn__dots
 #undef ffnn__narrow_rows
 #undef ffnn__narrow
-#undef ffnn__small_forward
-#undef ffnn__small_update
-#undef ffnn__small_forward_body
+#undef ffnn__small_sigmoid_rows
+#undef ffnn__small_sigmoid_layer
 #undef ffnn__small_update_rows
+#undef ffnn__small_update
 #undef FFNN__CHOOSE
+#undef FFNN__INLINE
 #undef FFNN__JOIN_
 #undef FFNN__JOIN
 #undef FFNN__KIND

@@ -16,13 +16,14 @@
 
 #define SVG_PLOT_COLOURS 5
 #define SVG_PLOT_DASHES 3
+#define SVG_PLOT_POINTS 100 /* as dash: a dot for each value, and no line */
 
 typedef struct svg_curve {
     const char *label;
     const float *y;     /* y[i] is drawn at x = i + 1: epochs count from 1 */
     size_t count;
     unsigned colour;    /* 0 to 4, then again */
-    unsigned dash;      /* 0 solid, 1 dashed, 2 dotted, then again */
+    unsigned dash;      /* 0 solid, 1 dashed, 2 dotted, then again; or SVG_PLOT_POINTS */
 } svg_curve;
 
 typedef struct svg_panel {
@@ -192,7 +193,8 @@ static void svg__style(FILE *out) {
     fputs("<style>\ntext{font:130px sans-serif}.t{font-weight:bold}.e{text-anchor:end}"
           ".m{text-anchor:middle}\n.g,.c{fill:none;stroke-width:10}"
           ".c{stroke-width:20;stroke-linejoin:round}\n"
-          ".d1{stroke-dasharray:80 40}.d2{stroke-dasharray:20 30}\n", out);
+          ".d1{stroke-dasharray:80 40}.d2{stroke-dasharray:20 30}"
+          ".p{stroke-width:45;stroke-linecap:round}\n", out);
     for (int scheme = 0; scheme < 2; ++scheme) {
         fputs(scheme ? "@media (prefers-color-scheme:dark){" : "", out);
         for (int i = 0; i < 3 + SVG_PLOT_COLOURS; ++i) {
@@ -230,18 +232,23 @@ static void svg__axes(FILE *out, const svg_panel *panel, const svg__axis *x, con
             SVG__TOP, SVG__WIDTH, SVG__HEIGHT);
 }
 
+static void svg__begin_path(FILE *out, const svg_curve *curve) {
+    fprintf(out, "<path class=\"c c%u ", curve->colour % SVG_PLOT_COLOURS);
+    if (curve->dash == SVG_PLOT_POINTS) fputs("p\" d=\"", out);
+    else fprintf(out, "d%u\" d=\"", curve->dash % SVG_PLOT_DASHES);
+}
+
 static void svg__curve(FILE *out, const svg_curve *curve, const svg__axis *x, const svg__axis *y) {
     /* Two points a pixel are enough for any screen: long runs would make files of megabytes. */
     size_t stride = 1 + curve->count / (SVG__WIDTH / 5);
-    bool pen_down = false;
-    fprintf(out, "<path class=\"c c%u d%u\" d=\"", curve->colour % SVG_PLOT_COLOURS,
-            curve->dash % SVG_PLOT_DASHES);
+    bool pen_down = false, points = curve->dash == SVG_PLOT_POINTS;
+    svg__begin_path(out, curve);
     for (size_t i = 0; i < curve->count; i += stride) {
         double value = (double)curve->y[i];
         bool drawn = svg__finite(svg__scale(y, value));
         if (drawn) {
-            fprintf(out, "%c%ld %ld", pen_down ? 'L' : 'M', svg__x(x, (double)i + 1),
-                    svg__y(y, value));
+            fprintf(out, "%c%ld %ld%s", pen_down && !points ? 'L' : 'M', svg__x(x, (double)i + 1),
+                    svg__y(y, value), points ? "h0" : "");
         }
         pen_down = drawn;
         if (i + 1 < curve->count && curve->count - 1 - i < stride)
@@ -254,9 +261,10 @@ static void svg__legend(FILE *out, const svg_panel *panel) {
     for (size_t i = 0; i < panel->curve_count; ++i) {
         const svg_curve *curve = &panel->curves[i];
         int y = SVG__TOP + 100 + SVG__LEGEND_ROW * (int)i;
-        fprintf(out, "<path class=\"c c%u d%u\" d=\"M%d %dh280\"/><text x=\"%d\" y=\"%d\">",
-                curve->colour % SVG_PLOT_COLOURS, curve->dash % SVG_PLOT_DASHES, SVG__LEGEND, y,
-                SVG__LEGEND + 360, y + 45);
+        bool points = curve->dash == SVG_PLOT_POINTS;
+        svg__begin_path(out, curve);
+        fprintf(out, "M%d %dh%d\"/><text x=\"%d\" y=\"%d\">", SVG__LEGEND + (points ? 140 : 0), y,
+                points ? 0 : 280, SVG__LEGEND + 360, y + 45);
         svg__text(out, curve->label);
         fputs("</text>\n", out);
     }

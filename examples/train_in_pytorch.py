@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains the lab's network in PyTorch and saves its weights for C.
+"""Trains an nn.Sequential in PyTorch and saves it for C.
 
     python3 examples/train_in_pytorch.py [FILE.safetensors]
 
@@ -11,34 +11,33 @@ import struct
 import sys
 
 import torch
+from torch import nn
+
+# The activations that ffnn.h knows, with PyTorch's default parameters, and their names in a file.
+NAMES = {nn.Sigmoid: "sigmoid", nn.Tanh: "tanh", nn.ReLU: "relu", nn.LeakyReLU: "leaky_relu",
+         nn.ELU: "elu", nn.SiLU: "silu", nn.GELU: "gelu", nn.Identity: "identity",
+         nn.Softmax: "softmax"}
 
 
-class Network(torch.nn.Module):
-    """Sigmoid layers without biases: X -> sigmoid(X W1) -> sigmoid(. W2) -> ..."""
+def activations(model, output):
+    """What follows each Linear layer: for C, which reads the layers' names but not the code.
 
-    def __init__(self, *sizes):
-        super().__init__()
-        for i, shape in enumerate(zip(sizes, sizes[1:]), 1):
-            self.register_parameter(f"W{i}", torch.nn.Parameter(torch.randn(shape)))
-
-    def forward(self, x):
-        for weight in self.parameters():
-            x = torch.sigmoid(x @ weight)
-        return x
-
-
-def train(network, x, y, epochs, learning_rate):
-    """The lab's training: half the summed squared error has the lab's gradient."""
-    optimizer = torch.optim.SGD(network.parameters(), lr=learning_rate)
-    for _ in range(epochs):
-        optimizer.zero_grad()
-        (0.5 * (network(x) - y) ** 2).sum().backward()
-        optimizer.step()
+    A model that is trained with CrossEntropyLoss ends in logits: with "softmax" as output its
+    predictions in C are probabilities. With BCEWithLogitsLoss that is "sigmoid"; with MSELoss
+    "identity", or the activation that the model ends in.
+    """
+    names = []
+    for module in model:
+        if isinstance(module, nn.Linear):
+            names.append("identity")
+        else:
+            names[-1] = NAMES[type(module)]
+    return " ".join(names[:-1] + [output])
 
 
-def write_safetensors(tensors, path):
+def write_safetensors(tensors, path, metadata):
     """The format is a length, a JSON header padded to 8 bytes, and the floats, little-endian."""
-    header, data = {}, b""
+    header, data = {"__metadata__": metadata}, b""
     for name, tensor in tensors.items():
         values = struct.pack(f"<{tensor.numel()}f", *tensor.flatten().tolist())
         header[name] = {"dtype": "F32", "shape": list(tensor.shape),
@@ -50,30 +49,47 @@ def write_safetensors(tensors, path):
         file.write(struct.pack("<Q", len(text)) + text + data)
 
 
-def save_weights(network, path):
-    weights = {name: weight.detach().contiguous() for name, weight in network.state_dict().items()}
+def save(model, path, output):
     try:
         from safetensors.torch import save_file
     except ImportError:
         save_file = write_safetensors
-    save_file(weights, path)
+    save_file(model.state_dict(), path, {"activations": activations(model, output)})
+
+
+def make_data(count):
+    """Points in a square, and which of three rings each lies in."""
+    points = 2 * torch.rand(count, 2) - 1
+    rings = (3 * points.norm(dim=1) / 2 ** 0.5).long().clamp(max=2)
+    return points, rings
+
+
+def train(model, points, rings, epochs):
+    criterion = nn.CrossEntropyLoss()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for _ in range(epochs):
+        for rows in torch.randperm(len(points)).split(32):
+            optimizer.zero_grad()
+            criterion(model(points[rows]), rings[rows]).backward()
+            optimizer.step()
 
 
 def main():
-    path = sys.argv[1] if len(sys.argv) > 1 else "lab.safetensors"
-    x = torch.tensor([[2., 9., 0.], [1., 5., 1.], [3., 6., 2.]])
-    y = torch.tensor([[90.], [100.], [88.]]) / 100
-    largest = x.max(dim=0).values
-    sample = torch.tensor([[3., 8., 4.]]) / largest
-
+    path = sys.argv[1] if len(sys.argv) > 1 else "rings.safetensors"
     torch.manual_seed(0)
-    network = Network(3, 4, 1)
-    train(network, x / largest, y, epochs=1000, learning_rate=0.1)
-    save_weights(network, path)
+    points, rings = make_data(1000)
+    model = nn.Sequential(nn.Linear(2, 32), nn.ReLU(), nn.Linear(32, 16), nn.ReLU(),
+                          nn.Linear(16, 3))
+    train(model, points, rings, epochs=30)
+    save(model, path, output="softmax")
 
-    print(f"Weights saved to {path}")
-    print(f"./deploy {path}", *(f"{value:.9g}" for value in sample.flatten().tolist()))
-    print(f"must print {network(sample).item():.7f}")
+    samples = torch.tensor([[0.125, 0.25], [-0.5, 0.375], [0.75, -0.875]])
+    print(f"Weights saved to {path}. Of these rows")
+    for row in samples.tolist():
+        print(*row)
+    print(f"./deploy {path} must print")
+    for row in torch.softmax(model(samples), dim=1).tolist():
+        print(*(f"{value:.6f}" for value in row))
 
 
 if __name__ == "__main__":

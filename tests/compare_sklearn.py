@@ -4,10 +4,10 @@
     apt-get install python3-sklearn
     make && python3 tests/compare_sklearn.py [build/digits]
 
-Same images, same 64 hidden units, logistic, stochastic gradient descent, eleven seeds each (0 is
-the one that the example uses by default). scikit-learn's settings are those that did best on a part
-of the training images kept for that; its network has biases and a softmax besides. Exits with 1 if
-the example is worse on average by more than a standard error.
+Same images, same layers (64 hidden units with ReLU, softmax), cross-entropy and Adam, eleven seeds
+each (0 is the one that the example uses by default). scikit-learn's settings are those that did
+best in a cross-validation within the training images, of learning rates 0.001 and 0.005, alpha from
+0.0001 to 1, batches of 16, 32 and 200. Exits with 1 if the example is not better on average.
 """
 import re
 import subprocess
@@ -33,8 +33,8 @@ def theirs(digits, seed):
     inputs, classes = digits.data / 8 - 1, digits.target
     test = [i % 5 == 4 for i in range(len(classes))]
     training = [not chosen for chosen in test]
-    network = MLPClassifier((HIDDEN,), activation="logistic", solver="sgd", batch_size=16,
-                            learning_rate_init=0.3, momentum=0.9, alpha=0.001, max_iter=200,
+    network = MLPClassifier((HIDDEN,), activation="relu", solver="adam", batch_size=200,
+                            learning_rate_init=0.005, alpha=0.1, max_iter=200,
                             n_iter_no_change=200, random_state=seed)
     network.fit(inputs[training], classes[training])
     return 100 * network.score(inputs[test], classes[test])
@@ -63,7 +63,7 @@ def main():
     their_mean, their_error = report("scikit-learn", [theirs(digits, seed) for seed in SEEDS])
     error = (our_error ** 2 + their_error ** 2) ** 0.5
     print(f"difference     {our_mean - their_mean:+.2f} points, standard error {error:.2f}")
-    return 1 if our_mean < their_mean - error else 0
+    return 1 if our_mean <= their_mean else 0
 
 
 if __name__ == "__main__":

@@ -60,69 +60,85 @@ static FILE *fuzz_open(const char *path, const char *mode) {
 
 /* ---- what the functions have to answer ----------------------------------------------------- */
 
-static bool layer_is(uint64_t number, uint64_t rows, uint64_t cols) {
-    const checker_tensor *tensor = checker_layer(number);
-    uint64_t tensor_rows, tensor_cols;
-    return tensor != NULL && checker_matrix(tensor, &tensor_rows, &tensor_cols) &&
-           tensor_rows == rows && tensor_cols == cols;
+/* Answers that are good, one bit each. */
+#define ANSWER(status) (1u << (status))
+
+static bool is_layer_of(const checker_layer *layer, const ffnn_layer *own) {
+    if (layer->inputs != own->weight.rows || layer->outputs != own->weight.cols) return false;
+    if ((layer->bias != NULL) != (own->bias.data != NULL)) return false;
+    if (!checker.says_activations && checker_net.is_pytorchs) return true;
+    return layer->activation == (int)own->activation;
 }
 
-static ffnn_status answer_to_load(const ffnn_net *net) {
-    if (checker.flaw != NULL) return FFNN_ERROR_FORMAT;
-    if (checker.count != net->layer_count) return FFNN_ERROR_MISMATCH;
+static bool is_of(const ffnn_net *net) {
+    if (checker_net.flaw != NULL || checker_net.count != net->layer_count) return false;
     for (size_t i = 0; i < net->layer_count; ++i)
-        if (!layer_is(i + 1, net->layers[i].weight.rows, net->layers[i].weight.cols))
-            return FFNN_ERROR_MISMATCH;
-    return FFNN_OK;
+        if (!is_layer_of(&checker_net.layers[i], &net->layers[i])) return false;
+    return true;
 }
 
-static ffnn_status answer_to_init(void) {
-    uint64_t rows, cols, previous = 0;
-    if (checker.flaw != NULL) return FFNN_ERROR_FORMAT;
-    if (checker.count == 0) return FFNN_ERROR_MISMATCH;
-    for (size_t i = 0; i < checker.count; ++i) {
-        const checker_tensor *tensor = checker_layer(i + 1);
-        if (tensor == NULL || !checker_matrix(tensor, &rows, &cols) || rows == 0 || cols == 0)
-            return FFNN_ERROR_MISMATCH;
-        if (i > 0 && rows != previous) return FFNN_ERROR_MISMATCH;
-        previous = cols;
-    }
-    return checker.count > FFNN_MAX_LAYERS ? FFNN_ERROR_ARGUMENT : FFNN_OK;
+/* Where two layers are equal in order ("01" and "1") neither answer is wrong. */
+static unsigned or_a_mismatch(unsigned answers) {
+    unsigned doubt = ANSWER(FFNN_OK) | ANSWER(FFNN_ERROR_MISMATCH);
+    return checker_net.is_doubtful && (answers & doubt) != 0 ? answers | doubt : answers;
+}
+
+static unsigned answers_to_load(const ffnn_net *net) {
+    if (checker.flaw != NULL) return ANSWER(FFNN_ERROR_FORMAT);
+    return or_a_mismatch(is_of(net) ? ANSWER(FFNN_OK) : ANSWER(FFNN_ERROR_MISMATCH));
+}
+
+static unsigned answers_to_init(void) {
+    if (checker.flaw != NULL) return ANSWER(FFNN_ERROR_FORMAT);
+    if (checker_net.flaw != NULL || (checker_net.is_pytorchs && !checker.says_activations))
+        return or_a_mismatch(ANSWER(FFNN_ERROR_MISMATCH));
+    bool is_too_deep = checker_net.count > FFNN_MAX_LAYERS;
+    return or_a_mismatch(is_too_deep ? ANSWER(FFNN_ERROR_ARGUMENT) : ANSWER(FFNN_OK));
 }
 
 /* ---- networks ------------------------------------------------------------------------------ */
 
-static const size_t shapes[][5] = {
-    {3, 4, 1},    /* the lab's */
-    {2, 3},       /* one layer */
-    {1, 2, 1, 1}, /* three */
+static const struct {
+    size_t sizes[4];
+    ffnn_activation activations[3];
+    bool biases;
+} shapes[] = {
+    {{3, 4, 1, 0}, {FFNN_SIGMOID, FFNN_SIGMOID, FFNN_SIGMOID}, false}, /* the lab's */
+    {{2, 3, 0, 0}, {FFNN_SIGMOID, FFNN_SIGMOID, FFNN_SIGMOID}, false},
+    {{1, 2, 1, 1}, {FFNN_SIGMOID, FFNN_SIGMOID, FFNN_SIGMOID}, false},
+    {{2, 3, 1, 0}, {FFNN_RELU, FFNN_IDENTITY, FFNN_SIGMOID}, true},
+    {{2, 2, 2, 2}, {FFNN_LEAKY_RELU, FFNN_TANH, FFNN_SOFTMAX}, true},
+    {{3, 4, 1, 0}, {FFNN_TANH, FFNN_SIGMOID, FFNN_SIGMOID}, false},
 };
 
 static ffnn_net nets[COUNT_OF(shapes)];
 
-/* The bits of the i-th weight, which no file is likely to hold. */
-static uint32_t pattern(size_t i) {
-    return (uint32_t)i * 0x9E3779B9u + 0xA5C3E17Bu;
+/* The tensors of a network: each layer's weight, then its bias, which may have no elements. */
+static ffnn_tensor tensor_of(const ffnn_net *net, size_t i) {
+    return i % 2 == 0 ? net->layers[i / 2].weight : net->layers[i / 2].bias;
+}
+
+/* Bits that no file is likely to hold. */
+static uint32_t pattern(size_t tensor, size_t at) {
+    return (uint32_t)(tensor * 64 + at) * 0x9E3779B9u + 0xA5C3E17Bu;
 }
 
 static void set_pattern(ffnn_net *net) {
-    size_t count = 0;
-    for (size_t i = 0; i < net->layer_count; ++i) {
-        ffnn_tensor weight = net->layers[i].weight;
-        for (size_t k = 0; k < element_count(weight); ++k) {
-            uint32_t bits = pattern(count++);
-            memcpy(&weight.data[k], &bits, sizeof bits);
+    for (size_t i = 0; i < 2 * net->layer_count; ++i) {
+        ffnn_tensor t = tensor_of(net, i);
+        for (size_t k = 0; k < element_count(t); ++k) {
+            uint32_t bits = pattern(i, k);
+            memcpy(&t.data[k], &bits, sizeof bits);
         }
     }
 }
 
 static bool has_pattern(const ffnn_net *net) {
-    size_t count = 0;
-    for (size_t i = 0; i < net->layer_count; ++i) {
-        ffnn_tensor weight = net->layers[i].weight;
-        for (size_t k = 0; k < element_count(weight); ++k) {
-            uint32_t bits = pattern(count++);
-            if (memcmp(&weight.data[k], &bits, sizeof bits) != 0) return false;
+    for (size_t i = 0; i < 2 * net->layer_count; ++i) {
+        ffnn_tensor t = tensor_of(net, i);
+        for (size_t k = 0; k < element_count(t); ++k) {
+            uint32_t bits = pattern(i, k);
+            if (memcmp(&t.data[k], &bits, sizeof bits) != 0) return false;
         }
     }
     return true;
@@ -131,26 +147,44 @@ static bool has_pattern(const ffnn_net *net) {
 static void make_networks(void) {
     if (nets[0].layer_count > 0) return;
     for (size_t i = 0; i < COUNT_OF(nets); ++i) {
-        if (init_network(&nets[i], shapes[i], 0) != FFNN_OK)
-            fail("this test cannot make its networks");
+        ffnn_desc desc;
+        memset(&desc, 0, sizeof desc);
+        memcpy(desc.sizes, shapes[i].sizes, sizeof shapes[i].sizes);
+        memcpy(desc.activations, shapes[i].activations, sizeof shapes[i].activations);
+        desc.biases = shapes[i].biases;
+        if (ffnn_init(&nets[i], &desc) != FFNN_OK) fail("this test cannot make its networks");
         set_pattern(&nets[i]);
     }
 }
 
 /* ---- checks -------------------------------------------------------------------------------- */
 
-/* The weights are the file's, byte for byte, wherever the file has them. */
+/* One number is the file's, byte for byte. */
+static void check_number(const float *number, const checker_tensor *tensor, size_t index) {
+    const unsigned char *at = input + checker.data + tensor->begin + 4 * index;
+    uint32_t bits, expected = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+                              (uint32_t)at[3] << 24;
+    memcpy(&bits, number, sizeof bits);
+    if (bits != expected) fail("the weights are not those of the file");
+}
+
+/* Where the file has the element of a weight. */
+static size_t index_of(ffnn_tensor weight, size_t row, size_t col) {
+    return checker_net.is_pytorchs ? col * weight.rows + row : row * weight.cols + col;
+}
+
+/* All of them, wherever the file has them. */
 static void check_weights(const ffnn_net *net) {
-    for (size_t layer = 0; layer < net->layer_count; ++layer) {
-        ffnn_tensor weight = net->layers[layer].weight;
-        const unsigned char *at = input + checker.data + checker_layer(layer + 1)->begin;
-        for (size_t i = 0; i < element_count(weight); ++i) {
-            uint32_t bits, expected = (uint32_t)at[0] | (uint32_t)at[1] << 8 |
-                                      (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-            memcpy(&bits, &weight.data[i], sizeof bits);
-            if (bits != expected) fail("the weights are not those of the file");
-            at += 4;
+    if (checker_net.is_doubtful) return;
+    for (size_t i = 0; i < net->layer_count; ++i) {
+        ffnn_tensor weight = net->layers[i].weight, bias = net->layers[i].bias;
+        const checker_layer *layer = &checker_net.layers[i];
+        for (size_t row = 0; row < weight.rows; ++row) {
+            for (size_t col = 0; col < weight.cols; ++col)
+                check_number(ffnn_at(weight, row, col), layer->weight, index_of(weight, row, col));
         }
+        for (size_t col = 0; col < bias.cols; ++col)
+            check_number(&bias.data[col], layer->bias, col);
     }
 }
 
@@ -186,10 +220,10 @@ static void check_allocated(size_t live_before) {
         fail("memory was allocated for what the header only claims");
 }
 
-static void check_memory(ffnn_net *net, ffnn_status answer) {
+static void check_memory(ffnn_net *net, unsigned answers) {
     size_t live = test.live;
     test.largest = 0;
-    if (check_load(net, ffnn_load_memory(net, input, input_size), answer) == FFNN_OK) {
+    if (check_load(net, ffnn_load_memory(net, input, input_size), answers) == FFNN_OK) {
         check_saved_again(net);
         set_pattern(net);
     }
@@ -200,27 +234,50 @@ static void check_file(ffnn_net *net, ffnn_status answer) {
     if (check_load(net, ffnn_load(net, "input"), answer) == FFNN_OK) set_pattern(net);
 }
 
-static void check_init_from_file(void) {
+static void check_new_network(ffnn_net *net, ffnn_status status, unsigned answers) {
     static const ffnn_net zeros;
-    ffnn_net net;
-    ffnn_status status = ffnn_init_from_file(&net, "input");
-    if (status != answer_to_init()) fail(ffnn_status_string(status));
+    if ((answers & ANSWER(status)) == 0) fail(ffnn_status_string(status));
     if (status == FFNN_OK) {
-        if (answer_to_load(&net) != FFNN_OK)
+        if ((answers_to_load(net) & ANSWER(FFNN_OK)) == 0)
             fail("the new network is not the file's");
-        check_weights(&net);
-        check_saved_again(&net);
-    } else if (memcmp(&net, &zeros, sizeof net) != 0) {
+        check_weights(net);
+        check_saved_again(net);
+    } else if (memcmp(net, &zeros, sizeof *net) != 0) {
         fail("a network that could not be initialised is not all zeros");
     }
+    ffnn_free(net);
+}
+
+/* Only its status, and that it can be saved: the floats of most inputs cannot be read in place. */
+static void check_view(void) {
+    ffnn_net net;
+    size_t size;
+    ffnn_status status = ffnn_init_view(&net, input, input_size);
+    if (((answers_to_init() | ANSWER(FFNN_ERROR_ARGUMENT)) & ANSWER(status)) == 0)
+        fail(ffnn_status_string(status));
+    if (status == FFNN_OK && ffnn_save_memory(&net, NULL, 0, &size) != FFNN_OK)
+        fail("a view cannot be saved");
     ffnn_free(&net);
 }
 
+static void check_print_file(void) {
+    FILE *out = tmpfile();
+    if (out == NULL) fail("this test cannot make a temporary file");
+    ffnn_status status = ffnn_print_file(out, "input");
+    if (status != (checker.flaw == NULL ? FFNN_OK : FFNN_ERROR_FORMAT)) fail("ffnn_print_file");
+    if (status != FFNN_OK && ftell(out) != 0) fail("what is in a malformed file was printed");
+    fclose(out);
+}
+
 static void check_files(void) {
+    ffnn_net net;
     size_t live = test.live;
     test.largest = 0;
-    for (size_t i = 0; i < COUNT_OF(nets); ++i) check_file(&nets[i], answer_to_load(&nets[i]));
-    check_init_from_file();
+    for (size_t i = 0; i < COUNT_OF(nets); ++i) check_file(&nets[i], answers_to_load(&nets[i]));
+    check_new_network(&net, ffnn_init_from_file(&net, "input"), answers_to_init());
+    check_new_network(&net, ffnn_init_from_memory(&net, input, input_size), answers_to_init());
+    check_view();
+    check_print_file();
     check_allocated(live);
 }
 
@@ -236,7 +293,8 @@ static void check_input(const unsigned char *data, size_t size) {
     input_size = size;
     make_networks();
     checker_read(data, size);
-    for (size_t i = 0; i < COUNT_OF(nets); ++i) check_memory(&nets[i], answer_to_load(&nets[i]));
+    if (checker.flaw == NULL) checker_read_network();
+    for (size_t i = 0; i < COUNT_OF(nets); ++i) check_memory(&nets[i], answers_to_load(&nets[i]));
     if (is_sample()) check_files();
 }
 
@@ -314,8 +372,24 @@ static const char *const dtypes[] = {
     "I64", "U64", "f32", "",
 };
 
-static const char *const names[] = {"W1",  "W2", "W3", "W4", "W16",       "W17",
-                                    "W01", "W",  "",   "w1", "W10000000", "\\u0057\\u0031"};
+static const char *const names[] = {
+    "W1", "W2", "W3", "W4", "W8", "W9", "W16", "W17", "W01", "W", "", "w1", "W10000000",
+    "\\u0057\\u0031", "weight", "bias", ".weight", "0.weight", "0.bias", "00.weight", "2.weight",
+    "2.bias", "10.weight", "fc1.weight", "fc1.bias", "fc2.bias", "fc.weights", "a.b.weight",
+    "W1.weight", "18446744073709551617.weight"};
+
+/* What stands before the names of PyTorch's layers, in order. */
+static const char *const prefixes[][3] = {
+    {"0.", "2.", "4."}, {"fc1.", "fc2.", "fc10."}, {"", "0.", "a."}, {"a.", "b.", "c."},
+    {"net.9.", "net.10.", "net.11."}, {"x.1.y2.", "x.1.y10.", "x.2.y1."}, {"Z.", "a.", "\\u00e9."},
+    {"h.99999999999999999999.", "h.100000000000000000000.", "i."}};
+
+/* Activations, most of them of a network that there is. */
+static const char *const activations[] = {
+    "relu identity", "leaky_relu tanh softmax", "tanh sigmoid", "sigmoid sigmoid", "sigmoid",
+    "sigmoid sigmoid sigmoid", "gelu", "elu silu", "softmax softmax", "softmax", "relu", "",
+    " ", "relu  identity", "relu identity ", "relu identity tanh", "re\\u006cu\\u0020identity",
+    "ReLU", "what ever", "leaky_relu tanh softmax sigmoid"};
 
 static void append_space(void) {
     static const char *const spaces[] = {" ", "\n", "\t", "\r\n", "    "};
@@ -351,7 +425,9 @@ static void append_string(const char *string) {
 }
 
 typedef struct planned_tensor {
-    const char *name, *dtype;
+    char name[64];
+    const char *dtype;
+    bool is_bias; /* of one dimension, cols */
     uint64_t rows, cols, begin, end;
 } planned_tensor;
 
@@ -362,8 +438,10 @@ static void append_field(const planned_tensor *tensor, size_t field) {
     } else if (field == 1) {
         append("\"shape\":");
         append_token("[");
-        append_size(tensor->rows);
-        append_token(",");
+        if (!tensor->is_bias) {
+            append_size(tensor->rows);
+            append_token(",");
+        }
         append_size(tensor->cols);
         append_token("]");
     } else if (field == 2) {
@@ -402,26 +480,71 @@ static uint64_t bytes_of(const planned_tensor *tensor) {
     return tensor->rows * tensor->cols * bits / 8;
 }
 
-/* A tensor of one of the networks, or another one; each part may be something else. */
-static planned_tensor plan_tensor(const ffnn_net *net, size_t layer) {
+/* A name of this layer's, as PyTorch has it or else the lab. */
+static void name_tensor(planned_tensor *tensor, size_t layer, const char *const *prefix,
+                        bool pytorchs) {
+    if (pytorchs)
+        sprintf(tensor->name, "%s%s", prefix[layer], tensor->is_bias ? "bias" : "weight");
+    else
+        sprintf(tensor->name, "W%lu", (unsigned long)(layer + 1));
+}
+
+static bool has_biases(const ffnn_net *net) {
+    return net->layers[0].bias.data != NULL;
+}
+
+/* The number-th tensor of a network: if it has biases, those are the odd ones. Each part may be
+   something else. */
+static planned_tensor plan_tensor(const ffnn_net *net, size_t number, const char *const *prefix,
+                                  bool pytorchs) {
     planned_tensor tensor;
     memset(&tensor, 0, sizeof tensor);
-    tensor.name = net == NULL || one_in(50) ? ONE_OF(names) : names[layer];
-    tensor.dtype = net == NULL || one_in(50) ? ONE_OF(dtypes) : "F32";
-    tensor.rows = net == NULL ? below(4) : net->layers[layer].weight.rows;
-    tensor.cols = net == NULL ? below(4) : net->layers[layer].weight.cols;
+    size_t layer = has_biases(net) ? number / 2 : number;
+    ffnn_tensor weight = net->layers[layer].weight;
+    tensor.is_bias = has_biases(net) && number % 2 == 1;
+    tensor.dtype = one_in(50) ? ONE_OF(dtypes) : "F32";
+    tensor.rows = pytorchs ? weight.cols : weight.rows;
+    tensor.cols = pytorchs && !tensor.is_bias ? weight.rows : weight.cols;
+    if (tensor.is_bias) tensor.rows = 1;
+    if (one_in(50))
+        sprintf(tensor.name, "%s", ONE_OF(names));
+    else
+        name_tensor(&tensor, layer, prefix, pytorchs);
     return tensor;
 }
 
+static planned_tensor plan_any_tensor(void) {
+    planned_tensor tensor;
+    memset(&tensor, 0, sizeof tensor);
+    sprintf(tensor.name, "%s", ONE_OF(names));
+    tensor.is_bias = one_in(4);
+    tensor.dtype = ONE_OF(dtypes);
+    tensor.rows = tensor.is_bias ? 1 : below(4);
+    tensor.cols = below(4);
+    return tensor;
+}
+
+/* The tensors of a network, in either layout; returns how many. */
+static size_t plan_network(planned_tensor *tensors, const ffnn_net *net) {
+    const char *const *prefix = ONE_OF(prefixes);
+    bool pytorchs = has_biases(net) ? !one_in(20) : one_in(3);
+    size_t count = net->layer_count * (has_biases(net) ? 2 : 1);
+    for (size_t i = 0; i < count; ++i) tensors[i] = plan_tensor(net, i, prefix, pytorchs);
+    return count;
+}
+
+enum { MAX_PLANNED = 8 }; /* tensors of a new file */
+
 /* The tensors of a network, or some others, in any order; returns how many. */
-static size_t plan(planned_tensor *tensors, size_t most) {
-    const ffnn_net *net = one_in(4) ? NULL : &nets[below(COUNT_OF(nets))];
+static size_t plan(planned_tensor *tensors) {
     size_t count = 0;
-    while (count < most) {
-        bool is_last = net == NULL ? one_in(3) : count == net->layer_count;
-        if (is_last) break;
-        tensors[count] = plan_tensor(net, count);
-        ++count;
+    if (one_in(4)) {
+        while (count < MAX_PLANNED && !one_in(3)) {
+            tensors[count] = plan_any_tensor();
+            ++count;
+        }
+    } else {
+        count = plan_network(tensors, &nets[below(COUNT_OF(nets))]);
     }
     for (size_t i = 0; i < count; ++i) {
         size_t other = i + below(count - i);
@@ -432,9 +555,29 @@ static size_t plan(planned_tensor *tensors, size_t most) {
     return count;
 }
 
+static void append_metadata(bool with_comma) {
+    static const char *const keys[] = {"activations", "activations", "activations", "format",
+                                       "activation", "activation\\u0073"};
+    append(with_comma ? "," : "");
+    append_string("__metadata__");
+    if (one_in(12)) {
+        append(":null");
+        return;
+    }
+    append(":{");
+    size_t count = one_in(8) ? 0 : 1 + below(2);
+    for (size_t i = 0; i < count; ++i) {
+        append(i > 0 ? "," : "");
+        append_string(ONE_OF(keys));
+        append(":");
+        append_string(ONE_OF(activations));
+    }
+    append("}");
+}
+
 static void make_new(void) {
-    planned_tensor tensors[8];
-    size_t count = plan(tensors, COUNT_OF(tensors));
+    planned_tensor tensors[MAX_PLANNED];
+    size_t count = plan(tensors);
     uint64_t end = 0;
     for (size_t i = 0; i < count; ++i) {
         tensors[i].begin = end;
@@ -448,8 +591,7 @@ static void make_new(void) {
         if (i > 0) append_token(",");
         append_tensor(&tensors[(first + i) % count]);
     }
-    if (one_in(4))
-        append(count > 0 ? ",\"__metadata__\":{\"format\":\"pt\"}" : "\"__metadata__\":null");
+    if (one_in(2)) append_metadata(count > 0);
     append_token("}");
     set_header_size(made.bytes, made.size - 8);
     for (; end > 0; --end) {
@@ -463,6 +605,8 @@ static void make_new(void) {
 static const char *const tokens[] = {
     "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0057", "\\ud834\\udd1e", "\\ud834", "\"W1\"",
     "\"W2\"", "\"W3\"", "\"dtype\"", "\"F32\"", "\"shape\"", "\"data_offsets\"", "\"__metadata__\"",
+    "weight", "bias", ".", "0.", "2.", "fc10.", "\"activations\":\"relu identity\"", "relu",
+    "softmax",
     "{\"dtype\":\"F32\",\"shape\":[0,1],\"data_offsets\":[0,0]}", "\xC3\xA9", "\xC0\x80",
     "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xEF\xBB\xBF", "/**/",
     "\x7F", "\x1F", " ", "\\ud834\\ue000", "\\udd1e",

@@ -28,7 +28,7 @@ warnings=$!
 finished() { wait "$1" || { cat "$2"; false; }; }
 
 # A test program prints "name: N passed, N failed" last; one that crashes counts as a failure.
-for test in "$@" tests/test_digits.sh; do
+for test in "$@" tests/test_digits.sh tests/test_examples.sh; do
     case $test in *.sh) sh "$test" > "$log" 2>&1 ;; *) "$test" > "$log" 2>&1 ;; esac
     status=$?
     cat "$log"
@@ -38,15 +38,20 @@ for test in "$@" tests/test_digits.sh; do
     passed=$((passed + $1)) failed=$((failed + $2))
 done
 
-# transcript NAME ARGUMENT...: the lab prints what PyTorch printed.
-transcript() {
-    printed=$BUILD/tests/transcript-$1.txt expected=tests/transcripts/$1.txt
-    shift
-    (cd "$BUILD/tests" && ../lab "$@") > "$printed" &&
+# same_figures FOLDER NAME PROGRAM ARGUMENT...: the program prints what PyTorch printed.
+same_figures() {
+    printed=$BUILD/tests/$1-$2.txt expected=tests/$1/$2.txt
+    shift 2
+    (cd "$BUILD/tests" && "$@") > "$printed" &&
         "$BUILD/tests/compare_transcripts" "$expected" "$printed"
 }
-check "lab, the recorded run" transcript recorded
-for seed in 0 1 7 42 2026; do check "lab --seed $seed" transcript "seed-$seed" --seed "$seed"; done
+check "lab, the recorded run" same_figures transcripts recorded ../lab
+for seed in 0 1 7 42 2026; do
+    check "lab --seed $seed" same_figures transcripts seed-$seed ../lab --seed $seed
+done
+for seed in 0 1 7 42 2026; do
+    check "torch.nn MLPs, seed $seed" same_figures transcripts_mlp seed-$seed ./mlp --seed $seed
+done
 check "lab's usage and errors" sh tests/lab_errors.sh
 check "three seconds of mutated weights files" finished $mutated "$BUILD/tests/mutated.log"
 check "flags that change arithmetic" finished $flags "$BUILD/tests/flags.log"

@@ -7,6 +7,8 @@
        2. it is JSON: recursive descent, one function per line of the grammar, into a tree
        3. the tree keeps the rules of the format, and the tensors fill the data
 
+   Then checker_read_network() says of which network, if any, the tensors are.
+
    Its memory is static, and its files are therefore limited to CHECKER_LIMIT bytes of header. */
 #ifndef SAFETENSORS_CHECKER_H
 #define SAFETENSORS_CHECKER_H
@@ -59,6 +61,8 @@ typedef struct checker_file {
     checker_tensor tensors[CHECKER_MAX_TENSORS];
     size_t count;
     size_t data, data_size; /* where the tensors' bytes are */
+    int says_activations;
+    checker_text activations; /* the last of that key in the metadata */
 } checker_file;
 
 static checker_file checker;
@@ -412,9 +416,13 @@ static const char *checker_entry(const checker_value *entry, checker_tensor *ten
 static const char *checker_metadata(const checker_value *metadata) {
     if (metadata->kind == CHECKER_WORD && checker_is(metadata->text, "null")) return NULL;
     if (metadata->kind != CHECKER_OBJECT) return "__metadata__ is an object";
-    for (const checker_value *member = metadata->members; member != NULL; member = member->next)
-        if (member->kind != CHECKER_STRING)
-            return "__metadata__ is of strings";
+    for (const checker_value *member = metadata->members; member != NULL; member = member->next) {
+        if (member->kind != CHECKER_STRING) return "__metadata__ is of strings";
+        if (checker_is(member->key, "activations")) {
+            checker.says_activations = 1;
+            checker.activations = member->text;
+        }
+    }
     return NULL;
 }
 
@@ -509,6 +517,7 @@ static const char *checker_check(const unsigned char *file, size_t size) {
 
 static inline void checker_read(const unsigned char *file, size_t size) {
     checker.count = 0;
+    checker.says_activations = 0;
     checker.flaw = checker_check(file, size);
 }
 
@@ -534,12 +543,195 @@ static inline uint64_t checker_layer_number(const checker_tensor *tensor) {
     return checker_unsigned(&digits, &number) ? number : 0;
 }
 
-/* The tensor Wn, or NULL. */
-static inline const checker_tensor *checker_layer(uint64_t number) {
-    for (size_t i = 0; i < checker.count; ++i)
-        if (checker_layer_number(&checker.tensors[i]) == number)
-            return &checker.tensors[i];
+/* ---- of which network a file is ------------------------------------------------------------ */
+
+typedef struct checker_layer {
+    checker_text prefix;                 /* of PyTorch's names */
+    const checker_tensor *weight, *bias; /* NULL: there is none */
+    uint64_t inputs, outputs;
+    int activation; /* the number of its name */
+} checker_layer;
+
+typedef struct checker_network {
+    const char *flaw; /* why the tensors are of no network; NULL: they are of this one */
+    int is_doubtful;  /* two layers are equal in order, or a name begins with a point */
+    int is_pytorchs;  /* its names, and its layout: outputs x inputs */
+    checker_layer layers[CHECKER_MAX_TENSORS];
+    size_t count;
+} checker_network;
+
+static checker_network checker_net;
+
+enum { CHECKER_SOFTMAX = 8, CHECKER_ACTIVATIONS };
+
+static const char *const checker_activations[CHECKER_ACTIVATIONS] = {
+    "sigmoid", "tanh", "relu", "leaky_relu", "elu", "silu", "gelu", "identity", "softmax"};
+
+static int checker_is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+static void checker_drop_first(checker_text *text) {
+    ++text->at;
+    --text->length;
+}
+
+/* Takes a run of digits off the front of a text; returns it without leading zeros. */
+static checker_text checker_take_run(checker_text *text) {
+    checker_text run = *text;
+    while (text->length > 0 && checker_is_digit(*text->at)) checker_drop_first(text);
+    run.length -= text->length;
+    while (run.length > 1 && *run.at == '0') checker_drop_first(&run);
+    return run;
+}
+
+/* Below 0, 0, or above: two runs of digits by their value. */
+static int checker_compare_runs(checker_text a, checker_text b) {
+    if (a.length != b.length) return a.length < b.length ? -1 : 1;
+    return memcmp(a.at, b.at, a.length);
+}
+
+/* Below 0, 0, or above: bytes, but runs of digits by their value. */
+static int checker_compare(checker_text a, checker_text b) {
+    while (a.length > 0 && b.length > 0) {
+        if (checker_is_digit(*a.at) && checker_is_digit(*b.at)) {
+            checker_text x = checker_take_run(&a), y = checker_take_run(&b);
+            int order = checker_compare_runs(x, y);
+            if (order != 0) return order;
+        } else {
+            if (*a.at != *b.at) return (unsigned char)*a.at < (unsigned char)*b.at ? -1 : 1;
+            checker_drop_first(&a);
+            checker_drop_first(&b);
+        }
+    }
+    return (a.length > 0) - (b.length > 0);
+}
+
+/* Whether a name is `kind` or `<prefix>.kind`. */
+static int checker_names_a(const char *kind, checker_text name, checker_text *prefix) {
+    size_t length = strlen(kind);
+    *prefix = name;
+    if (name.length < length || memcmp(name.at + name.length - length, kind, length) != 0) return 0;
+    prefix->length = name.length - length;
+    if (prefix->length == 0) return 1;
+    --prefix->length;
+    return name.at[prefix->length] == '.';
+}
+
+/* The layer with this prefix; a new one is put where it belongs in order. */
+static checker_layer *checker_layer_of(checker_text prefix) {
+    for (size_t i = 0; i < checker_net.count; ++i) {
+        const checker_text *other = &checker_net.layers[i].prefix;
+        if (other->length == prefix.length && memcmp(other->at, prefix.at, prefix.length) == 0)
+            return &checker_net.layers[i];
+        if (checker_compare(prefix, *other) == 0) checker_net.is_doubtful = 1;
+    }
+    size_t at = checker_net.count;
+    while (at > 0 && checker_compare(prefix, checker_net.layers[at - 1].prefix) < 0) {
+        checker_net.layers[at] = checker_net.layers[at - 1];
+        --at;
+    }
+    memset(&checker_net.layers[at], 0, sizeof checker_net.layers[at]);
+    checker_net.layers[at].prefix = prefix;
+    ++checker_net.count;
+    return &checker_net.layers[at];
+}
+
+/* Puts W1, W2, ..., so many, where they belong. */
+static const char *checker_sort_lab(size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+        uint64_t number = checker_layer_number(&checker.tensors[i]);
+        if (number > count) return "a layer is missing";
+        checker_net.layers[number - 1].weight = &checker.tensors[i];
+        checker_net.layers[number - 1].bias = NULL;
+    }
+    checker_net.count = count;
     return NULL;
+}
+
+static const char *checker_sort_tensors(void) {
+    size_t lab = 0;
+    int has_others = 0;
+    for (size_t i = 0; i < checker.count; ++i) {
+        const checker_tensor *tensor = &checker.tensors[i];
+        checker_text prefix;
+        if (checker_layer_number(tensor) > 0) ++lab;
+        else if (checker_names_a("weight", tensor->name, &prefix))
+            checker_layer_of(prefix)->weight = tensor;
+        else if (checker_names_a("bias", tensor->name, &prefix))
+            checker_layer_of(prefix)->bias = tensor;
+        else has_others = 1;
+        if (tensor->name.length > 0 && tensor->name.at[0] == '.') checker_net.is_doubtful = 1;
+    }
+    checker_net.is_pytorchs = lab == 0;
+    if (has_others) return "a tensor has a name that no network knows";
+    if (lab > 0 && checker_net.count > 0) return "there are both kinds of names";
+    return lab > 0 ? checker_sort_lab(lab) : NULL;
+}
+
+/* A bias is as many floats as there are outputs. */
+static int checker_is_bias(const checker_tensor *bias, uint64_t outputs) {
+    uint64_t length;
+    const checker_value *first = bias->shape->members;
+    if (strcmp(bias->dtype, "F32") != 0 || first == NULL || first->next != NULL) return 0;
+    return checker_unsigned(first, &length) && length == outputs;
+}
+
+static const char *checker_sizes(checker_layer *layer) {
+    if (layer->weight == NULL || !checker_matrix(layer->weight, &layer->inputs, &layer->outputs))
+        return "a weight is a matrix of floats";
+    if (checker_net.is_pytorchs) {
+        uint64_t outputs = layer->inputs;
+        layer->inputs = layer->outputs;
+        layer->outputs = outputs;
+    }
+    if (layer->inputs == 0 || layer->outputs == 0) return "a layer has inputs and outputs";
+    if (layer > checker_net.layers && layer[-1].outputs != layer->inputs) return "sizes chain";
+    if ((layer->bias != NULL) != (checker_net.layers[0].bias != NULL))
+        return "all layers have a bias, or none";
+    if (layer->bias != NULL && !checker_is_bias(layer->bias, layer->outputs))
+        return "a bias is as many floats as there are outputs";
+    return NULL;
+}
+
+/* The number of an activation's name, or CHECKER_ACTIVATIONS. */
+static int checker_activation(checker_text name) {
+    int number = 0;
+    while (number < CHECKER_ACTIVATIONS && !checker_is(name, checker_activations[number])) ++number;
+    return number;
+}
+
+/* One name for each layer, with one space between; softmax only at the end. */
+static const char *checker_read_activations(void) {
+    checker_text left = checker.activations;
+    for (size_t i = 0; i < checker_net.count; ++i) {
+        int is_last = i + 1 == checker_net.count;
+        checker_text name = left;
+        while (left.length > 0 && *left.at != ' ') checker_drop_first(&left);
+        name.length -= left.length;
+        int number = checker_activation(name);
+        if (number == CHECKER_ACTIVATIONS || (number == CHECKER_SOFTMAX && !is_last))
+            return "each layer has an activation that is known";
+        checker_net.layers[i].activation = number;
+        if (is_last) break;
+        if (left.length == 0) return "there are activations for all layers";
+        checker_drop_first(&left);
+    }
+    return left.length == 0 ? NULL : "there are activations for no more layers";
+}
+
+/* Of a file that is well formed. */
+static inline void checker_read_network(void) {
+    memset(&checker_net, 0, offsetof(checker_network, layers));
+    checker_net.count = 0;
+    checker_net.flaw = checker_sort_tensors();
+    if (checker_net.flaw == NULL && checker_net.count == 0) checker_net.flaw = "there are layers";
+    for (size_t i = 0; i < checker_net.count && checker_net.flaw == NULL; ++i) {
+        checker_net.layers[i].activation = 0;
+        checker_net.flaw = checker_sizes(&checker_net.layers[i]);
+    }
+    if (checker_net.flaw == NULL && checker.says_activations)
+        checker_net.flaw = checker_read_activations();
 }
 
 #endif

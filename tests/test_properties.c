@@ -666,7 +666,7 @@ static double float_step(double size) {
 }
 
 /* Within [0, 1], never lower than before by more than the rounding of both, and at most 2 ulp from
-   the truth. A result below the smallest normal float may be 0. sigmoid_all.c sees all floats. */
+   the truth. Below the smallest normal float it may be 0. activation_all.c sees all floats. */
 static void test_sigmoid_on_a_dense_sample(void) {
     enum { COUNT = 4096, BLOCKS = 128 };
     static float x[COUNT], got[COUNT];

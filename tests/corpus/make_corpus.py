@@ -13,6 +13,7 @@ import struct
 FOLDER = pathlib.Path(__file__).parent
 SIZES = {"F64": 8, "F32": 4, "F16": 2, "U8": 1}
 LAB = {"W1": [3, 4], "W2": [4, 1]}
+MLP = {"0.weight": [3, 2], "0.bias": [3], "2.weight": [1, 3], "2.bias": [1]}
 
 
 def layout(shapes, dtype="F32"):
@@ -48,6 +49,18 @@ def lab(**changes):
     return header
 
 
+def said(activations, shapes):
+    """Metadata, then tensors that lie one behind the other."""
+    return {"__metadata__": {"activations": activations}, **layout(shapes)}
+
+
+def renamed(first, second):
+    """MLP with other prefixes, the second layer first."""
+    names = {"0.": first, "2.": second}
+    shapes = {names[name[:2]] + name[2:]: shape for name, shape in MLP.items()}
+    return dict(reversed(shapes.items()))
+
+
 def text(old="", new="", header=None):
     """The lab's header as text, with one part of it replaced."""
     header = json.dumps(header or layout(LAB), separators=(",", ":"))
@@ -68,6 +81,17 @@ def good():
     write("good-header-order", dict(reversed(layout(LAB).items())))
     write("good-data-order", layout({"W2": [4, 1], "W1": [3, 4]}))
     write("good-name-twice", text("{", '{"W1":{"dtype":"U8","shape":[9],"data_offsets":[9,1]},'))
+    write("good-mlp", said("relu identity", MLP), floats(13))
+    write("good-mlp-silent", layout(MLP), floats(13))
+    write("good-mlp-names", said("relu identity", renamed("fc2.", "fc10.")), floats(13))
+    write("good-mlp-no-name", said("relu identity", renamed("", "0.")), floats(13))
+    write("good-mlp-end", {**layout(MLP), "__metadata__": {"activations": "relu identity"}},
+          floats(13))
+    write("good-mlp-no-bias", said("tanh sigmoid", {"a.weight": [4, 3], "b.weight": [1, 4]}))
+    write("good-lab-said", said("tanh sigmoid", LAB))
+    write("good-softmax", said("leaky_relu tanh softmax", {
+        f"{2 * i}.{name}": shape for i in range(3)
+        for name, shape in (("weight", [2, 2]), ("bias", [2]))}), floats(18))
     bits = [0x7FC00001, 0x7F800001, 0x7F800000, 0xFF800000, 0x80000000, 1]
     write("good-nan", lab(), struct.pack("<6I", *bits) + floats(10))
 
@@ -83,6 +107,14 @@ def mismatch():
     write("mismatch-chain", layout({"W1": [3, 4], "W2": [2, 2]}))
     write("mismatch-no-rows", layout({"W1": [0, 4], "W2": [4, 4]}))
     write("mismatch-empty", layout({**LAB, "W3": [1, 0]}))
+    write("mismatch-one-bias", said("relu identity", {**MLP, "0.bias": [0]}), floats(10))
+    write("mismatch-both-names", said("relu identity", {**MLP, "W1": [3, 4]}), floats(25))
+    write("mismatch-order", said("relu identity", renamed("fc10.", "fc2.")), floats(13))
+    write("mismatch-softmax", said("softmax identity", MLP), floats(13))
+    write("mismatch-unknown", said("relu softplus", MLP), floats(13))
+    write("mismatch-batch-norm", said("relu identity", {**MLP, "1.running_mean": [3]}), floats(16))
+    write("mismatch-seventeen-layers", said(" ".join(["tanh"] * 17), {
+        f"{2 * i}.weight": [1, 1] for i in range(17)}), floats(17))
     write("mismatch-half-bytes", lab(dtype="F4", shape=[96]))
     write("mismatch-sixteen-layers", layout({f"W{i + 1}": [1, 1] for i in range(16)}), floats(16))
     write("mismatch-seventeen-layers", layout({f"W{i + 1}": [1, 1] for i in range(17)}), floats(17))

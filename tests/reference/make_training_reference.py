@@ -5,16 +5,51 @@ deploy_*.safetensors, deploy.h and fit.h.
     apt-get install python3-torch
     python3 tests/reference/make_training_reference.py
 """
+import json
 import pathlib
-import sys
+import struct
 
 import torch
 
 HERE = pathlib.Path(__file__).parent
-sys.path.insert(0, str(HERE.parent.parent / "examples"))
-from train_in_pytorch import Network, save_weights, train
 
 torch.set_num_threads(1)
+
+
+class Network(torch.nn.Module):
+    """Sigmoid layers without biases: X -> sigmoid(X W1) -> sigmoid(. W2) -> ..."""
+
+    def __init__(self, *sizes):
+        super().__init__()
+        for i, shape in enumerate(zip(sizes, sizes[1:]), 1):
+            self.register_parameter(f"W{i}", torch.nn.Parameter(torch.randn(shape)))
+
+    def forward(self, x):
+        for weight in self.parameters():
+            x = torch.sigmoid(x @ weight)
+        return x
+
+
+def train(network, x, y, epochs, learning_rate):
+    """The lab's training: half the summed squared error has the lab's gradient."""
+    optimizer = torch.optim.SGD(network.parameters(), lr=learning_rate)
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        (0.5 * (network(x) - y) ** 2).sum().backward()
+        optimizer.step()
+
+
+def write_safetensors(tensors, path):
+    """What safetensors.torch.save_file writes."""
+    header, data = {}, b""
+    for name, tensor in tensors.items():
+        values = struct.pack(f"<{tensor.numel()}f", *tensor.flatten().tolist())
+        header[name] = {"dtype": "F32", "shape": list(tensor.shape),
+                        "data_offsets": [len(data), len(data) + len(values)]}
+        data += values
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
 def c_floats(tensor):
@@ -38,7 +73,7 @@ def deploy_cases():
         name = "_".join(map(str, sizes))
         network = Network(*sizes)
         train(network, torch.randn(40, sizes[0]), torch.rand(40, sizes[-1]), 50, 0.1)
-        save_weights(network, HERE / f"deploy_{name}.safetensors")
+        write_safetensors(network.state_dict(), HERE / f"deploy_{name}.safetensors")
         inputs = torch.randn(6, sizes[0])
         text += f"static const float deploy_{name}_inputs[] = {c_floats(inputs)};\n"
         text += f"static const float deploy_{name}_outputs[] = {c_floats(network(inputs))};\n\n"

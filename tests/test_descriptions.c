@@ -1,0 +1,547 @@
+/* Descriptions: the first weights of torch.nn's layers, every description that is refused or
+   accepted, and what is changed later, which each call that uses it checks. */
+#include "test.h"
+#include "../ffnn.h"
+
+#include <float.h>
+
+#include "reference/linear.h"
+
+/* ---- helpers ----------------------------------------------------------------------------- */
+
+/* 4-5-3 with biases, tanh, then identity. */
+static ffnn_desc good_description(void) {
+    ffnn_desc desc;
+    memset(&desc, 0, sizeof desc);
+    desc.sizes[0] = 4;
+    desc.sizes[1] = 5;
+    desc.sizes[2] = 3;
+    desc.activations[0] = FFNN_TANH;
+    desc.activations[1] = FFNN_IDENTITY;
+    desc.biases = true;
+    desc.loss = FFNN_MSE;
+    return desc;
+}
+
+static bool is_all_zero(const ffnn_net *net) {
+    ffnn_net zero;
+    memset(&zero, 0, sizeof zero);
+    return memcmp(net, &zero, sizeof zero) == 0;
+}
+
+static const float INFINITE = (float)HUGE_VAL;
+
+static float not_a_number(void) {
+    volatile float infinite = INFINITE; /* not for the compiler to compute */
+    return infinite - infinite;
+}
+
+/* Fields that no cast may give a value outside of their enumeration: C++ has no such value. */
+static void set_number(void *field, int number) {
+    memcpy(field, &number, sizeof number);
+}
+
+/* ---- first weights ----------------------------------------------------------------------- */
+
+/* With biases: torch.nn.Linear's, bit for bit, whose weight is outputs x inputs. */
+static void test_first_weights_are_linears(void) {
+    for (size_t i = 0; i < COUNT_OF(linear_cases); i++) {
+        const linear_case *c = &linear_cases[i];
+        const uint32_t *bits = c->bits;
+        ffnn_desc desc;
+        ffnn_rng rng;
+        ffnn_net net;
+        float next = 0;
+        test_case("case %d", (int)i);
+        memset(&desc, 0, sizeof desc);
+        memcpy(desc.sizes, c->sizes, sizeof c->sizes);
+        desc.biases = true;
+        desc.rng = &rng;
+        ffnn_rng_seed(&rng, c->seed);
+        CHECK_STATUS(FFNN_OK, ffnn_init(&net, &desc));
+        for (size_t k = 0; k < net.layer_count; k++) {
+            const ffnn_layer *layer = &net.layers[k];
+            CHECK(layer->weight.rows == c->sizes[k] && layer->weight.cols == c->sizes[k + 1]);
+            CHECK(layer->bias.rows == 1 && layer->bias.cols == c->sizes[k + 1]);
+            CHECK(!layer->transposed && layer->activation == FFNN_SIGMOID);
+            for (size_t output = 0; output < layer->weight.cols; output++)
+                for (size_t input = 0; input < layer->weight.rows; input++)
+                    CHECK(memcmp(ffnn_at(layer->weight, input, output), bits++, 4) == 0);
+            for (size_t output = 0; output < layer->weight.cols; output++)
+                CHECK(memcmp(&layer->bias.data[output], bits++, 4) == 0);
+        }
+        CHECK_STATUS(FFNN_OK, ffnn_randn(ffnn_view(&next, 1, 1), &rng)); /* draws nothing more */
+        CHECK_CLOSE(c->next_normal, next, 1.2e-7);
+        ffnn_free(&net);
+    }
+}
+
+/* Whatever else is described: the lab's weights without biases, Linear's with them. */
+static void test_only_biases_change_first_weights(void) {
+    for (int biases = 0; biases < 2; biases++) {
+        ffnn_desc desc, plain;
+        ffnn_net net, expected;
+        memset(&plain, 0, sizeof plain);
+        desc = good_description();
+        memcpy(plain.sizes, desc.sizes, sizeof desc.sizes);
+        desc.biases = plain.biases = biases != 0;
+        desc.optimizer = FFNN_ADAM;
+        CHECK_STATUS(FFNN_OK, ffnn_init(&net, &desc));
+        CHECK_STATUS(FFNN_OK, ffnn_init(&expected, &plain));
+        for (size_t i = 0; i < 2; i++) {
+            ffnn_tensor weight = net.layers[i].weight, bias = net.layers[i].bias;
+            CHECK(memcmp(weight.data, expected.layers[i].weight.data,
+                         weight.rows * weight.cols * sizeof(float)) == 0);
+            if (biases)
+                CHECK(memcmp(bias.data, expected.layers[i].bias.data,
+                             bias.cols * sizeof(float)) == 0);
+            else
+                CHECK(bias.rows == 0 && bias.cols == 0 && bias.data == NULL);
+        }
+        ffnn_free(&net);
+        ffnn_free(&expected);
+    }
+}
+
+static void test_a_network_has_what_is_described(void) {
+    ffnn_desc desc = good_description();
+    ffnn_net net;
+    desc.momentum = 0.5f;
+    desc.weight_decay = 0.25f;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &desc));
+    CHECK(net.layer_count == 2);
+    CHECK(net.loss == FFNN_MSE && net.optimizer == FFNN_SGD);
+    CHECK_CLOSE(0.5, net.momentum, 0);
+    CHECK_CLOSE(0.25, net.weight_decay, 0);
+    CHECK(net.layers[0].activation == FFNN_TANH && net.layers[1].activation == FFNN_IDENTITY);
+    ffnn_free(&net);
+    CHECK(is_all_zero(&net));
+    ffnn_free(&net);
+}
+
+/* ---- refused and accepted ---------------------------------------------------------------- */
+
+/* What a case changes of a good description. */
+typedef enum field {
+    NOTHING, ACTIVATION, ACTIVATIONS, LOSS, OPTIMIZER, MOMENTUM, DECAY, ADAM_MOMENTUM, ADAM_DECAY
+} field;
+
+static void change_description(ffnn_desc *desc, field what, size_t at, int number, float value) {
+    switch (what) {
+    case NOTHING: break;
+    case ACTIVATION: set_number(&desc->activations[at], number); break;
+    case ACTIVATIONS: set_number(&desc->activations[0], number);
+        set_number(&desc->activations[1], number); break;
+    case LOSS: set_number(&desc->loss, number); break;
+    case OPTIMIZER: set_number(&desc->optimizer, number); break;
+    case MOMENTUM: desc->momentum = value; break;
+    case DECAY: desc->weight_decay = value; break;
+    case ADAM_MOMENTUM: desc->optimizer = FFNN_ADAM; desc->momentum = value; break;
+    case ADAM_DECAY: desc->optimizer = FFNN_ADAM; desc->weight_decay = value; break;
+    }
+}
+
+typedef struct description_case {
+    const char *name;
+    field what;
+    size_t at;
+    int number;
+    float value;
+} description_case;
+
+static void test_descriptions_that_are_accepted(void) {
+    const description_case accepted[] = {
+        {"as it is", NOTHING, 0, 0, 0},
+        {"a sigmoid", ACTIVATION, 0, FFNN_SIGMOID, 0},
+        {"ReLU", ACTIVATION, 0, FFNN_RELU, 0},
+        {"leaky ReLU", ACTIVATION, 0, FFNN_LEAKY_RELU, 0},
+        {"ELU", ACTIVATION, 0, FFNN_ELU, 0},
+        {"SiLU", ACTIVATION, 0, FFNN_SILU, 0},
+        {"GELU", ACTIVATION, 0, FFNN_GELU, 0},
+        {"identity", ACTIVATION, 0, FFNN_IDENTITY, 0},
+        {"softmax at the end", ACTIVATION, 1, FFNN_SOFTMAX, 0},
+        {"sigmoid at the end", ACTIVATION, 1, FFNN_SIGMOID, 0},
+        {"GELU twice", ACTIVATIONS, 0, FFNN_GELU, 0},
+        {"half the sum of squares", LOSS, 0, FFNN_HALF_SUM_OF_SQUARES, 0},
+        {"Adam", OPTIMIZER, 0, FFNN_ADAM, 0},
+        {"no momentum", MOMENTUM, 0, 0, 0},
+        {"minus no momentum", MOMENTUM, 0, 0, -0.0f},
+        {"the least momentum", MOMENTUM, 0, 0, FLT_MIN},
+        {"the most momentum", MOMENTUM, 0, 0, 1 - FLT_EPSILON / 2},
+        {"a decay", DECAY, 0, 0, 0.01f},
+        {"a large decay", DECAY, 0, 0, FLT_MAX},
+        {"minus no decay", DECAY, 0, 0, -0.0f},
+        {"AdamW", ADAM_DECAY, 0, 0, 0.01f},
+    };
+    for (size_t i = 0; i < COUNT_OF(accepted); i++) {
+        const description_case *c = &accepted[i];
+        ffnn_desc desc = good_description();
+        ffnn_net net;
+        test_case("%s", c->name);
+        change_description(&desc, c->what, c->at, c->number, c->value);
+        CHECK_STATUS(FFNN_OK, ffnn_init(&net, &desc));
+        ffnn_free(&net);
+    }
+}
+
+static void check_refused(const ffnn_desc *desc, ffnn_rng *rng) {
+    ffnn_rng before = *rng;
+    ffnn_net net;
+    memset(&net, 0xa5, sizeof net);
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_init(&net, desc));
+    CHECK(is_all_zero(&net));
+    CHECK(memcmp(&before, rng, sizeof before) == 0); /* nothing was drawn */
+    ffnn_free(&net);
+}
+
+static void test_descriptions_that_are_refused(void) {
+    const float nan = not_a_number();
+    const description_case refused[] = {
+        {"an activation above the last one", ACTIVATION, 0, FFNN_SOFTMAX + 1, 0},
+        {"a last activation above the last one", ACTIVATION, 1, FFNN_SOFTMAX + 1, 0},
+        {"a large activation", ACTIVATION, 0, 1 << 20, 0},
+        {"a negative activation", ACTIVATION, 1, -1, 0},
+        {"softmax before the last layer", ACTIVATION, 0, FFNN_SOFTMAX, 0},
+        {"softmax twice", ACTIVATIONS, 0, FFNN_SOFTMAX, 0},
+        {"an activation behind the last layer", ACTIVATION, 2, FFNN_TANH, 0},
+        {"a softmax behind the last layer", ACTIVATION, 2, FFNN_SOFTMAX, 0},
+        {"an activation far behind the last layer", ACTIVATION, FFNN_MAX_LAYERS - 1, FFNN_RELU, 0},
+        {"no activation behind the last layer", ACTIVATION, 5, 77, 0},
+        {"a loss above the last one", LOSS, 0, FFNN_CROSS_ENTROPY + 1, 0},
+        {"a negative loss", LOSS, 0, -1, 0},
+        {"cross-entropy of an identity", LOSS, 0, FFNN_CROSS_ENTROPY, 0},
+        {"an optimizer above the last one", OPTIMIZER, 0, FFNN_ADAM + 1, 0},
+        {"a negative optimizer", OPTIMIZER, 0, -1, 0},
+        {"a momentum of 1", MOMENTUM, 0, 0, 1},
+        {"a momentum above 1", MOMENTUM, 0, 0, 1.5f},
+        {"a negative momentum", MOMENTUM, 0, 0, -0.5f},
+        {"a momentum just below 0", MOMENTUM, 0, 0, -FLT_MIN},
+        {"an infinite momentum", MOMENTUM, 0, 0, INFINITE},
+        {"a momentum that is no number", MOMENTUM, 0, 0, nan},
+        {"momentum with Adam", ADAM_MOMENTUM, 0, 0, 0.9f},
+        {"no number as momentum with Adam", ADAM_MOMENTUM, 0, 0, nan},
+        {"a negative decay", DECAY, 0, 0, -0.01f},
+        {"an infinite decay", DECAY, 0, 0, INFINITE},
+        {"minus infinity as decay", DECAY, 0, 0, -INFINITE},
+        {"a decay that is no number", DECAY, 0, 0, nan},
+        {"a negative decay with Adam", ADAM_DECAY, 0, 0, -0.01f},
+        {"an infinite decay with Adam", ADAM_DECAY, 0, 0, INFINITE},
+    };
+    ffnn_rng rng;
+    memset(&rng, 0, sizeof rng);
+    ffnn_rng_seed(&rng, 5);
+    for (size_t i = 0; i < COUNT_OF(refused); i++) {
+        const description_case *c = &refused[i];
+        ffnn_desc desc = good_description();
+        test_case("%s", c->name);
+        desc.rng = &rng;
+        change_description(&desc, c->what, c->at, c->number, c->value);
+        check_refused(&desc, &rng);
+        desc.biases = false;
+        check_refused(&desc, &rng);
+    }
+}
+
+/* Of every activation at the end with every loss. */
+static void test_cross_entropy_wants_probabilities(void) {
+    for (int last = 0; last <= FFNN_SOFTMAX; last++) {
+        for (int loss = 0; loss <= FFNN_CROSS_ENTROPY; loss++) {
+            bool is_good = loss != FFNN_CROSS_ENTROPY || last == FFNN_SOFTMAX
+                || last == FFNN_SIGMOID;
+            ffnn_desc desc = good_description();
+            ffnn_net net;
+            test_case("activation %d, loss %d", last, loss);
+            set_number(&desc.activations[1], last);
+            set_number(&desc.loss, loss);
+            CHECK_STATUS(is_good ? FFNN_OK : FFNN_ERROR_ARGUMENT, ffnn_init(&net, &desc));
+            ffnn_free(&net);
+        }
+    }
+}
+
+/* Without sizes it is 3-4-1, and that has two layers, too. */
+static void test_descriptions_without_sizes(void) {
+    ffnn_desc desc;
+    ffnn_net net;
+    memset(&desc, 0, sizeof desc);
+    desc.activations[0] = FFNN_RELU;
+    desc.activations[1] = FFNN_IDENTITY;
+    desc.biases = true;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &desc));
+    CHECK(net.layer_count == 2 && net.layers[0].weight.rows == 3);
+    CHECK(net.layers[1].bias.cols == 1 && net.layers[1].activation == FFNN_IDENTITY);
+    ffnn_free(&net);
+    desc.activations[2] = FFNN_RELU;
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_init(&net, &desc));
+    desc.activations[2] = FFNN_SIGMOID;
+    desc.activations[0] = FFNN_SOFTMAX;
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_init(&net, &desc));
+}
+
+static void test_as_many_layers_as_there_may_be(void) {
+    ffnn_desc desc;
+    ffnn_net net;
+    float in[2] = {1, -1}, out[2] = {0, 0};
+    memset(&desc, 0, sizeof desc);
+    CHECK(FFNN_MAX_LAYERS == 16);
+    for (size_t i = 0; i <= FFNN_MAX_LAYERS; i++)
+        desc.sizes[i] = 2;
+    for (size_t i = 0; i < FFNN_MAX_LAYERS; i++)
+        desc.activations[i] = i + 1 < FFNN_MAX_LAYERS ? FFNN_ELU : FFNN_SOFTMAX;
+    desc.biases = true;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &desc));
+    CHECK(net.layer_count == FFNN_MAX_LAYERS);
+    CHECK_STATUS(FFNN_OK, ffnn_predict(&net, ffnn_view(in, 1, 2), ffnn_view(out, 1, 2)));
+    CHECK_CLOSE(1, out[0] + out[1], 1e-6);
+    ffnn_free(&net);
+}
+
+static void test_failing_allocations(void) {
+    ffnn_desc desc = good_description();
+    size_t number = 1;
+    ffnn_status status = FFNN_ERROR_MEMORY;
+    desc.optimizer = FFNN_ADAM;
+    for (; status != FFNN_OK && number < 100; number++) {
+        ffnn_net net;
+        test_fail_allocation(number);
+        status = ffnn_init(&net, &desc);
+        test_fail_allocation(0);
+        if (status != FFNN_OK) {
+            CHECK_STATUS(FFNN_ERROR_MEMORY, status);
+            CHECK(is_all_zero(&net));
+        }
+        ffnn_free(&net);
+    }
+    CHECK(number > 2 && number < 100);
+}
+
+/* ---- what is changed later --------------------------------------------------------------- */
+
+enum { ROWS = 2 };
+
+typedef struct calls {
+    float X[ROWS * 4], y[ROWS * 3], output[ROWS * 3];
+    unsigned char file[2048];
+    size_t file_size;
+} calls;
+
+static ffnn_tensor X_of(calls *c) {
+    return ffnn_view(c->X, ROWS, 4);
+}
+
+static ffnn_tensor y_of(calls *c) {
+    return ffnn_view(c->y, ROWS, 3);
+}
+
+static void make_calls(calls *c, ffnn_net *net) {
+    ffnn_desc desc = good_description();
+    memset(c, 0, sizeof *c);
+    for (size_t i = 0; i < COUNT_OF(c->X); i++)
+        c->X[i] = (float)i / 8;
+    for (size_t i = 0; i < ROWS; i++)
+        c->y[i * 3] = 1;
+    CHECK_STATUS(FFNN_OK, ffnn_init(net, &desc));
+    CHECK_STATUS(FFNN_OK, ffnn_save_memory(net, c->file, sizeof c->file, &c->file_size));
+    CHECK_STATUS(FFNN_OK, ffnn_forward(net, X_of(c), NULL));
+}
+
+/* What uses activations only: forward, predict, save. */
+static void check_reading_calls(ffnn_status expected, calls *c, ffnn_net *net) {
+    size_t size = 0;
+    unsigned char saved[2048];
+    CHECK_STATUS(expected, ffnn_predict(net, X_of(c), ffnn_view(c->output, ROWS, 3)));
+    CHECK_STATUS(expected, ffnn_forward(net, X_of(c), NULL));
+    CHECK_STATUS(expected, ffnn_save_memory(net, NULL, 0, &size));
+    CHECK_STATUS(expected, ffnn_save_memory(net, saved, sizeof saved, &size));
+}
+
+/* What steps, too. */
+static void check_steps(ffnn_status expected, calls *c, ffnn_net *net) {
+    ffnn_fit_desc fit;
+    float loss;
+    memset(&fit, 0, sizeof fit);
+    fit.epochs = 1;
+    CHECK_STATUS(expected, ffnn_train(net, X_of(c), y_of(c), 0.1f, &loss));
+    CHECK_STATUS(expected, ffnn_train(net, X_of(c), y_of(c), 0, NULL));
+    CHECK_STATUS(expected, ffnn_backward(net, X_of(c), y_of(c), 0.1f));
+    CHECK_STATUS(expected, ffnn_fit(net, X_of(c), y_of(c), &fit));
+    CHECK_STATUS(expected, ffnn_fit(net, X_of(c), y_of(c), NULL));
+}
+
+/* A refusal has changed nothing, neither weights nor what the last forward pass left. */
+static void check_refused_steps(calls *c, ffnn_net *net) {
+    float before[4 * 5 + 5 * 3 + ROWS * 3], after[COUNT_OF(before)];
+    float *copies[] = {before, after};
+    for (int i = 0; i < 2; i++) {
+        memcpy(copies[i], net->layers[0].weight.data, 4 * 5 * sizeof(float));
+        memcpy(copies[i] + 4 * 5, net->layers[1].weight.data, 5 * 3 * sizeof(float));
+        memcpy(copies[i] + 4 * 5 + 5 * 3, net->layers[1].a.data, ROWS * 3 * sizeof(float));
+        if (i == 0)
+            check_steps(FFNN_ERROR_ARGUMENT, c, net);
+    }
+    CHECK(memcmp(before, after, sizeof before) == 0);
+}
+
+static void test_changed_activations_are_checked(void) {
+    static const struct { size_t layer; int activation; } bad[] = {
+        {0, FFNN_SOFTMAX}, {0, FFNN_SOFTMAX + 1}, {1, FFNN_SOFTMAX + 1}, {0, -1}, {1, 1 << 20}};
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        calls c;
+        ffnn_net net;
+        ffnn_layer *layer;
+        ffnn_activation before;
+        float loss = 0;
+        test_case("activation %d of layer %d", bad[i].activation, (int)bad[i].layer);
+        make_calls(&c, &net);
+        layer = &net.layers[bad[i].layer];
+        before = layer->activation;
+        set_number(&layer->activation, bad[i].activation);
+        check_reading_calls(FFNN_ERROR_ARGUMENT, &c, &net);
+        CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_evaluate(&net, X_of(&c), y_of(&c), &loss));
+        check_refused_steps(&c, &net);
+        CHECK(ffnn_load_memory(&net, c.file, c.file_size) != FFNN_OK);
+        layer->activation = before;
+        check_reading_calls(FFNN_OK, &c, &net);
+        check_steps(FFNN_OK, &c, &net);
+        ffnn_free(&net);
+    }
+}
+
+/* The loss is none of predict's, forward's and save's business. */
+static void test_a_changed_loss_is_checked(void) {
+    static const int bad[] = {FFNN_CROSS_ENTROPY, FFNN_CROSS_ENTROPY + 1, -1};
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        calls c;
+        ffnn_net net;
+        float loss = 7;
+        test_case("loss %d", bad[i]);
+        make_calls(&c, &net);
+        set_number(&net.loss, bad[i]);
+        check_reading_calls(FFNN_OK, &c, &net);
+        CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_evaluate(&net, X_of(&c), y_of(&c), &loss));
+        CHECK_CLOSE(7, loss, 0);
+        check_refused_steps(&c, &net);
+        net.loss = FFNN_MSE;
+        check_steps(FFNN_OK, &c, &net);
+        ffnn_free(&net);
+    }
+}
+
+/* And an optimizer is none of evaluate's, either. */
+static void test_a_changed_optimizer_is_checked(void) {
+    const struct { int optimizer; float momentum, weight_decay; } bad[] = {
+        {FFNN_ADAM + 1, 0, 0}, {-1, 0, 0}, {FFNN_ADAM, 0.5f, 0}, {FFNN_SGD, 1, 0},
+        {FFNN_SGD, -0.5f, 0}, {FFNN_SGD, INFINITE, 0}, {FFNN_SGD, not_a_number(), 0},
+        {FFNN_SGD, 0, -1}, {FFNN_ADAM, 0, -1}, {FFNN_SGD, 0, INFINITE},
+        {FFNN_ADAM, 0, not_a_number()}};
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        calls c;
+        ffnn_net net;
+        float loss = 0;
+        test_case("case %d", (int)i);
+        make_calls(&c, &net);
+        set_number(&net.optimizer, bad[i].optimizer);
+        net.momentum = bad[i].momentum;
+        net.weight_decay = bad[i].weight_decay;
+        check_reading_calls(FFNN_OK, &c, &net);
+        CHECK_STATUS(FFNN_OK, ffnn_evaluate(&net, X_of(&c), y_of(&c), &loss));
+        check_refused_steps(&c, &net);
+        net.optimizer = FFNN_SGD;
+        net.momentum = net.weight_decay = 0.5f;
+        check_steps(FFNN_OK, &c, &net);
+        ffnn_free(&net);
+    }
+}
+
+/* Good changes are followed by the next call. */
+static void test_changes_are_followed(void) {
+    calls c;
+    ffnn_net net;
+    float sum = 0;
+    make_calls(&c, &net);
+    net.layers[1].activation = FFNN_SOFTMAX;
+    CHECK_STATUS(FFNN_OK, ffnn_predict(&net, X_of(&c), ffnn_view(c.output, ROWS, 3)));
+    for (size_t i = 0; i < 3; i++)
+        sum += c.output[i];
+    CHECK_CLOSE(1, sum, 1e-6);
+    net.loss = FFNN_CROSS_ENTROPY;
+    check_steps(FFNN_OK, &c, &net);
+    net.layers[0].activation = FFNN_RELU;
+    CHECK_STATUS(FFNN_OK, ffnn_forward(&net, X_of(&c), NULL));
+    for (size_t i = 0; i < ROWS * 5; i++)
+        CHECK_CLOSE(fmax(0, (double)net.layers[0].z.data[i]), net.layers[0].a.data[i], 0);
+    ffnn_free(&net);
+}
+
+/* ---- evaluate ---------------------------------------------------------------------------- */
+
+static void test_evaluate_refusals(void) {
+    calls c;
+    ffnn_net net, none;
+    float loss = 7;
+    make_calls(&c, &net);
+    memset(&none, 0, sizeof none);
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_evaluate(NULL, X_of(&c), y_of(&c), &loss));
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_evaluate(&none, X_of(&c), y_of(&c), &loss));
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_evaluate(&net, X_of(&c), y_of(&c), NULL));
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT,
+                 ffnn_evaluate(&net, ffnn_view(NULL, ROWS, 4), y_of(&c), &loss));
+    CHECK_STATUS(FFNN_ERROR_SHAPE, ffnn_evaluate(&net, ffnn_view(c.X, 1, 4), y_of(&c), &loss));
+    CHECK_STATUS(FFNN_ERROR_SHAPE, ffnn_evaluate(&net, ffnn_view(c.X, ROWS, 3), y_of(&c), &loss));
+    CHECK_STATUS(FFNN_ERROR_SHAPE, ffnn_evaluate(&net, X_of(&c), ffnn_view(c.y, ROWS, 2), &loss));
+    CHECK_CLOSE(7, loss, 0);
+    ffnn_free(&net);
+}
+
+/* The loss before a step, of as many samples as there are, and nothing of the network changes. */
+static void test_evaluate_is_trainings_loss(void) {
+    enum { MANY = 700 };
+    static float inputs[MANY * 4], targets[MANY * 3];
+    static const struct { ffnn_activation last; ffnn_loss loss; } kinds[] = {
+        {FFNN_IDENTITY, FFNN_MSE}, {FFNN_TANH, FFNN_HALF_SUM_OF_SQUARES},
+        {FFNN_SOFTMAX, FFNN_MSE}, {FFNN_SOFTMAX, FFNN_CROSS_ENTROPY},
+        {FFNN_SIGMOID, FFNN_CROSS_ENTROPY}, {FFNN_SIGMOID, FFNN_HALF_SUM_OF_SQUARES}};
+    for (size_t i = 0; i < MANY * 4; i++)
+        inputs[i] = (float)(i * 37 % 101) / 50 - 1;
+    for (size_t i = 0; i < MANY * 3; i++)
+        targets[i] = i % 3 == i / 3 % 3 ? 1.0f : 0.0f;
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        for (size_t rows = 1; rows <= MANY; rows = rows * 3 + 1) {
+            ffnn_tensor X = ffnn_view(inputs, rows, 4), y = ffnn_view(targets, rows, 3);
+            ffnn_desc desc = good_description();
+            ffnn_net net;
+            float evaluated, again, trained;
+            test_case("kind %d, %d samples", (int)i, (int)rows);
+            desc.activations[1] = kinds[i].last;
+            desc.loss = kinds[i].loss;
+            CHECK_STATUS(FFNN_OK, ffnn_init(&net, &desc));
+            CHECK_STATUS(FFNN_OK, ffnn_evaluate(&net, X, y, &evaluated));
+            CHECK(net.layers[0].z.data == NULL);
+            CHECK_STATUS(FFNN_OK, ffnn_train(&net, X, y, 0.125f, &trained));
+            CHECK_CLOSE(trained, evaluated, 1e-6);
+            CHECK_STATUS(FFNN_OK, ffnn_evaluate(&net, X, y, &evaluated));
+            CHECK_STATUS(FFNN_OK, ffnn_evaluate(&net, X, y, &again));
+            CHECK(memcmp(&evaluated, &again, sizeof again) == 0);
+            ffnn_free(&net);
+        }
+    }
+}
+
+int main(void) {
+    RUN(test_first_weights_are_linears);
+    RUN(test_only_biases_change_first_weights);
+    RUN(test_a_network_has_what_is_described);
+    RUN(test_descriptions_that_are_accepted);
+    RUN(test_descriptions_that_are_refused);
+    RUN(test_cross_entropy_wants_probabilities);
+    RUN(test_descriptions_without_sizes);
+    RUN(test_as_many_layers_as_there_may_be);
+    RUN(test_failing_allocations);
+    RUN(test_changed_activations_are_checked);
+    RUN(test_a_changed_loss_is_checked);
+    RUN(test_a_changed_optimizer_is_checked);
+    RUN(test_changes_are_followed);
+    RUN(test_evaluate_refusals);
+    RUN(test_evaluate_is_trainings_loss);
+    return test_summary("test_descriptions");
+}

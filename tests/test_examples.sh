@@ -1,0 +1,115 @@
+#!/bin/sh
+# What a user of the deploy and curve examples sees: results, usage and errors.
+#     sh tests/test_examples.sh            from the top of the repository
+build=${BUILD:-build}
+case $build in /*) ;; *) build=$PWD/$build ;; esac
+deploy=$build/deploy
+reference=$PWD/tests/reference
+folder=${TMPDIR:-/tmp}/test_examples.$$
+mkdir "$folder" && cd "$folder" || exit 1
+trap 'rm -rf "$folder"' EXIT
+passed=0
+failed=0
+
+# check NAME COMMAND...: passes if the command does.
+check()
+{
+    name=$1
+    shift
+    if "$@" > check.log 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $name"
+        cat check.log
+    fi
+}
+
+# run EXIT_STATUS COMMAND...: leaves what was printed in out and err.
+run()
+{
+    expected=$1
+    shift
+    "$@" > out 2> err
+    status=$?
+    [ $status -eq "$expected" ] || { echo "exit status $status, not $expected"; cat err; false; }
+}
+
+# fails_saying WHY COMMAND...: exit 1, and the last line on stderr says why.
+fails_saying()
+{
+    why=$1
+    shift
+    run 1 "$@" && tail -n 1 err | grep -q "^deploy: .*$why" || { cat err; false; }
+}
+
+# near EXPECTED GOT: two files of as many numbers, none apart by more than printing 6 decimals does.
+near()
+{
+    paste -d ' ' "$1" "$2" | awk '
+        NF == 0 || NF % 2 == 1 { exit 1 }
+        { for (i = 1; i <= NF / 2; i++) {
+              d = $i - $(i + NF / 2)
+              size = $i < 0 ? -$i : $i
+              if (d > 2e-6 * (1 + size) || d < -2e-6 * (1 + size)) { print; exit 1 }
+          } }' || { cat "$2"; false; }
+}
+
+# ---- deploy
+
+# Networks of all kinds, and what they predict: see test_mlp_files.c.
+predicts()
+{
+    head -n 6 $1.txt | tail -n 3 > rows
+    tail -n 3 $1.txt > expected
+    run 0 "$deploy" $1.safetensors rows && near expected out &&
+        run 0 "$deploy" $1.safetensors < rows && near expected out
+}
+check "networks to deploy" "$build/tests/test_mlp_files" --save .
+for network in 0 1 2 3 5 9 16 21 33 47; do
+    check "network $network" predicts $network
+done
+
+head -n 6 5.txt | tail -n 3 | tr ' ' ',' > commas
+tail -n 3 5.txt > expected
+{ echo "# a comment"; echo; sed 's/,/ ,\t/g; s/$/  /' commas; echo " "; } > untidy
+printf '%s' "$(cat commas)" > unended
+sed 's/$/\r/' commas > returns
+for rows in commas untidy unended returns; do
+    check "rows: $rows" eval 'run 0 "$deploy" 5.safetensors $rows && near expected out'
+done
+check "no rows" eval 'run 0 "$deploy" 5.safetensors /dev/null && [ ! -s out ]'
+
+check "no arguments" eval 'run 2 "$deploy" && grep -q "^usage: " err'
+check "too many arguments" eval 'run 2 "$deploy" a b c && grep -q "^usage: " err'
+check "no such weights" fails_saying 'none.*No such file' "$deploy" none
+check "no such rows" fails_saying 'none.*No such file' "$deploy" 5.safetensors none
+check "no weights at all" fails_saying 'commas.*well-formed' "$deploy" commas commas
+echo "1 x 3" > word
+check "a word" fails_saying 'line 1: not a number' "$deploy" 5.safetensors word
+{ cat commas; echo; echo 1; } > short
+check "a short row" fails_saying 'line 5: .* inputs, but here are 1' "$deploy" 5.safetensors short
+silent="$reference/mlp_silent.safetensors"
+check "no activations" fails_saying 'activations' "$deploy" "$silent" commas
+check "and what the file holds instead" grep -q '^0.weight F32 \[8, 4\]' err
+check "other tensors" fails_saying 'batch_norm' "$deploy" "$reference/mlp_batch_norm.safetensors"
+check "and which" grep -q '^1.running_mean F32 \[8\]' err
+
+# ---- curve
+
+is_near_the_curve()
+{
+    sed -n 's/.*the curve itself \([0-9.]*\)$/\1/p' out | awk '{ near = $1 < 0.1 } END { exit !near }'
+}
+is_svg()
+{
+    head -n 1 "$1" | grep -q '^<svg ' && tail -n 1 "$1" | grep -q '^</svg>'
+}
+check "curve" run 0 "$build/curve"
+check "it learns the curve" is_near_the_curve
+check "its picture" is_svg curve.svg
+check "another file" eval 'run 0 "$build/curve" other.svg && cmp curve.svg other.svg'
+check "no folder for it" eval 'run 1 "$build/curve" no/file.svg && grep -q "^curve: no/file.svg: " err'
+
+echo "test_examples: $passed passed, $failed failed"
+[ $failed -eq 0 ]

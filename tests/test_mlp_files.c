@@ -1,0 +1,1007 @@
+/* Weights files of networks with biases or activations: PyTorch's names and layout, activations in
+   the metadata, and what is no network's.
+
+    test_mlp_files                  the tests; run it from the top of the repository
+    test_mlp_files --save FOLDER    writes networks of many kinds there, each with a text file of
+                                    inputs and predictions, for tests/check_saved.py
+
+   A file lands in build/ and is removed at the end. */
+#include "test.h"
+#include "../ffnn.h"
+
+#include "activations.h"
+#include "reference/mlp_files.h"
+
+#define FOLDER "build"
+#define SCRATCH_FILE FOLDER "/test-mlp.safetensors"
+
+/* ---- files ------------------------------------------------------------------------------- */
+
+enum { MOST_BYTES = 1 << 16 };
+
+/* In memory that floats may be read from in place. */
+typedef struct bytes {
+    unsigned char *data; /* NULL: no such file */
+    size_t size;
+} bytes;
+
+static bytes read_file(const char *path) {
+    FILE *file = fopen(path, "rb");
+    bytes b = {NULL, 0};
+    CHECK(file != NULL);
+    if (file == NULL)
+        return b;
+    b.data = (unsigned char *)malloc(MOST_BYTES);
+    b.size = fread(b.data, 1, MOST_BYTES, file);
+    fclose(file);
+    return b;
+}
+
+static void write_file(const char *path, bytes b) {
+    FILE *file = fopen(path, "wb");
+    CHECK(file != NULL);
+    if (file == NULL)
+        return;
+    CHECK(fwrite(b.data, 1, b.size, file) == b.size);
+    CHECK(fclose(file) == 0);
+}
+
+/* What ffnn_save writes; the caller frees the data. */
+static bytes saved(const ffnn_net *net) {
+    bytes b = {NULL, 0};
+    CHECK_STATUS(FFNN_OK, ffnn_save_memory(net, NULL, 0, &b.size));
+    b.data = (unsigned char *)calloc(b.size + 1, 1);
+    CHECK_STATUS(FFNN_OK, ffnn_save_memory(net, b.data, b.size, &b.size));
+    return b;
+}
+
+static bool is_little_endian(void) {
+    const uint16_t one = 1;
+    unsigned char first;
+    memcpy(&first, &one, 1);
+    return first == 1;
+}
+
+/* ---- networks ---------------------------------------------------------------------------- */
+
+/* Activations by their names, one space between, as in a file. */
+static void set_activations(ffnn_desc *desc, const char *names) {
+    for (size_t layer = 0; *names != '\0'; layer++) {
+        size_t length = strcspn(names, " ");
+        for (int i = 0; i < ACTIVATIONS; i++)
+            if (strlen(activation_names[i]) == length
+                && memcmp(activation_names[i], names, length) == 0)
+                desc->activations[layer] = (ffnn_activation)i;
+        names += length + (names[length] == ' ');
+    }
+}
+
+/* Of the sizes up to the first 0. */
+static void make_network(ffnn_net *net, const size_t *sizes, const char *activations,
+                         bool biases) {
+    ffnn_desc desc;
+    memset(&desc, 0, sizeof desc);
+    for (size_t i = 0; i <= FFNN_MAX_LAYERS && sizes[i] > 0; i++)
+        desc.sizes[i] = sizes[i];
+    set_activations(&desc, activations);
+    desc.biases = biases;
+    CHECK_STATUS(FFNN_OK, ffnn_init(net, &desc));
+}
+
+/* Of a layer, which in a view of PyTorch's layout is transposed. */
+static size_t layer_inputs(const ffnn_layer *layer) {
+    return layer->transposed ? layer->weight.cols : layer->weight.rows;
+}
+
+static size_t layer_outputs(const ffnn_layer *layer) {
+    return layer->transposed ? layer->weight.rows : layer->weight.cols;
+}
+
+static size_t inputs_of(const ffnn_net *net) {
+    return net->layer_count == 0 ? 0 : layer_inputs(&net->layers[0]);
+}
+
+static size_t outputs_of(const ffnn_net *net) {
+    return net->layer_count == 0 ? 0 : layer_outputs(&net->layers[net->layer_count - 1]);
+}
+
+enum { MOST_PARAMETERS = 4000 };
+
+/* All parameters, each layer's weight before its bias; returns how many. */
+static size_t copy_parameters(const ffnn_net *net, float *values) {
+    size_t count = 0;
+    for (size_t i = 0; i < net->layer_count; i++) {
+        const ffnn_tensor parts[] = {net->layers[i].weight, net->layers[i].bias};
+        for (size_t k = 0; k < 2; k++) {
+            size_t size = parts[k].rows * parts[k].cols;
+            if (size > 0)
+                memcpy(values + count, parts[k].data, size * sizeof *values);
+            count += size;
+        }
+    }
+    return count;
+}
+
+static bool same_networks(const ffnn_net *a, const ffnn_net *b) {
+    static float of_a[MOST_PARAMETERS], of_b[MOST_PARAMETERS];
+    if (a->layer_count != b->layer_count)
+        return false;
+    for (size_t i = 0; i < a->layer_count; i++) {
+        const ffnn_layer *x = &a->layers[i], *y = &b->layers[i];
+        if (x->activation != y->activation || x->weight.rows != y->weight.rows
+            || x->weight.cols != y->weight.cols || x->bias.cols != y->bias.cols)
+            return false;
+    }
+    return copy_parameters(a, of_a) == copy_parameters(b, of_b)
+        && memcmp(of_a, of_b, copy_parameters(a, of_a) * sizeof *of_a) == 0;
+}
+
+static bool is_all_zero(const ffnn_net *net) {
+    ffnn_net zero;
+    memset(&zero, 0, sizeof zero);
+    return memcmp(net, &zero, sizeof zero) == 0;
+}
+
+/* A new network from a file says nothing of training. */
+static void check_new(const ffnn_net *net) {
+    CHECK(net->loss == FFNN_HALF_SUM_OF_SQUARES && net->optimizer == FFNN_SGD);
+    CHECK(fabsf(net->momentum) <= 0 && fabsf(net->weight_decay) <= 0);
+}
+
+/* ---- files that PyTorch wrote ------------------------------------------------------------ */
+
+static const char *path_of(const char *file) {
+    static char path[512];
+    snprintf(path, sizeof path, "tests/reference/%s", file);
+    return path;
+}
+
+static void check_predictions(const ffnn_net *net, const mlp_file *file) {
+    float X[MLP_FILE_ROWS * 16], output[MLP_FILE_ROWS * 16];
+    size_t inputs = inputs_of(net), outputs = outputs_of(net);
+    if (net->layer_count == 0)
+        return; /* that it could not be made is an error already */
+    CHECK(outputs <= 16 && inputs <= 16);
+    memcpy(X, file->X, MLP_FILE_ROWS * inputs * sizeof *X);
+    CHECK_STATUS(FFNN_OK, ffnn_predict(net, ffnn_view(X, MLP_FILE_ROWS, inputs),
+                                       ffnn_view(output, MLP_FILE_ROWS, outputs)));
+    for (size_t i = 0; i < MLP_FILE_ROWS * outputs; i++)
+        CHECK(fabs((double)output[i] - (double)file->expected[i])
+              <= 2e-6 * fmax(1, fabs((double)file->expected[i])));
+}
+
+static void check_described(const ffnn_net *net, const mlp_file *file) {
+    ffnn_desc desc;
+    memset(&desc, 0, sizeof desc);
+    set_activations(&desc, file->activations);
+    for (size_t i = 0; i < net->layer_count; i++) {
+        const ffnn_layer *layer = &net->layers[i];
+        CHECK(layer_inputs(layer) == file->sizes[i]);
+        CHECK(layer_outputs(layer) == file->sizes[i + 1]);
+        CHECK((layer->bias.data != NULL) == (file->has_biases != 0));
+        CHECK(layer->activation == desc.activations[i]);
+    }
+    CHECK(net->layer_count <= FFNN_MAX_LAYERS && file->sizes[net->layer_count + 1] == 0);
+}
+
+/* Into a network of its description. */
+static void test_pytorchs_files_are_loaded(void) {
+    for (size_t i = 0; i < COUNT_OF(mlp_files); i++) {
+        const mlp_file *file = &mlp_files[i];
+        ffnn_net net, from_memory;
+        bytes b = read_file(path_of(file->file));
+        test_case("%s", file->file);
+        make_network(&net, file->sizes, file->activations, file->has_biases != 0);
+        CHECK_STATUS(FFNN_OK, ffnn_load(&net, path_of(file->file)));
+        check_described(&net, file);
+        check_predictions(&net, file);
+        make_network(&from_memory, file->sizes, file->activations, file->has_biases != 0);
+        CHECK_STATUS(FFNN_OK, ffnn_load_memory(&from_memory, b.data, b.size));
+        CHECK(same_networks(&net, &from_memory));
+        ffnn_free(&net);
+        ffnn_free(&from_memory);
+        free(b.data);
+    }
+}
+
+/* Into a new network, if it says its activations. */
+static void test_pytorchs_files_make_networks(void) {
+    for (size_t i = 0; i < COUNT_OF(mlp_files); i++) {
+        const mlp_file *file = &mlp_files[i];
+        ffnn_status expected = file->says_activations ? FFNN_OK : FFNN_ERROR_MISMATCH;
+        ffnn_net nets[3];
+        bytes b = read_file(path_of(file->file));
+        test_case("%s", file->file);
+        memset(nets, 0xa5, sizeof nets);
+        CHECK_STATUS(expected, ffnn_init_from_file(&nets[0], path_of(file->file)));
+        CHECK_STATUS(expected, ffnn_init_from_memory(&nets[1], b.data, b.size));
+        CHECK_STATUS(is_little_endian() ? expected : FFNN_ERROR_ARGUMENT,
+                     ffnn_init_view(&nets[2], b.data, b.size));
+        for (size_t k = 0; k < COUNT_OF(nets); k++) {
+            if (k == 2 && !is_little_endian())
+                continue;
+            if (expected != FFNN_OK) {
+                CHECK(is_all_zero(&nets[k]));
+                continue;
+            }
+            check_described(&nets[k], file);
+            check_predictions(&nets[k], file);
+            check_new(&nets[k]);
+        }
+        for (size_t k = 0; k < COUNT_OF(nets); k++)
+            ffnn_free(&nets[k]);
+        free(b.data);
+    }
+}
+
+/* The lab's weights as Linear layers without biases hold them: they can be loaded into the lab's
+   network, but do not say that they are of sigmoids. */
+static void test_linear_layers_are_the_labs(void) {
+    static const size_t sizes[] = {3, 4, 1, 0};
+    ffnn_net net, lab;
+    CHECK_STATUS(FFNN_OK, ffnn_init_from_file(&lab, path_of("lab.safetensors")));
+    make_network(&net, sizes, "sigmoid sigmoid", false);
+    CHECK_STATUS(FFNN_OK, ffnn_load(&net, path_of("linear.safetensors")));
+    CHECK(same_networks(&net, &lab));
+    ffnn_free(&net);
+    ffnn_free(&lab);
+    CHECK_STATUS(FFNN_ERROR_MISMATCH, ffnn_init_from_file(&net, path_of("linear.safetensors")));
+}
+
+static void test_pytorchs_other_files_are_mismatches(void) {
+    static const size_t sizes[] = {4, 8, 3, 0};
+    ffnn_net net, before, fresh;
+    make_network(&net, sizes, "relu identity", true);
+    make_network(&before, sizes, "relu identity", true);
+    for (size_t i = 0; i < COUNT_OF(mlp_mismatches); i++) {
+        const char *path = path_of(mlp_mismatches[i]);
+        test_case("%s", mlp_mismatches[i]);
+        memset(&fresh, 0xa5, sizeof fresh);
+        CHECK_STATUS(FFNN_ERROR_MISMATCH, ffnn_init_from_file(&fresh, path));
+        CHECK(is_all_zero(&fresh));
+        CHECK_STATUS(FFNN_ERROR_MISMATCH, ffnn_load(&net, path));
+        CHECK(same_networks(&net, &before));
+    }
+    test_case("seventeen layers");
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT,
+                 ffnn_init_from_file(&fresh, path_of("mlp_seventeen.safetensors")));
+    CHECK(is_all_zero(&fresh));
+    CHECK_STATUS(FFNN_ERROR_MISMATCH, ffnn_load(&net, path_of("mlp_seventeen.safetensors")));
+    ffnn_free(&before);
+    ffnn_free(&net);
+}
+
+static void test_a_mismatch_says_what_it_may_be(void) {
+    CHECK(strstr(ffnn_status_string(FFNN_ERROR_MISMATCH), "activations") != NULL);
+}
+
+/* ---- files made by hand ------------------------------------------------------------------ */
+
+/* A file of tensors "NAME=SHAPE NAME=DTYPE:SHAPE ...", one behind the other, and of metadata, which
+   stands where "@" does, or first. In both texts ` stands for a double quote, in names ~ for a
+   space; "!" before a name: its bytes are the next tensor's, too. Each tensor's numbers follow from
+   its shape, so that the same network results from every way of writing it down: see number_of. */
+static size_t count_of(const char *shape) {
+    size_t count = 1;
+    while (*shape >= '0' && *shape <= '9') {
+        char *end;
+        count *= strtoul(shape, &end, 10);
+        shape = end + (*end == ',');
+    }
+    return count;
+}
+
+/* The network is 2-3-1. weight[input][output] is 10 output + input in its first layer and 200 +
+   input in the second; a bias is 100 + output in the first, 300 in the second. */
+static float number_of(const char *shape, size_t at) {
+    if (strncmp(shape, "3,2", 3) == 0)
+        return (float)(10 * (at / 2) + at % 2);
+    if (strncmp(shape, "2,3", 3) == 0)
+        return (float)(10 * (at % 3) + at / 3);
+    if (strncmp(shape, "1,3", 3) == 0 || strncmp(shape, "3,1", 3) == 0)
+        return (float)(200 + at);
+    return (float)((count_of(shape) == 3 ? 100 : 300) + at);
+}
+
+static void put_float(unsigned char *to, float value) {
+    uint32_t number;
+    memcpy(&number, &value, sizeof number);
+    for (size_t k = 0; k < 4; k++)
+        to[k] = (unsigned char)(number >> (8 * k));
+}
+
+static size_t element_size(const char *dtype, size_t length) {
+    if (length == 0 || strncmp(dtype, "F32", 3) == 0)
+        return 4;
+    return strncmp(dtype, "F64", 3) == 0 || strncmp(dtype, "I64", 3) == 0 ? 8 : 2;
+}
+
+typedef struct builder {
+    char header[MOST_BYTES / 2];
+    unsigned char data[MOST_BYTES / 2];
+    size_t header_size, data_size;
+} builder;
+
+static void put_text(builder *b, const char *text, size_t length) {
+    for (size_t i = 0; i < length; i++)
+        b->header[b->header_size++] = text[i] == '`' ? '"' : text[i];
+}
+
+static void put_comma(builder *b) {
+    if (b->header[b->header_size - 1] != '{')
+        put_text(b, ",", 1);
+}
+
+static void put_metadata(builder *b, const char *metadata) {
+    put_comma(b);
+    put_text(b, "`__metadata__`:", 15);
+    put_text(b, metadata, strlen(metadata));
+}
+
+/* `name=dtype:shape`, without a dtype F32; returns what is behind it. */
+static const char *put_tensor(builder *b, const char *text) {
+    bool is_shared = *text == '!';
+    const char *equals = strchr(text, '='), *colon, *shape;
+    size_t length = strcspn(text, " "), dtype_length, size;
+    char rest[200];
+    colon = (const char *)memchr(equals, ':', (size_t)(text + length - equals));
+    shape = colon == NULL ? equals + 1 : colon + 1;
+    dtype_length = colon == NULL ? 0 : (size_t)(colon - equals - 1);
+    size = count_of(shape) * element_size(equals + 1, dtype_length);
+    if (dtype_length == 0)
+        for (size_t i = 0; i < count_of(shape); i++)
+            put_float(b->data + b->data_size + 4 * i, number_of(shape, i));
+    put_comma(b);
+    put_text(b, "`", 1);
+    for (const char *c = text + is_shared; c < equals; c++)
+        put_text(b, *c == '~' ? " " : c, 1);
+    snprintf(rest, sizeof rest, "`:{`dtype`:`%.*s`,`shape`:[%.*s],`data_offsets`:[%d,%d]}",
+             dtype_length == 0 ? 3 : (int)dtype_length, dtype_length == 0 ? "F32" : equals + 1,
+             (int)(text + length - shape), shape, (int)b->data_size, (int)(b->data_size + size));
+    put_text(b, rest, strlen(rest));
+    b->data_size += is_shared ? 0 : size;
+    return text + length + (text[length] == ' ');
+}
+
+static bytes make_file(const char *metadata, const char *tensors) {
+    static builder b;
+    bytes file;
+    memset(&b, 0, sizeof b);
+    put_text(&b, "{", 1);
+    if (metadata != NULL && strchr(tensors, '@') == NULL)
+        put_metadata(&b, metadata);
+    while (*tensors != '\0') {
+        if (*tensors == '@') {
+            put_metadata(&b, metadata);
+            tensors += 1 + (tensors[1] == ' ');
+        } else {
+            tensors = put_tensor(&b, tensors);
+        }
+    }
+    put_text(&b, "}", 1);
+    while (b.header_size % 8 != 0)
+        put_text(&b, " ", 1);
+    file.size = 8 + b.header_size + b.data_size;
+    file.data = (unsigned char *)calloc(file.size + 1, 1);
+    for (size_t i = 0; i < 8; i++)
+        file.data[i] = (unsigned char)((uint64_t)b.header_size >> (8 * i));
+    memcpy(file.data + 8, b.header, b.header_size);
+    memcpy(file.data + 8 + b.header_size, b.data, b.data_size);
+    return file;
+}
+
+static void check_numbers(const ffnn_net *net) {
+    for (size_t layer = 0; layer < 2; layer++) {
+        ffnn_tensor weight = net->layers[layer].weight, bias = net->layers[layer].bias;
+        CHECK(weight.rows == (layer == 0 ? 2u : 3u) && weight.cols == (layer == 0 ? 3u : 1u));
+        for (size_t output = 0; output < weight.cols; output++) {
+            for (size_t input = 0; input < weight.rows; input++)
+                CHECK_CLOSE(layer == 0 ? 10 * output + input : 200 + input,
+                            *ffnn_at(weight, input, output), 0);
+            if (bias.data != NULL)
+                CHECK_CLOSE(layer == 0 ? 100 + output : 300, bias.data[output], 0);
+        }
+    }
+}
+
+/* The networks that each file is loaded into. */
+static const struct {
+    bool biases;
+    const char *activations;
+} kinds[] = {{true, "relu identity"}, {true, "sigmoid sigmoid"}, {false, "relu identity"},
+             {false, "sigmoid sigmoid"}};
+
+static ffnn_status status_of(char letter) {
+    return letter == 'o' ? FFNN_OK : letter == 'f' ? FFNN_ERROR_FORMAT
+        : letter == 'a' ? FFNN_ERROR_ARGUMENT : FFNN_ERROR_MISMATCH;
+}
+
+/* In every way there is. The first letter of `statuses` is the status of a new network, the others
+   are those of the four kinds: ok, mismatch, format, argument. */
+static void check_statuses(bytes file, const char *statuses) {
+    static const size_t sizes[] = {2, 3, 1, 0};
+    ffnn_status init = status_of(statuses[0]);
+    ffnn_net net, other;
+    write_file(SCRATCH_FILE, file);
+    for (int way = 0; way < 3; way++) {
+        memset(&net, 0xa5, sizeof net);
+        if (way == 2 && !is_little_endian())
+            continue;
+        CHECK_STATUS(init, way == 0 ? ffnn_init_from_file(&net, SCRATCH_FILE)
+                     : way == 1 ? ffnn_init_from_memory(&net, file.data, file.size)
+                                : ffnn_init_view(&net, file.data, file.size));
+        if (init != FFNN_OK)
+            CHECK(is_all_zero(&net));
+        else if (way < 2 && net.layer_count == 2 && net.layers[0].weight.rows == 2)
+            check_numbers(&net);
+        ffnn_free(&net);
+    }
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        ffnn_status load = status_of(statuses[1 + i]);
+        make_network(&net, sizes, kinds[i].activations, kinds[i].biases);
+        make_network(&other, sizes, kinds[i].activations, kinds[i].biases);
+        for (int way = 0; way < 2; way++) {
+            CHECK_STATUS(load, way == 0 ? ffnn_load(&net, SCRATCH_FILE)
+                         : ffnn_load_memory(&net, file.data, file.size));
+            if (load == FFNN_OK)
+                check_numbers(&net);
+            else
+                CHECK(same_networks(&net, &other));
+        }
+        ffnn_free(&net);
+        ffnn_free(&other);
+    }
+}
+
+#define SAYS(text) "{`activations`:`" text "`}"
+#define RELU SAYS("relu identity")
+#define BIASED "0.weight=3,2 0.bias=3 2.weight=1,3 2.bias=1"
+#define UNBIASED "0.weight=3,2 2.weight=1,3"
+#define LAB "W1=2,3 W2=3,1"
+#define NAMED(first, second) \
+    first ".weight=3,2 " first ".bias=3 " second ".weight=1,3 " second ".bias=1"
+#define TURNED(first, second) \
+    second ".weight=1,3 " second ".bias=1 " first ".weight=3,2 " first ".bias=3"
+#define LONG_40 "a_name_that_is_too_long_for_a_small_buf."
+#define LONG LONG_40 LONG_40 LONG_40 LONG_40 LONG_40 LONG_40 LONG_40
+
+/* A new network; then those with biases, ReLU and identity; biases, sigmoid; no biases, ReLU and
+   identity; no biases, sigmoid. */
+static const struct { const char *rule, *metadata, *tensors, *statuses; } files[] = {
+    {"what is saved", RELU, BIASED, "oommm"},
+    {"the lab's, of sigmoids", NULL, LAB, "ommmo"},
+    {"the lab's, that says sigmoids", SAYS("sigmoid sigmoid"), LAB, "ommmo"},
+    {"the lab's, that says others", RELU, LAB, "ommom"},
+    {"the lab's, turned in the header", NULL, "W2=3,1 W1=2,3", "ommmo"},
+    {"Linear without bias", RELU, UNBIASED, "ommom"},
+    {"Linear without bias, that says sigmoids", SAYS("sigmoid sigmoid"), UNBIASED, "ommmo"},
+    {"Linear without bias, that says nothing", NULL, UNBIASED, "mmmoo"},
+    {"says nothing", NULL, BIASED, "moomm"},
+    {"says sigmoids", SAYS("sigmoid sigmoid"), BIASED, "omomm"},
+    {"no metadata", "null", BIASED, "moomm"},
+    {"empty metadata", "{}", BIASED, "moomm"},
+    {"other metadata", "{`format`:`pt`}", BIASED, "moomm"},
+    {"other metadata before and behind", "{`a`:`b`,`activations`:`relu identity`,`c`:`tanh`}",
+     BIASED, "oommm"},
+    {"metadata in the middle", RELU, "0.weight=3,2 0.bias=3 @ 2.weight=1,3 2.bias=1", "oommm"},
+    {"metadata at the end", RELU, BIASED " @", "oommm"},
+
+    {"biases first", RELU, "0.bias=3 0.weight=3,2 2.bias=1 2.weight=1,3", "oommm"},
+    {"biases first, then weights", RELU, "0.bias=3 2.bias=1 0.weight=3,2 2.weight=1,3", "oommm"},
+    {"turned in the header", RELU, TURNED("0", "2"), "oommm"},
+    {"any numbers", RELU, NAMED("1", "7"), "oommm"},
+    {"numbers by value", RELU, TURNED("2", "10"), "oommm"},
+    {"names", RELU, NAMED("fc1", "fc2"), "oommm"},
+    {"names, numbered by value", RELU, TURNED("fc2", "fc10"), "oommm"},
+    {"names, numbered by value, without order in the header", RELU,
+     "fc10.bias=1 fc2.weight=3,2 fc10.weight=1,3 fc2.bias=3", "oommm"},
+    {"numbers in the middle", RELU, TURNED("net.2.linear", "net.10.linear"), "oommm"},
+    {"two numbers", RELU, TURNED("a9.b1", "a10.b0"), "oommm"},
+    {"the second number", RELU, TURNED("a9.b9", "a9.b10"), "oommm"},
+    {"a number above 2^64", RELU, TURNED("fc9", "fc18446744073709551617"), "oommm"},
+    {"two numbers above 2^64", RELU,
+     TURNED("fc99999999999999999999", "fc100000000000000000000"), "oommm"},
+    {"letters", RELU, TURNED("decoder", "encoder"), "oommm"},
+    {"capital letters before small ones", RELU, TURNED("Z", "a"), "oommm"},
+    {"digits before letters", RELU, TURNED("9", "a"), "oommm"},
+    {"a name that the other begins with", RELU, TURNED("fc", "fc1"), "oommm"},
+    {"a name that the other begins with, and bytes below a point", RELU, TURNED("fc", "fc-1"),
+     "oommm"},
+    {"a name that the other begins with, and a space", RELU, TURNED("fc", "fc~b"), "oommm"},
+    {"a module inside of another", RELU, TURNED("fc", "fc.next"), "oommm"},
+    {"letters beyond ASCII behind those within", RELU, TURNED("z", "\xc3\xa4"), "oommm"},
+    {"letters beyond ASCII by their bytes", RELU, TURNED("\xc3\xa4", "\xc3\xb6"), "oommm"},
+    {"no name is the first", RELU, "0.weight=1,3 0.bias=1 weight=3,2 bias=3", "oommm"},
+    {"long names", RELU, TURNED(LONG "1", LONG "2"), "oommm"},
+    {"escapes in names", RELU,
+     "\\u0030.weight=3,2 0.bi\\u0061s=3 2.w\\u0065ight=1,3 2\\u002ebias=1", "oommm"},
+    {"escapes in names beyond ASCII", RELU,
+     "\\u00e4.weight=3,2 \xc3\xa4.bias=3 \\u00f6.weight=1,3 \xc3\xb6.bias=1", "oommm"},
+    {"a name twice, of which the last counts", RELU,
+     "!0.weight=F16:2,1 0.weight=3,2 !2.bias=5 0.bias=3 2.weight=1,3 2.bias=1", "oommm"},
+    {"a name twice, once with an escape", RELU,
+     "!0\\u002eweight=F16:2,1 0.weight=3,2 0.bias=3 2.weight=1,3 2.bias=1", "oommm"},
+
+    {"a wrong order of names", RELU, NAMED("second", "first"), "mmmmm"},
+    {"numbers that sort the wrong way", RELU, NAMED("10", "2"), "mmmmm"},
+    {"another tensor", RELU, BIASED " 1.running_mean=3", "mmmmm"},
+    {"another tensor of another dtype", RELU, BIASED " 1.num_batches_tracked=I64:", "mmmmm"},
+    {"another tensor of the lab's", RELU, LAB " b1=3", "mmmmm"},
+    {"a tensor without a point", RELU, BIASED " scale=1", "mmmmm"},
+    {"weights of another name", RELU, "0.weights=3,2 0.bias=3 2.weight=1,3 2.bias=1", "mmmmm"},
+    {"a capital letter", RELU, "0.Weight=3,2 0.bias=3 2.weight=1,3 2.bias=1", "mmmmm"},
+    {"weight_g", RELU, BIASED " 0.weight_g=3,1", "mmmmm"},
+    {"a half", RELU, "0.weight=F16:3,2 0.bias=3 2.weight=1,3 2.bias=1", "mmmmm"},
+    {"a bias of doubles", RELU, "0.weight=3,2 0.bias=F64:3 2.weight=1,3 2.bias=1", "mmmmm"},
+    {"a weight of three dimensions", RELU, "0.weight=3,2,1 0.bias=3 2.weight=1,3 2.bias=1",
+     "mmmmm"},
+    {"a weight of one dimension", RELU, "0.weight=3,2 0.bias=3 2.weight=3 2.bias=1", "mmmmm"},
+    {"a bias of two dimensions", RELU, "0.weight=3,2 0.bias=1,3 2.weight=1,3 2.bias=1", "mmmmm"},
+    {"a bias of no dimension", RELU, "0.weight=3,2 0.bias=3 2.weight=1,3 2.bias=", "mmmmm"},
+    {"a bias of another length", RELU, "0.weight=3,2 0.bias=2 2.weight=1,3 2.bias=1", "mmmmm"},
+    {"no bias in the first layer", RELU, "0.weight=3,2 2.weight=1,3 2.bias=1", "mmmmm"},
+    {"no bias in the second layer", RELU, "0.weight=3,2 0.bias=3 2.weight=1,3", "mmmmm"},
+    {"a bias without a weight", RELU, UNBIASED " 4.bias=1", "mmmmm"},
+    {"a bias alone", RELU, "0.bias=1", "mmmmm"},
+    {"a bias without a weight among others", RELU, BIASED " 1.bias=3", "mmmmm"},
+    {"sizes that do not chain", RELU, "0.weight=3,2 0.bias=3 2.weight=1,2 2.bias=1", "mmmmm"},
+    {"inputs x outputs", RELU, "0.weight=2,3 0.bias=3 2.weight=3,1 2.bias=1", "mmmmm"},
+    {"outputs x inputs", RELU, "W1=3,2 W2=1,3", "mmmmm"},
+    {"no inputs", SAYS("relu"), "0.weight=3,0 0.bias=3", "mmmmm"},
+    {"no outputs", SAYS("relu"), "0.weight=0,3 0.bias=0", "mmmmm"},
+    {"both kinds of names", RELU, "W1=2,3 2.weight=1,3", "mmmmm"},
+    {"both kinds of names, each a whole network", RELU, LAB " " BIASED, "mmmmm"},
+    {"the lab's with a bias", RELU, LAB " W1.bias=3", "mmmmm"},
+    {"the lab's second alone", SAYS("relu"), "W2=2,3", "mmmmm"},
+    {"no tensor", RELU, "", "mmmmm"},
+
+    {"one layer more", SAYS("relu identity tanh"), BIASED " 4.weight=1,1 4.bias=1", "ommmm"},
+    {"one layer less", SAYS("relu"), "0.weight=3,2 0.bias=3", "ommmm"},
+    {"other sizes", RELU, "0.weight=3,4 0.bias=3 2.weight=1,3 2.bias=1", "ommmm"},
+
+    {"another activation", SAYS("relu tanh"), BIASED, "ommmm"},
+    {"turned activations", SAYS("identity relu"), BIASED, "ommmm"},
+    {"every other one", SAYS("leaky_relu elu"), BIASED, "ommmm"},
+    {"every other one", SAYS("silu gelu"), BIASED, "ommmm"},
+    {"softmax at the end", SAYS("tanh softmax"), BIASED, "ommmm"},
+    {"softmax too early", SAYS("softmax identity"), BIASED, "mmmmm"},
+    {"softmax twice", SAYS("softmax softmax"), BIASED, "mmmmm"},
+    {"an unknown activation", SAYS("relu softplus"), BIASED, "mmmmm"},
+    {"an unknown activation of the lab's", SAYS("sigmoid softplus"), LAB, "mmmmm"},
+    {"too few", SAYS("relu"), BIASED, "mmmmm"},
+    {"too many", SAYS("relu identity identity"), BIASED, "mmmmm"},
+    {"too few of the lab's", SAYS("sigmoid"), LAB, "mmmmm"},
+    {"none", SAYS(""), BIASED, "mmmmm"},
+    {"none of the lab's", SAYS(""), LAB, "mmmmm"},
+    {"a space", SAYS(" "), BIASED, "mmmmm"},
+    {"two spaces", SAYS("relu  identity"), BIASED, "mmmmm"},
+    {"a space before", SAYS(" relu identity"), BIASED, "mmmmm"},
+    {"a space behind", SAYS("relu identity "), BIASED, "mmmmm"},
+    {"a comma", SAYS("relu,identity"), BIASED, "mmmmm"},
+    {"a comma and a space", SAYS("relu, identity"), BIASED, "mmmmm"},
+    {"a tab", SAYS("relu\\tidentity"), BIASED, "mmmmm"},
+    {"a no-break space", SAYS("relu\xc2\xa0identity"), BIASED, "mmmmm"},
+    {"capital letters", SAYS("ReLU Identity"), BIASED, "mmmmm"},
+    {"a name's beginning", SAYS("relu ident"), BIASED, "mmmmm"},
+    {"a name and more", SAYS("relu identity2"), BIASED, "mmmmm"},
+    {"a zero behind", SAYS("relu identity\\u0000"), BIASED, "mmmmm"},
+    {"a zero between", SAYS("relu\\u0000identity"), BIASED, "mmmmm"},
+    {"a letter beyond ASCII", SAYS("relu identit\xc3\xbd"), BIASED, "mmmmm"},
+    {"very many", SAYS("relu identity identity identity identity identity identity identity "
+     "identity identity identity identity identity identity identity identity identity identity "
+     "identity identity identity identity identity identity identity identity identity identity "
+     "identity identity identity identity identity identity identity identity identity identity"),
+     BIASED, "mmmmm"},
+    {"a very long name", SAYS("relu " LONG LONG LONG), BIASED, "mmmmm"},
+    {"escapes", SAYS("r\\u0065lu\\u0020identit\\u0079"), BIASED, "oommm"},
+    {"escapes of the key", "{`activation\\u0073`:`relu identity`}", BIASED, "oommm"},
+    {"a capital key", "{`Activations`:`relu identity`}", BIASED, "moomm"},
+    {"a key's beginning", "{`activation`:`relu identity`}", BIASED, "moomm"},
+    {"a key and more", "{`activations2`:`relu identity`}", BIASED, "moomm"},
+    {"a key and a zero", "{`activations\\u0000`:`relu identity`}", BIASED, "moomm"},
+    {"a very long key", "{`activations" LONG LONG "`:`relu identity`}", BIASED, "moomm"},
+    {"twice, the last is good", "{`activations`:`tanh tanh`,`activations`:`relu identity`}",
+     BIASED, "oommm"},
+    {"twice, the first is unknown", "{`activations`:`what`,`activations`:`relu identity`}",
+     BIASED, "oommm"},
+    {"twice, the first was very long",
+     "{`activations`:`" LONG LONG LONG "`,`activations`:`relu identity`}", BIASED, "oommm"},
+    {"twice, the last is another", "{`activations`:`relu identity`,`activations`:`tanh tanh`}",
+     BIASED, "ommmm"},
+    {"twice, the last is unknown", "{`activations`:`relu identity`,`activations`:`what`}",
+     BIASED, "mmmmm"},
+    {"twice, once with an escape",
+     "{`activations`:`tanh tanh`,`\\u0061ctivations`:`relu identity`}", BIASED, "oommm"},
+    {"twice, something between",
+     "{`activations`:`tanh tanh`,`format`:`pt`,`activations`:`relu identity`,`a`:`b`}", BIASED,
+     "oommm"},
+
+    {"activations that are a list", "{`activations`:[`relu`,`identity`]}", BIASED, "fffff"},
+    {"activations that are a number", "{`activations`:1}", BIASED, "fffff"},
+    {"activations that are nothing", "{`activations`:null}", BIASED, "fffff"},
+    {"activations with a bad escape", "{`activations`:`relu \\identity`}", BIASED, "fffff"},
+    {"activations with a control character", SAYS("relu\tidentity"), BIASED, "fffff"},
+    {"metadata that is a list", "[`activations`,`relu identity`]", BIASED, "fffff"},
+    {"metadata twice", RELU ",`__metadata__`:" RELU, BIASED, "fffff"},
+    {"an unknown dtype", RELU, "0.weight=F20:3,2 0.bias=3 2.weight=1,3 2.bias=1", "fffff"},
+};
+
+static void test_files_made_by_hand(void) {
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        bytes file = make_file(files[i].metadata, files[i].tensors);
+        test_case("%s: %s", files[i].rule, files[i].tensors);
+        check_statuses(file, files[i].statuses);
+        free(file.data);
+    }
+}
+
+/* Malformed is malformed, whatever else is wrong with the file. */
+static void test_malformed_comes_before_mismatched(void) {
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        bytes file = make_file(files[i].metadata, files[i].tensors);
+        test_case("%s: %s", files[i].rule, files[i].tensors);
+        file.size++; /* make_file left a byte more */
+        check_statuses(file, "fffff");
+        file.size -= 2;
+        check_statuses(file, "fffff");
+        free(file.data);
+    }
+}
+
+/* ---- what is saved ----------------------------------------------------------------------- */
+
+static const unsigned char *check_float(const unsigned char *at, float expected) {
+    unsigned char four[4];
+    put_float(four, expected);
+    CHECK(memcmp(at, four, sizeof four) == 0);
+    return at + 4;
+}
+
+/* The header, then each layer's weight, with biases outputs x inputs, and its bias. */
+static void check_saved(const ffnn_net *net, const char *expected_header) {
+    bytes file = saved(net), on_disk;
+    const unsigned char *at = file.data + 8;
+    size_t length = strlen(expected_header), padded = (length + 7) / 8 * 8;
+    CHECK(file.size > 8 + padded);
+    for (size_t i = 0; i < 8; i++)
+        CHECK(file.data[i] == (unsigned char)((uint64_t)padded >> (8 * i)));
+    for (size_t i = 0; i < padded; i++, at++)
+        CHECK(*at == (i >= length ? ' ' : expected_header[i] == '`' ? '"' : expected_header[i]));
+    for (size_t i = 0; i < net->layer_count; i++) {
+        ffnn_tensor weight = net->layers[i].weight, bias = net->layers[i].bias;
+        if (bias.data == NULL) {
+            for (size_t k = 0; k < weight.rows * weight.cols; k++)
+                at = check_float(at, weight.data[k]);
+            continue;
+        }
+        for (size_t output = 0; output < weight.cols; output++)
+            for (size_t input = 0; input < weight.rows; input++)
+                at = check_float(at, *ffnn_at(weight, input, output));
+        for (size_t output = 0; output < weight.cols; output++)
+            at = check_float(at, bias.data[output]);
+    }
+    CHECK(at == file.data + file.size);
+    CHECK_STATUS(FFNN_OK, ffnn_save(net, SCRATCH_FILE));
+    on_disk = read_file(SCRATCH_FILE);
+    CHECK(on_disk.size == file.size && memcmp(on_disk.data, file.data, file.size) == 0);
+    free(on_disk.data);
+    free(file.data);
+}
+
+static void test_saved_files_in_full(void) {
+    static const struct {
+        size_t sizes[5];
+        const char *activations;
+        bool biases;
+        const char *header;
+    } cases[] = {
+        {{4, 8, 3}, "relu identity", true,
+         "{`__metadata__`:{`activations`:`relu identity`},"
+         "`0.weight`:{`dtype`:`F32`,`shape`:[8,4],`data_offsets`:[0,128]},"
+         "`0.bias`:{`dtype`:`F32`,`shape`:[8],`data_offsets`:[128,160]},"
+         "`2.weight`:{`dtype`:`F32`,`shape`:[3,8],`data_offsets`:[160,256]},"
+         "`2.bias`:{`dtype`:`F32`,`shape`:[3],`data_offsets`:[256,268]}}"},
+        {{3, 4, 1}, "sigmoid sigmoid", true,
+         "{`__metadata__`:{`activations`:`sigmoid sigmoid`},"
+         "`0.weight`:{`dtype`:`F32`,`shape`:[4,3],`data_offsets`:[0,48]},"
+         "`0.bias`:{`dtype`:`F32`,`shape`:[4],`data_offsets`:[48,64]},"
+         "`2.weight`:{`dtype`:`F32`,`shape`:[1,4],`data_offsets`:[64,80]},"
+         "`2.bias`:{`dtype`:`F32`,`shape`:[1],`data_offsets`:[80,84]}}"},
+        {{3, 4, 1}, "sigmoid sigmoid", false,
+         "{`W1`:{`dtype`:`F32`,`shape`:[3,4],`data_offsets`:[0,48]},"
+         "`W2`:{`dtype`:`F32`,`shape`:[4,1],`data_offsets`:[48,64]}}"},
+        {{3, 4, 1}, "sigmoid identity", false,
+         "{`__metadata__`:{`activations`:`sigmoid identity`},"
+         "`W1`:{`dtype`:`F32`,`shape`:[3,4],`data_offsets`:[0,48]},"
+         "`W2`:{`dtype`:`F32`,`shape`:[4,1],`data_offsets`:[48,64]}}"},
+        {{2, 2, 2, 2, 2}, "leaky_relu elu silu softmax", false,
+         "{`__metadata__`:{`activations`:`leaky_relu elu silu softmax`},"
+         "`W1`:{`dtype`:`F32`,`shape`:[2,2],`data_offsets`:[0,16]},"
+         "`W2`:{`dtype`:`F32`,`shape`:[2,2],`data_offsets`:[16,32]},"
+         "`W3`:{`dtype`:`F32`,`shape`:[2,2],`data_offsets`:[32,48]},"
+         "`W4`:{`dtype`:`F32`,`shape`:[2,2],`data_offsets`:[48,64]}}"},
+        {{2, 1}, "gelu", true,
+         "{`__metadata__`:{`activations`:`gelu`},"
+         "`0.weight`:{`dtype`:`F32`,`shape`:[1,2],`data_offsets`:[0,8]},"
+         "`0.bias`:{`dtype`:`F32`,`shape`:[1],`data_offsets`:[8,12]}}"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        ffnn_net net;
+        size_t sizes[FFNN_MAX_LAYERS + 1] = {0};
+        test_case("case %d", (int)i);
+        memcpy(sizes, cases[i].sizes, sizeof cases[i].sizes);
+        make_network(&net, sizes, cases[i].activations, cases[i].biases);
+        check_saved(&net, cases[i].header);
+        ffnn_free(&net);
+    }
+}
+
+/* Activations are saved as they are now. */
+static void test_changed_activations_are_saved(void) {
+    static const size_t sizes[] = {2, 1, 0};
+    ffnn_net net, loaded;
+    bytes file;
+    make_network(&net, sizes, "sigmoid", false);
+    net.layers[0].activation = FFNN_TANH;
+    file = saved(&net);
+    CHECK_STATUS(FFNN_OK, ffnn_init_from_memory(&loaded, file.data, file.size));
+    CHECK(same_networks(&net, &loaded) && loaded.layers[0].activation == FFNN_TANH);
+    CHECK_STATUS(FFNN_OK, ffnn_load_memory(&net, file.data, file.size));
+    net.layers[0].activation = FFNN_SIGMOID;
+    CHECK_STATUS(FFNN_ERROR_MISMATCH, ffnn_load_memory(&net, file.data, file.size));
+    free(file.data);
+    ffnn_free(&loaded);
+    ffnn_free(&net);
+}
+
+/* ---- there and back ---------------------------------------------------------------------- */
+
+/* The i-th of many kinds of networks, of 1 to 16 layers, its parameters numbers of all kinds. */
+static void make_kind(ffnn_net *net, size_t i, bool all_bits) {
+    size_t sizes[FFNN_MAX_LAYERS + 1] = {0}, layers = 1 + i % FFNN_MAX_LAYERS;
+    char activations[FFNN_MAX_LAYERS * 12] = "";
+    for (size_t k = 0; k <= layers; k++)
+        sizes[k] = 1 + (i * 5 + k * 3) % 11;
+    for (size_t k = 0; k < layers; k++) {
+        size_t number = k + 1 < layers ? (i + k) % ELEMENTWISE_ACTIVATIONS : i % ACTIVATIONS;
+        if (k > 0)
+            strcat(activations, " ");
+        strcat(activations, activation_names[number]);
+    }
+    make_network(net, sizes, activations, i % 3 != 0);
+    for (size_t k = 0; k < layers && all_bits; k++) {
+        const ffnn_tensor parts[] = {net->layers[k].weight, net->layers[k].bias};
+        for (size_t p = 0; p < 2; p++) {
+            for (size_t at = 0; at < parts[p].rows * parts[p].cols; at++) {
+                uint32_t number = (uint32_t)(at + i + k + p) * 2654435761u;
+                memcpy(&parts[p].data[at], &number, sizeof number);
+            }
+        }
+    }
+}
+
+enum { KINDS = 48 };
+
+static void test_what_is_saved_is_loaded(void) {
+    for (size_t i = 0; i < KINDS; i++) {
+        ffnn_net net, from_file, from_memory, loaded;
+        bytes file, again;
+        test_case("kind %d", (int)i);
+        make_kind(&net, i, true);
+        file = saved(&net);
+        CHECK_STATUS(FFNN_OK, ffnn_save(&net, SCRATCH_FILE));
+        CHECK_STATUS(FFNN_OK, ffnn_init_from_file(&from_file, SCRATCH_FILE));
+        CHECK_STATUS(FFNN_OK, ffnn_init_from_memory(&from_memory, file.data, file.size));
+        make_kind(&loaded, i, false);
+        CHECK_STATUS(FFNN_OK, ffnn_load_memory(&loaded, file.data, file.size));
+        CHECK(same_networks(&net, &from_file));
+        CHECK(same_networks(&net, &from_memory));
+        CHECK(same_networks(&net, &loaded));
+        CHECK_STATUS(FFNN_OK, ffnn_load(&loaded, SCRATCH_FILE));
+        CHECK(same_networks(&net, &loaded));
+        check_new(&from_file);
+        again = saved(&from_file);
+        CHECK(again.size == file.size && memcmp(again.data, file.data, file.size) == 0);
+        free(again.data);
+        free(file.data);
+        ffnn_free(&net);
+        ffnn_free(&from_file);
+        ffnn_free(&from_memory);
+        ffnn_free(&loaded);
+    }
+}
+
+/* A loaded network can be trained, once it is told how. */
+static void test_a_loaded_network_trains(void) {
+    for (size_t i = 0; i < KINDS; i++) {
+        ffnn_net net, loaded;
+        bytes file;
+        float X[11] = {0.5f, -0.25f}, y[11] = {0.25f, 0.75f};
+        test_case("kind %d", (int)i);
+        make_kind(&net, i, false);
+        file = saved(&net);
+        CHECK_STATUS(FFNN_OK, ffnn_init_from_memory(&loaded, file.data, file.size));
+        loaded.optimizer = net.optimizer = FFNN_ADAM;
+        for (int step = 0; step < 3; step++) {
+            ffnn_tensor inputs = ffnn_view(X, 1, inputs_of(&net));
+            ffnn_tensor targets = ffnn_view(y, 1, outputs_of(&net));
+            CHECK_STATUS(FFNN_OK, ffnn_train(&net, inputs, targets, 0.01f, NULL));
+            CHECK_STATUS(FFNN_OK, ffnn_train(&loaded, inputs, targets, 0.01f, NULL));
+        }
+        CHECK(same_networks(&net, &loaded));
+        free(file.data);
+        ffnn_free(&net);
+        ffnn_free(&loaded);
+    }
+}
+
+/* Names are not kept: what a module calls fc1 is saved as 0. */
+static void test_names_are_not_kept(void) {
+    bytes file = make_file(RELU, NAMED("fc1", "fc2")), plain = make_file(RELU, BIASED), again;
+    bytes linear = make_file(RELU, UNBIASED), lab = make_file(RELU, LAB);
+    ffnn_net net;
+    CHECK_STATUS(FFNN_OK, ffnn_init_from_memory(&net, file.data, file.size));
+    again = saved(&net);
+    CHECK(again.size == plain.size && memcmp(again.data, plain.data, plain.size) == 0);
+    free(again.data);
+    ffnn_free(&net);
+    CHECK_STATUS(FFNN_OK, ffnn_init_from_memory(&net, linear.data, linear.size));
+    again = saved(&net);
+    CHECK(again.size == lab.size && memcmp(again.data, lab.data, lab.size) == 0);
+    free(again.data);
+    ffnn_free(&net);
+    free(file.data);
+    free(plain.data);
+    free(linear.data);
+    free(lab.data);
+}
+
+/* A view of either layout is saved as what it was made from, in the layout of its kind. */
+static void test_views_are_saved(void) {
+    if (!is_little_endian()) {
+        test_skip("views are for little-endian machines");
+        return;
+    }
+    for (size_t i = 0; i < KINDS; i++) {
+        ffnn_net net, view;
+        bytes file, again;
+        test_case("kind %d", (int)i);
+        make_kind(&net, i, true);
+        file = saved(&net);
+        CHECK_STATUS(FFNN_OK, ffnn_init_view(&view, file.data, file.size));
+        CHECK(view.layer_count == net.layer_count);
+        for (size_t k = 0; k < view.layer_count; k++)
+            CHECK(view.layers[k].transposed == (net.layers[k].bias.data != NULL));
+        again = saved(&view);
+        CHECK(again.size == file.size && memcmp(again.data, file.data, file.size) == 0);
+        CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_load_memory(&view, file.data, file.size));
+        free(again.data);
+        ffnn_free(&view);
+        free(file.data);
+        ffnn_free(&net);
+    }
+}
+
+/* ---- what is in a file ------------------------------------------------------------------- */
+
+/* What ffnn_print_file prints; the caller frees it. */
+static char *printed_file(ffnn_status expected, const char *path) {
+    FILE *file = tmpfile();
+    char *text = (char *)calloc(MOST_BYTES, 1);
+    if (file == NULL)
+        return text;
+    CHECK_STATUS(expected, ffnn_print_file(file, path));
+    rewind(file);
+    CHECK(fread(text, 1, MOST_BYTES - 1, file) < MOST_BYTES - 1);
+    fclose(file);
+    return text;
+}
+
+/* The tensors' lines, in the header's order; the form of the metadata's lines is not asked for. */
+static void check_printed(const char *path, const char *lines, const char *metadata) {
+    char *text = printed_file(FFNN_OK, path);
+    CHECK(strncmp(text, lines, strlen(lines)) == 0);
+    CHECK(strstr(text, metadata) != NULL);
+    free(text);
+}
+
+static void test_print_file(void) {
+    bytes file = make_file("{`activations`:`relu identity`,`a`:`\\u0001\\u001b\\n\\u007fb`}",
+                           "0.weight=3,2 \\u0007.bias=F16:3 W1=2,3 x=I64:");
+    char *text;
+    check_printed("tests/reference/mlp_sequential.safetensors",
+                  "0.bias F32 [8]\n0.weight F32 [8, 4]\n2.bias F32 [3]\n2.weight F32 [3, 8]\n",
+                  "relu identity");
+    check_printed("tests/reference/lab.safetensors", "W1 F32 [3, 4]\nW2 F32 [4, 1]\n", "");
+    check_printed("tests/reference/mlp_half.safetensors", "0.bias F16 [8]\n0.weight F16 [8, 4]\n",
+                  "activations");
+    write_file(SCRATCH_FILE, file);
+    text = printed_file(FFNN_OK, SCRATCH_FILE);
+    CHECK(strncmp(text, "0.weight F32 [3, 2]\n", 20) == 0);
+    CHECK(strstr(text, ".bias F16 [3]\nW1 F32 [2, 3]\nx I64 []\n") != NULL);
+    for (size_t i = 0; text[i] != '\0'; i++)
+        CHECK(text[i] == '\n' || ((unsigned char)text[i] >= ' ' && text[i] != 0x7f));
+    free(text);
+    file.size--;
+    write_file(SCRATCH_FILE, file);
+    text = printed_file(FFNN_ERROR_FORMAT, SCRATCH_FILE);
+    CHECK(text[0] == '\0');
+    free(text);
+    text = printed_file(FFNN_ERROR_IO, FOLDER "/none.safetensors");
+    CHECK(text[0] == '\0');
+    free(text);
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_print_file(NULL, SCRATCH_FILE));
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_print_file(stdout, NULL));
+    free(file.data);
+}
+
+/* ---- for check_saved.py ------------------------------------------------------------------ */
+
+enum { SAVED_ROWS = 3 };
+
+/* Prints a tensor's numbers, each row on a line. */
+static void write_rows(FILE *out, ffnn_tensor t) {
+    for (size_t i = 0; i < t.rows; i++)
+        for (size_t j = 0; j < t.cols; j++)
+            fprintf(out, "%.9g%c", (double)*ffnn_at(t, i, j), j + 1 < t.cols ? ' ' : '\n');
+}
+
+/* N.safetensors, and N.txt: sizes, activations, whether there are biases, then inputs and outputs
+   in rows. */
+static int save_kind(const char *folder, size_t i) {
+    char path[512];
+    ffnn_net net;
+    ffnn_tensor X, output;
+    FILE *out;
+    make_kind(&net, i, false);
+    snprintf(path, sizeof path, "%s/%d.safetensors", folder, (int)i);
+    CHECK_STATUS(FFNN_OK, ffnn_save(&net, path));
+    CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&X, SAVED_ROWS, inputs_of(&net)));
+    CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&output, SAVED_ROWS, outputs_of(&net)));
+    for (size_t k = 0; k < X.rows * X.cols; k++)
+        X.data[k] = (float)(k * 37 % 101) / 50 - 1;
+    CHECK_STATUS(FFNN_OK, ffnn_predict(&net, X, output));
+    snprintf(path, sizeof path, "%s/%d.txt", folder, (int)i);
+    out = fopen(path, "w");
+    CHECK(out != NULL);
+    if (out != NULL) {
+        fprintf(out, "%d", (int)inputs_of(&net));
+        for (size_t k = 0; k < net.layer_count; k++)
+            fprintf(out, " %d", (int)net.layers[k].weight.cols);
+        for (size_t k = 0; k < net.layer_count; k++)
+            fprintf(out, "%c%s", k == 0 ? '\n' : ' ', activation_names[net.layers[k].activation]);
+        fprintf(out, "\n%d\n", net.layers[0].bias.data != NULL);
+        write_rows(out, X);
+        write_rows(out, output);
+        CHECK(fclose(out) == 0);
+    }
+    ffnn_tensor_free(&X);
+    ffnn_tensor_free(&output);
+    ffnn_free(&net);
+    return test.errors == 0;
+}
+
+int main(int argc, char **argv) {
+    if (argc == 3 && strcmp(argv[1], "--save") == 0) {
+        for (size_t i = 0; i < KINDS; i++)
+            if (!save_kind(argv[2], i))
+                return 1;
+        return 0;
+    }
+    RUN(test_pytorchs_files_are_loaded);
+    RUN(test_pytorchs_files_make_networks);
+    RUN(test_linear_layers_are_the_labs);
+    RUN(test_pytorchs_other_files_are_mismatches);
+    RUN(test_a_mismatch_says_what_it_may_be);
+    RUN(test_files_made_by_hand);
+    RUN(test_malformed_comes_before_mismatched);
+    RUN(test_saved_files_in_full);
+    RUN(test_changed_activations_are_saved);
+    RUN(test_what_is_saved_is_loaded);
+    RUN(test_a_loaded_network_trains);
+    RUN(test_names_are_not_kept);
+    RUN(test_views_are_saved);
+    RUN(test_print_file);
+    remove(SCRATCH_FILE);
+    return test_summary("test_mlp_files");
+}
