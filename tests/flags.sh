@@ -149,7 +149,6 @@ else
     knows "${CC:-cc}" "$base" || base="-O1"
     sweep "${CC:-cc}" "$base" '
         -ffast-math
-        -ffast-math -fno-finite-math-only
         -ffp-contract=off'
     sweep "${CC:-cc}" "-O1 -DFFNN_NO_SIMD" '
         -funsafe-math-optimizations

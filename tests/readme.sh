@@ -1,6 +1,7 @@
 #!/bin/sh
 # readme.sh: every C block of README.md is a program that compiles without a warning and runs; if
-# a text block follows it, that is what it prints. `make test` gives CC, CFLAGS and BUILD.
+# a text block follows it, that is what it prints. The first one is examples/quickstart.c, which make
+# has built. `make test` gives CC, CFLAGS and BUILD.
 set -eu
 folder=${BUILD:-build}/tests/readme
 rm -rf "$folder" && mkdir -p "$folder"
@@ -13,8 +14,9 @@ awk -v folder="$folder" '
     /[^ ]/                { last = last == "c" && /^It prints/ ? "c" : "" }
 ' README.md
 [ -f "$folder/1.c" ] || { echo "README.md has no C block"; exit 1; }
+cp "${BUILD:-build}/quickstart" "$folder/1"
 for source in "$folder"/*.c; do
-    ${CC:-cc} ${CFLAGS:--O2} -I. -o "${source%.c}" "$source" -lm
+    [ "$source" = "$folder/1.c" ] || ${CC:-cc} ${CFLAGS:--O2} -I. -o "${source%.c}" "$source" -lm
     (cd "$folder" && "./$(basename "${source%.c}")" > output)
     [ ! -f "${source%.c}.txt" ] || diff "${source%.c}.txt" "$folder/output"
 done
