@@ -390,7 +390,7 @@ static unsigned long parse_number(const char *text, unsigned long least, unsigne
 }
 
 static options parse_options(int argc, char **argv) {
-    options wanted = {0, 64, 100, false, NULL, NULL, "digits.safetensors"};
+    options wanted = {0, 64, 60, false, NULL, NULL, "digits.safetensors"};
     for (int i = 1; i < argc; ++i) {
         const char *name = argv[i], *value = argv[i + 1];
         if (strcmp(name, "--quiet") == 0) {
