@@ -1923,7 +1923,7 @@ typedef struct ffnn__entry {
     bool size_mismatch; /* its bytes are not as many as its shape and dtype need */
     size_t rank;
     uint64_t shape[2];   /* the first two sizes */
-    const unsigned char *shape_text; /* all of them: [3,4] */
+    size_t shape_text;   /* all of them, [3,4], counted back from the end of the header */
     uint64_t begin, end; /* its bytes, counted from the end of the header */
 } ffnn__entry;
 
@@ -2447,7 +2447,7 @@ static unsigned ffnn__dtype_bits(const char *dtype) {
 /* [3,4]: returns the product. Overflow is a size mismatch, even if a later size is 0. */
 static uint64_t ffnn__read_shape(ffnn__json *json, ffnn__entry *entry) {
     uint64_t elements = 1;
-    entry->shape_text = json->at;
+    entry->shape_text = (size_t)(json->end - json->at);
     ffnn__json_open(json, '[');
     while (ffnn__json_more(json, ']')) {
         uint64_t size = ffnn__json_unsigned(json);
@@ -2549,7 +2549,7 @@ FFNNDEF ffnn_status ffnn_print_file(FILE *out, const char *path) {
 
 /* 0.weight F32 [16, 8] */
 static void ffnn__print_entry(FILE *out, const ffnn__entry *entry, const unsigned char *end) {
-    ffnn__json shape = {entry->shape_text, end, false, false, NULL, 0, NULL};
+    ffnn__json shape = {end - entry->shape_text, end, false, false, NULL, 0, NULL};
     ffnn__print_escaped(out, entry->name);
     fprintf(out, " %s [", entry->dtype);
     ffnn__json_open(&shape, '[');
