@@ -41,13 +41,11 @@ static inline real true_activation(ffnn_activation activation, real z) {
 /* A row of softmax: a[i] = exp(z[i]) / sum exp(z). */
 static inline void true_softmax(real *a, const real *z, size_t count) {
     real largest = z[0], sum = 0;
-    for (size_t i = 1; i < count; i++)
+    for (size_t i = 1; i < count; ++i)
         if (z[i] > largest)
             largest = z[i];
-    for (size_t i = 0; i < count; i++)
-        sum += REAL(exp)(z[i] - largest);
-    for (size_t i = 0; i < count; i++)
-        a[i] = REAL(exp)(z[i] - largest) / sum;
+    for (size_t i = 0; i < count; ++i) sum += REAL(exp)(z[i] - largest);
+    for (size_t i = 0; i < count; ++i) a[i] = REAL(exp)(z[i] - largest) / sum;
 }
 
 /* The distance from one float to the next, where a number of this size is. */
@@ -62,12 +60,10 @@ static inline double float_step(double size) {
    their zeros, of which one is at minus infinity. What is only picked or copied is exact. */
 static inline double allowed_error(ffnn_activation activation, double truth) {
     double size = fabs(truth);
-    bool is_exact = activation == FFNN_IDENTITY || activation == FFNN_RELU
-        || (activation == FFNN_LEAKY_RELU && truth > 0);
-    if (is_exact || isinf(truth))
-        return 0;
-    if (activation == FFNN_GELU || activation == FFNN_SILU)
-        return fmax(1e-6 * size, 1e-7);
+    bool is_exact = activation == FFNN_IDENTITY || activation == FFNN_RELU ||
+        (activation == FFNN_LEAKY_RELU && truth > 0);
+    if (is_exact || isinf(truth)) return 0;
+    if (activation == FFNN_GELU || activation == FFNN_SILU) return fmax(1e-6 * size, 1e-7);
     return size < (double)FLT_MIN ? (double)FLT_MIN : 3 * float_step(truth);
 }
 
@@ -77,12 +73,10 @@ static inline bool is_activation_of(ffnn_activation activation, float z, float g
     real truth = true_activation(activation, (real)z);
     bool is_bounded = activation == FFNN_SIGMOID || activation == FFNN_TANH;
     if (isnan(z) || isnan(got))
-        return isnan(got) && (isnan(z) || (isinf(z) && z < 0 && (activation == FFNN_GELU
-                                                                || activation == FFNN_SILU)));
-    if (isinf((double)truth) || isinf(got))
-        return (double)truth == (double)got;
-    if (is_bounded && !(fabsf(got) <= 1))
-        return false;
+        return isnan(got) && (isnan(z) || (isinf(z) && z < 0 && (activation == FFNN_GELU ||
+                                                                activation == FFNN_SILU)));
+    if (isinf((double)truth) || isinf(got)) return (double)truth == (double)got;
+    if (is_bounded && !(fabsf(got) <= 1)) return false;
     if ((activation == FFNN_SIGMOID && got < 0) || (activation == FFNN_ELU && got < -1))
         return false;
     return (double)REAL(fabs)((real)got - truth) <= allowed_error(activation, (double)truth);

@@ -2,20 +2,11 @@
    truly are, computed here in long double. tests/activation_all.c tries every float there is. */
 #include "test.h"
 #include "../ffnn.h"
+#include "helpers.h"
 
 #include "activations.h"
 
 /* ---- numbers ----------------------------------------------------------------------------- */
-
-static uint64_t random_state = 1;
-
-/* splitmix64: good enough for test data, and the same everywhere. */
-static uint64_t next_random(void) {
-    uint64_t x = random_state += 0x9e3779b97f4a7c15u;
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-    return x ^ x >> 31;
-}
 
 static float float_of_bits(uint32_t bits) {
     float value;
@@ -24,17 +15,18 @@ static float float_of_bits(uint32_t bits) {
 }
 
 /* Any float at all; every 256th is NaN or infinite. */
-static float random_bits(void) {
-    return float_of_bits((uint32_t)(next_random() >> 32));
+static float any_float(void) {
+    return float_of_bits((uint32_t)(random_bits() >> 32));
 }
 
 /* In (-1, 1). */
 static float random_float(void) {
-    return ((float)(next_random() >> 41) + 0.5f) / 4194304.0f - 1.0f;
+    return ((float)(random_bits() >> 41) + 0.5f) / 4194304.0f - 1.0f;
 }
 
-static bool same_bits(float a, float b) {
-    return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b));
+/* Of NaN, any counts as the same. */
+static bool is_same(float a, float b) {
+    return same_bits(&a, &b, 1) || (isnan(a) && isnan(b));
 }
 
 /* Awkward ones by their bits: zeros, denormal, smallest and largest normal, 1e30, infinite, NaN,
@@ -54,12 +46,12 @@ static float numbers[NUMBERS], results[NUMBERS];
 /* The awkward ones, numbers in steps of 1/64 from -128 to 128, numbers of all sizes, near 0 and
    everywhere. */
 static void make_numbers(void) {
-    for (size_t i = 0; i < NUMBERS; i++) {
+    for (size_t i = 0; i < NUMBERS; ++i) {
         if (i < COUNT_OF(awkward)) numbers[i] = float_of_bits(awkward[i]);
         else if (i < 20000) numbers[i] = ((float)i - 10000) / 64;
         else if (i < 30000) numbers[i] = random_float();
         else if (i < 40000) numbers[i] = 20 * random_float();
-        else numbers[i] = random_bits();
+        else numbers[i] = any_float();
     }
 }
 
@@ -67,13 +59,13 @@ static void make_numbers(void) {
 
 static void test_activations_are_near_the_truth(void) {
     make_numbers();
-    for (int i = 0; i < ELEMENTWISE_ACTIVATIONS; i++) {
+    for (int i = 0; i < ELEMENTWISE_ACTIVATIONS; ++i) {
         ffnn_activation activation = (ffnn_activation)i;
         CHECK_STATUS(FFNN_OK, ffnn_activate(ffnn_view(results, 1, NUMBERS),
                                             ffnn_view(numbers, 1, NUMBERS), activation));
-        for (size_t k = 0; k < NUMBERS; k++)
-            if (!is_activation_of(activation, numbers[k], results[k])
-                && test_error(__FILE__, __LINE__))
+        for (size_t k = 0; k < NUMBERS; ++k)
+            if (!is_activation_of(activation, numbers[k], results[k]) &&
+                test_error(__FILE__, __LINE__))
                 printf("%s of %.9g\n    expected: %.9g\n    got:      %.9g\n",
                        activation_names[i], (double)numbers[k],
                        (double)true_activation(activation, (real)numbers[k]), (double)results[k]);
@@ -87,8 +79,8 @@ static void test_ffnn_sigmoid_is_an_activation(void) {
                                        ffnn_view(numbers, 1, NUMBERS)));
     CHECK_STATUS(FFNN_OK, ffnn_activate(ffnn_view(results, 1, NUMBERS),
                                         ffnn_view(numbers, 1, NUMBERS), FFNN_SIGMOID));
-    for (size_t k = 0; k < NUMBERS; k++)
-        CHECK(same_bits(sigmoids[k], results[k]));
+    for (size_t k = 0; k < NUMBERS; ++k)
+        CHECK(is_same(sigmoids[k], results[k]));
 }
 
 /* Wherever a number stands, among as many others as there may be, in place or not; and nothing
@@ -97,25 +89,23 @@ static void test_an_activation_does_not_depend_on_the_place(void) {
     enum { MOST = 70, MARGIN = 32 };
     float room[MARGIN + MOST + MARGIN], alone[MOST];
     make_numbers();
-    for (int i = 0; i < ELEMENTWISE_ACTIVATIONS; i++) {
+    for (int i = 0; i < ELEMENTWISE_ACTIVATIONS; ++i) {
         ffnn_activation activation = (ffnn_activation)i;
         test_case("%s", activation_names[i]);
-        for (size_t k = 0; k < MOST; k++)
+        for (size_t k = 0; k < MOST; ++k)
             CHECK_STATUS(FFNN_OK, ffnn_activate(ffnn_view(&alone[k], 1, 1),
                                                 ffnn_view(&numbers[k], 1, 1), activation));
-        for (size_t count = 1; count <= MOST; count++) {
-            for (int in_place = 0; in_place < 2; in_place++) {
+        for (size_t count = 1; count <= MOST; ++count) {
+            for (int in_place = 0; in_place < 2; ++in_place) {
                 ffnn_tensor dst = ffnn_view(room + MARGIN, count, 1);
-                for (size_t k = 0; k < COUNT_OF(room); k++)
-                    room[k] = 12345;
-                if (in_place)
-                    memcpy(dst.data, numbers, count * sizeof *numbers);
+                for (size_t k = 0; k < COUNT_OF(room); ++k) room[k] = 12345;
+                if (in_place) memcpy(dst.data, numbers, count * sizeof *numbers);
                 CHECK_STATUS(FFNN_OK, ffnn_activate(dst, in_place ? dst
                                                     : ffnn_view(numbers, count, 1), activation));
-                for (size_t k = 0; k < count; k++)
-                    CHECK(same_bits(dst.data[k], alone[k]));
-                for (size_t k = 0; k < MARGIN; k++)
-                    CHECK(same_bits(room[k], 12345) && same_bits(dst.data[count + k], 12345));
+                for (size_t k = 0; k < count; ++k)
+                    CHECK(is_same(dst.data[k], alone[k]));
+                for (size_t k = 0; k < MARGIN; ++k)
+                    CHECK(is_same(room[k], 12345) && is_same(dst.data[count + k], 12345));
             }
         }
     }
@@ -125,7 +115,7 @@ static void test_activate_refusals(void) {
     static const int outside[] = {ACTIVATIONS, 99, -1, 1 << 30};
     float data[8] = {1, 2, 3, 4, 5, 6, 7, 8}, out[8] = {0};
     ffnn_tensor z = ffnn_view(data, 2, 3), dst = ffnn_view(out, 2, 3);
-    for (int i = 0; i < ACTIVATIONS; i++) {
+    for (int i = 0; i < ACTIVATIONS; ++i) {
         ffnn_activation activation = (ffnn_activation)i;
         test_case("%s", activation_names[i]);
         CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_activate(ffnn_view(NULL, 2, 3), z, activation));
@@ -136,13 +126,13 @@ static void test_activate_refusals(void) {
         CHECK_STATUS(FFNN_ERROR_ARGUMENT,
                      ffnn_activate(ffnn_view(data + 1, 2, 3), z, activation));
     }
-    for (size_t i = 0; i < COUNT_OF(outside); i++) {
+    for (size_t i = 0; i < COUNT_OF(outside); ++i) {
         ffnn_activation activation;
         memcpy(&activation, &outside[i], sizeof activation); /* no cast: C++ has no such value */
         CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_activate(dst, z, activation));
     }
-    for (size_t i = 0; i < COUNT_OF(data); i++)
-        CHECK(same_bits(data[i], (float)(i + 1)) && same_bits(out[i], 0));
+    for (size_t i = 0; i < COUNT_OF(data); ++i)
+        CHECK(is_same(data[i], (float)(i + 1)) && is_same(out[i], 0));
 }
 
 /* ---- softmax ----------------------------------------------------------------------------- */
@@ -154,15 +144,14 @@ enum { MOST_COLS = 100 };
 static void check_softmax_row(const float *z, const float *a, size_t cols) {
     real exact[MOST_COLS], truth[MOST_COLS];
     double sum = 0;
-    for (size_t j = 0; j < cols; j++)
-        exact[j] = (real)z[j];
+    for (size_t j = 0; j < cols; ++j) exact[j] = (real)z[j];
     true_softmax(truth, exact, cols);
-    for (size_t j = 0; j < cols; j++) {
+    for (size_t j = 0; j < cols; ++j) {
         sum += (double)a[j];
-        if (!(a[j] >= 0 && a[j] <= 1
-              && (double)REAL(fabs)((real)a[j] - truth[j])
-                  <= allowed_error(FFNN_SOFTMAX, (double)truth[j]))
-            && test_error(__FILE__, __LINE__))
+        if (!(a[j] >= 0 && a[j] <= 1 &&
+              (double)REAL(fabs)((real)a[j] - truth[j])
+                  <= allowed_error(FFNN_SOFTMAX, (double)truth[j])) &&
+            test_error(__FILE__, __LINE__))
             printf("a[%d], z %.9g\n    expected: %.9g\n    got:      %.9g\n", (int)j,
                    (double)z[j], (double)truth[j], (double)a[j]);
     }
@@ -174,15 +163,14 @@ static void test_softmax_is_near_the_truth(void) {
     static const size_t widths[] = {1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 31, 33, 64, MOST_COLS};
     enum { ROWS = 20 };
     static float z[ROWS * MOST_COLS], a[ROWS * MOST_COLS];
-    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
-        for (size_t w = 0; w < COUNT_OF(widths); w++) {
+    for (size_t i = 0; i < COUNT_OF(sizes); ++i) {
+        for (size_t w = 0; w < COUNT_OF(widths); ++w) {
             size_t cols = widths[w];
             test_case("%d columns, up to %g", (int)cols, (double)sizes[i]);
-            for (size_t k = 0; k < ROWS * cols; k++)
-                z[k] = sizes[i] * random_float();
+            for (size_t k = 0; k < ROWS * cols; ++k) z[k] = sizes[i] * random_float();
             CHECK_STATUS(FFNN_OK, ffnn_activate(ffnn_view(a, ROWS, cols),
                                                 ffnn_view(z, ROWS, cols), FFNN_SOFTMAX));
-            for (size_t row = 0; row < ROWS; row++)
+            for (size_t row = 0; row < ROWS; ++row)
                 check_softmax_row(z + row * cols, a + row * cols, cols);
         }
     }
@@ -193,21 +181,19 @@ static void test_softmax_is_by_rows(void) {
     enum { ROWS = 9, MARGIN = 32 };
     static float z[ROWS * MOST_COLS], room[MARGIN + ROWS * MOST_COLS + MARGIN];
     float alone[MOST_COLS];
-    for (size_t cols = 1; cols <= 40; cols++) {
+    for (size_t cols = 1; cols <= 40; ++cols) {
         ffnn_tensor in_place = ffnn_view(room + MARGIN, ROWS, cols);
         test_case("%d columns", (int)cols);
-        for (size_t k = 0; k < COUNT_OF(room); k++)
-            room[k] = 12345;
-        for (size_t k = 0; k < ROWS * cols; k++)
-            z[k] = in_place.data[k] = 5 * random_float();
+        for (size_t k = 0; k < COUNT_OF(room); ++k) room[k] = 12345;
+        for (size_t k = 0; k < ROWS * cols; ++k) z[k] = in_place.data[k] = 5 * random_float();
         CHECK_STATUS(FFNN_OK, ffnn_activate(in_place, in_place, FFNN_SOFTMAX));
-        for (size_t row = 0; row < ROWS; row++) {
+        for (size_t row = 0; row < ROWS; ++row) {
             CHECK_STATUS(FFNN_OK, ffnn_activate(ffnn_view(alone, 1, cols),
                                                 ffnn_view(z + row * cols, 1, cols), FFNN_SOFTMAX));
             CHECK(memcmp(alone, in_place.data + row * cols, cols * sizeof *alone) == 0);
         }
-        for (size_t k = 0; k < MARGIN; k++)
-            CHECK(same_bits(room[k], 12345) && same_bits(in_place.data[ROWS * cols + k], 12345));
+        for (size_t k = 0; k < MARGIN; ++k)
+            CHECK(is_same(room[k], 12345) && is_same(in_place.data[ROWS * cols + k], 12345));
     }
 }
 
@@ -227,13 +213,13 @@ static void test_softmax_of_extremes(void) {
         {{0, nan, 1e30f}, {nan, nan, nan}},
         {{-1e30f, 1, nan}, {nan, nan, nan}},
     };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); ++i) {
         float z[6], a[6];
         test_case("row %d", (int)i);
         memcpy(z, cases[i].z, sizeof cases[i].z);
         z[3] = z[4] = z[5] = 0; /* the next row is not infected */
         CHECK_STATUS(FFNN_OK, ffnn_activate(ffnn_view(a, 2, 3), ffnn_view(z, 2, 3), FFNN_SOFTMAX));
-        for (size_t j = 0; j < 3; j++) {
+        for (size_t j = 0; j < 3; ++j) {
             CHECK_CLOSE(cases[i].a[j], a[j], 3e-7);
             CHECK_CLOSE(1.0 / 3, a[3 + j], 3e-7);
         }
@@ -250,26 +236,25 @@ static void make_layer(ffnn_net *net, size_t units, ffnn_activation activation, 
     desc.activations[0] = activation;
     desc.loss = loss;
     CHECK_STATUS(FFNN_OK, ffnn_init(net, &desc));
-    for (size_t i = 0; i < units; i++)
-        for (size_t j = 0; j < units; j++)
+    for (size_t i = 0; i < units; ++i)
+        for (size_t j = 0; j < units; ++j)
             *ffnn_at(net->layers[0].weight, i, j) = i == j ? 1.0f : 0.0f;
 }
 
 /* Derivatives far out, where a careless formula multiplies zero by infinity. */
 static double far_derivative(ffnn_activation activation, float z) {
     bool is_saturated = activation == FFNN_SIGMOID || activation == FFNN_TANH;
-    if (activation == FFNN_IDENTITY || (z > 0 && !is_saturated))
-        return 1;
+    if (activation == FFNN_IDENTITY || (z > 0 && !is_saturated)) return 1;
     return activation == FFNN_LEAKY_RELU ? 0.01 : 0;
 }
 
 static void test_layers_activate_extremes(void) {
     static const float far[] = {1e30f, 1e20f, 1e10f, 200, 150, -150, -200, -1e10f, -1e20f, -1e30f};
-    for (int i = 0; i < ELEMENTWISE_ACTIVATIONS; i++) {
+    for (int i = 0; i < ELEMENTWISE_ACTIVATIONS; ++i) {
         ffnn_activation activation = (ffnn_activation)i;
         ffnn_net net;
         make_layer(&net, 1, activation, FFNN_HALF_SUM_OF_SQUARES);
-        for (size_t k = 0; k < COUNT_OF(far) + COUNT_OF(awkward); k++) {
+        for (size_t k = 0; k < COUNT_OF(far) + COUNT_OF(awkward); ++k) {
             bool is_far = k < COUNT_OF(far);
             float z = is_far ? far[k] : float_of_bits(awkward[k - COUNT_OF(far)]), y = 0, a;
             ffnn_tensor X = ffnn_view(&z, 1, 1);
@@ -278,14 +263,12 @@ static void test_layers_activate_extremes(void) {
             CHECK_STATUS(FFNN_OK, ffnn_predict(&net, X, ffnn_view(&a, 1, 1)));
             CHECK(is_activation_of(activation, z, a));
             CHECK_STATUS(FFNN_OK, ffnn_train(&net, X, ffnn_view(&y, 1, 1), 0, NULL));
-            CHECK(same_bits(layer->a.data[0], a));
+            CHECK(is_same(layer->a.data[0], a));
             if (is_far && !(fabs((double)a) <= 0))
                 CHECK(fabs((double)(layer->delta.data[0] / layer->error.data[0])
                            - far_derivative(activation, z)) < 1e-6);
-            if (is_far)
-                CHECK(!isnan(layer->delta.data[0]) && !isinf(layer->delta.data[0]));
-            if (isnan(z))
-                CHECK(isnan(layer->delta.data[0]));
+            if (is_far) CHECK(!isnan(layer->delta.data[0]) && !isinf(layer->delta.data[0]));
+            if (isnan(z)) CHECK(isnan(layer->delta.data[0]));
             net.layers[0].weight.data[0] = 1;
         }
         ffnn_free(&net);
@@ -307,9 +290,9 @@ static void check_cross_entropy(ffnn_activation last, size_t units, const float 
     CHECK_CLOSE((expected + quiet) / 2, loss, 2e-6);
     CHECK_STATUS(FFNN_OK, ffnn_train(&net, X, Y, 0, &trained));
     CHECK_CLOSE((expected + quiet) / 2, trained, 2e-6);
-    for (size_t j = 0; j < 2 * units && !isnan(expected); j++)
+    for (size_t j = 0; j < 2 * units && !isnan(expected); ++j)
         CHECK(fabs((double)net.layers[0].delta.data[j]) <= 0.5);
-    for (size_t j = 0; j < units && isnan(expected); j++)
+    for (size_t j = 0; j < units && isnan(expected); ++j)
         CHECK(last != FFNN_SOFTMAX || isnan(net.layers[0].delta.data[j]));
     ffnn_free(&net);
 }
@@ -336,11 +319,11 @@ static void test_cross_entropy_of_extremes(void) {
         {1e30f, 1, 0}, {1e30f, 0, 1e30}, {-1e30f, 0, 0}, {-1e30f, 1, 1e30}, {1e30f, 0.5f, 5e29},
         {-1e30f, 0.75f, 7.5e29}, {denormal, 1, log(2)}, {-denormal, 0, log(2)},
         {nan, 0, (double)nan}, {nan, 1, (double)nan}};
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); ++i) {
         test_case("row %d of softmax", (int)i);
         check_cross_entropy(FFNN_SOFTMAX, 3, rows[i].z, rows[i].y, rows[i].loss);
     }
-    for (size_t i = 0; i < COUNT_OF(numbers_of_sigmoid); i++) {
+    for (size_t i = 0; i < COUNT_OF(numbers_of_sigmoid); ++i) {
         test_case("number %d of sigmoid", (int)i);
         check_cross_entropy(FFNN_SIGMOID, 1, &numbers_of_sigmoid[i].z, &numbers_of_sigmoid[i].y,
                             numbers_of_sigmoid[i].loss);
@@ -350,15 +333,15 @@ static void test_cross_entropy_of_extremes(void) {
 /* For any z that is finite, but for those so large that their difference overflows. */
 static void test_cross_entropy_is_finite(void) {
     static const ffnn_activation lasts[] = {FFNN_SOFTMAX, FFNN_SIGMOID};
-    for (size_t k = 0; k < COUNT_OF(lasts); k++) {
+    for (size_t k = 0; k < COUNT_OF(lasts); ++k) {
         ffnn_net net;
         make_layer(&net, 3, lasts[k], FFNN_CROSS_ENTROPY);
-        for (int i = 0; i < 10000; i++) {
+        for (int i = 0; i < 10000; ++i) {
             float z[3], y[3] = {0, 0, 0}, loss = -1;
-            for (size_t j = 0; j < 3; j++) {
-                do z[j] = random_bits(); while (!(fabsf(z[j]) < 1e38f));
+            for (size_t j = 0; j < 3; ++j) {
+                do z[j] = any_float(); while (!(fabsf(z[j]) < 1e38f));
             }
-            y[next_random() % 3] = 1;
+            y[random_bits() % 3] = 1;
             CHECK_STATUS(FFNN_OK, ffnn_evaluate(&net, ffnn_view(z, 1, 3), ffnn_view(y, 1, 3),
                                                 &loss));
             CHECK(loss >= 0 && !isinf(loss));

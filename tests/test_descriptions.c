@@ -2,6 +2,7 @@
    accepted, and what is changed later, which each call that uses it checks. */
 #include "test.h"
 #include "../ffnn.h"
+#include "helpers.h"
 
 #include <float.h>
 
@@ -23,12 +24,6 @@ static ffnn_desc good_description(void) {
     return desc;
 }
 
-static bool is_all_zero(const ffnn_net *net) {
-    ffnn_net zero;
-    memset(&zero, 0, sizeof zero);
-    return memcmp(net, &zero, sizeof zero) == 0;
-}
-
 static const float INFINITE = (float)HUGE_VAL;
 
 static float not_a_number(void) {
@@ -45,7 +40,7 @@ static void set_number(void *field, int number) {
 
 /* With biases: torch.nn.Linear's, bit for bit, whose weight is outputs x inputs. */
 static void test_first_weights_are_linears(void) {
-    for (size_t i = 0; i < COUNT_OF(linear_cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(linear_cases); ++i) {
         const linear_case *c = &linear_cases[i];
         const uint32_t *bits = c->bits;
         ffnn_desc desc;
@@ -59,15 +54,15 @@ static void test_first_weights_are_linears(void) {
         desc.rng = &rng;
         ffnn_rng_seed(&rng, c->seed);
         CHECK_STATUS(FFNN_OK, ffnn_init(&net, &desc));
-        for (size_t k = 0; k < net.layer_count; k++) {
+        for (size_t k = 0; k < net.layer_count; ++k) {
             const ffnn_layer *layer = &net.layers[k];
             CHECK(layer->weight.rows == c->sizes[k] && layer->weight.cols == c->sizes[k + 1]);
             CHECK(layer->bias.rows == 1 && layer->bias.cols == c->sizes[k + 1]);
             CHECK(!layer->transposed && layer->activation == FFNN_SIGMOID);
-            for (size_t output = 0; output < layer->weight.cols; output++)
-                for (size_t input = 0; input < layer->weight.rows; input++)
+            for (size_t output = 0; output < layer->weight.cols; ++output)
+                for (size_t input = 0; input < layer->weight.rows; ++input)
                     CHECK(memcmp(ffnn_at(layer->weight, input, output), bits++, 4) == 0);
-            for (size_t output = 0; output < layer->weight.cols; output++)
+            for (size_t output = 0; output < layer->weight.cols; ++output)
                 CHECK(memcmp(&layer->bias.data[output], bits++, 4) == 0);
         }
         CHECK_STATUS(FFNN_OK, ffnn_randn(ffnn_view(&next, 1, 1), &rng)); /* draws nothing more */
@@ -78,7 +73,7 @@ static void test_first_weights_are_linears(void) {
 
 /* Whatever else is described: the lab's weights without biases, Linear's with them. */
 static void test_only_biases_change_first_weights(void) {
-    for (int biases = 0; biases < 2; biases++) {
+    for (int biases = 0; biases < 2; ++biases) {
         ffnn_desc desc, plain;
         ffnn_net net, expected;
         memset(&plain, 0, sizeof plain);
@@ -88,7 +83,7 @@ static void test_only_biases_change_first_weights(void) {
         desc.optimizer = FFNN_ADAM;
         CHECK_STATUS(FFNN_OK, ffnn_init(&net, &desc));
         CHECK_STATUS(FFNN_OK, ffnn_init(&expected, &plain));
-        for (size_t i = 0; i < 2; i++) {
+        for (size_t i = 0; i < 2; ++i) {
             ffnn_tensor weight = net.layers[i].weight, bias = net.layers[i].bias;
             CHECK(memcmp(weight.data, expected.layers[i].weight.data,
                          weight.rows * weight.cols * sizeof(float)) == 0);
@@ -173,7 +168,7 @@ static void test_descriptions_that_are_accepted(void) {
         {"minus no decay", DECAY, 0, 0, -0.0f},
         {"AdamW", ADAM_DECAY, 0, 0, 0.01f},
     };
-    for (size_t i = 0; i < COUNT_OF(accepted); i++) {
+    for (size_t i = 0; i < COUNT_OF(accepted); ++i) {
         const description_case *c = &accepted[i];
         ffnn_desc desc = good_description();
         ffnn_net net;
@@ -230,7 +225,7 @@ static void test_descriptions_that_are_refused(void) {
     ffnn_rng rng;
     memset(&rng, 0, sizeof rng);
     ffnn_rng_seed(&rng, 5);
-    for (size_t i = 0; i < COUNT_OF(refused); i++) {
+    for (size_t i = 0; i < COUNT_OF(refused); ++i) {
         const description_case *c = &refused[i];
         ffnn_desc desc = good_description();
         test_case("%s", c->name);
@@ -244,10 +239,10 @@ static void test_descriptions_that_are_refused(void) {
 
 /* Of every activation at the end with every loss. */
 static void test_cross_entropy_wants_probabilities(void) {
-    for (int last = 0; last <= FFNN_SOFTMAX; last++) {
-        for (int loss = 0; loss <= FFNN_CROSS_ENTROPY; loss++) {
-            bool is_good = loss != FFNN_CROSS_ENTROPY || last == FFNN_SOFTMAX
-                || last == FFNN_SIGMOID;
+    for (int last = 0; last <= FFNN_SOFTMAX; ++last) {
+        for (int loss = 0; loss <= FFNN_CROSS_ENTROPY; ++loss) {
+            bool is_good = loss != FFNN_CROSS_ENTROPY || last == FFNN_SOFTMAX ||
+                last == FFNN_SIGMOID;
             ffnn_desc desc = good_description();
             ffnn_net net;
             test_case("activation %d, loss %d", last, loss);
@@ -284,9 +279,8 @@ static void test_as_many_layers_as_there_may_be(void) {
     float in[2] = {1, -1}, out[2] = {0, 0};
     memset(&desc, 0, sizeof desc);
     CHECK(FFNN_MAX_LAYERS == 16);
-    for (size_t i = 0; i <= FFNN_MAX_LAYERS; i++)
-        desc.sizes[i] = 2;
-    for (size_t i = 0; i < FFNN_MAX_LAYERS; i++)
+    for (size_t i = 0; i <= FFNN_MAX_LAYERS; ++i) desc.sizes[i] = 2;
+    for (size_t i = 0; i < FFNN_MAX_LAYERS; ++i)
         desc.activations[i] = i + 1 < FFNN_MAX_LAYERS ? FFNN_ELU : FFNN_SOFTMAX;
     desc.biases = true;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &desc));
@@ -301,7 +295,7 @@ static void test_failing_allocations(void) {
     size_t number = 1;
     ffnn_status status = FFNN_ERROR_MEMORY;
     desc.optimizer = FFNN_ADAM;
-    for (; status != FFNN_OK && number < 100; number++) {
+    for (; status != FFNN_OK && number < 100; ++number) {
         ffnn_net net;
         test_fail_allocation(number);
         status = ffnn_init(&net, &desc);
@@ -336,10 +330,8 @@ static ffnn_tensor y_of(calls *c) {
 static void make_calls(calls *c, ffnn_net *net) {
     ffnn_desc desc = good_description();
     memset(c, 0, sizeof *c);
-    for (size_t i = 0; i < COUNT_OF(c->X); i++)
-        c->X[i] = (float)i / 8;
-    for (size_t i = 0; i < ROWS; i++)
-        c->y[i * 3] = 1;
+    for (size_t i = 0; i < COUNT_OF(c->X); ++i) c->X[i] = (float)i / 8;
+    for (size_t i = 0; i < ROWS; ++i) c->y[i * 3] = 1;
     CHECK_STATUS(FFNN_OK, ffnn_init(net, &desc));
     CHECK_STATUS(FFNN_OK, ffnn_save_memory(net, c->file, sizeof c->file, &c->file_size));
     CHECK_STATUS(FFNN_OK, ffnn_forward(net, X_of(c), NULL));
@@ -372,12 +364,11 @@ static void check_steps(ffnn_status expected, calls *c, ffnn_net *net) {
 static void check_refused_steps(calls *c, ffnn_net *net) {
     float before[4 * 5 + 5 * 3 + ROWS * 3], after[COUNT_OF(before)];
     float *copies[] = {before, after};
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2; ++i) {
         memcpy(copies[i], net->layers[0].weight.data, 4 * 5 * sizeof(float));
         memcpy(copies[i] + 4 * 5, net->layers[1].weight.data, 5 * 3 * sizeof(float));
         memcpy(copies[i] + 4 * 5 + 5 * 3, net->layers[1].a.data, ROWS * 3 * sizeof(float));
-        if (i == 0)
-            check_steps(FFNN_ERROR_ARGUMENT, c, net);
+        if (i == 0) check_steps(FFNN_ERROR_ARGUMENT, c, net);
     }
     CHECK(memcmp(before, after, sizeof before) == 0);
 }
@@ -385,7 +376,7 @@ static void check_refused_steps(calls *c, ffnn_net *net) {
 static void test_changed_activations_are_checked(void) {
     static const struct { size_t layer; int activation; } bad[] = {
         {0, FFNN_SOFTMAX}, {0, FFNN_SOFTMAX + 1}, {1, FFNN_SOFTMAX + 1}, {0, -1}, {1, 1 << 20}};
-    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+    for (size_t i = 0; i < COUNT_OF(bad); ++i) {
         calls c;
         ffnn_net net;
         ffnn_layer *layer;
@@ -410,7 +401,7 @@ static void test_changed_activations_are_checked(void) {
 /* The loss is none of predict's, forward's and save's business. */
 static void test_a_changed_loss_is_checked(void) {
     static const int bad[] = {FFNN_CROSS_ENTROPY, FFNN_CROSS_ENTROPY + 1, -1};
-    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+    for (size_t i = 0; i < COUNT_OF(bad); ++i) {
         calls c;
         ffnn_net net;
         float loss = 7;
@@ -434,7 +425,7 @@ static void test_a_changed_optimizer_is_checked(void) {
         {FFNN_SGD, -0.5f, 0}, {FFNN_SGD, INFINITE, 0}, {FFNN_SGD, not_a_number(), 0},
         {FFNN_SGD, 0, -1}, {FFNN_ADAM, 0, -1}, {FFNN_SGD, 0, INFINITE},
         {FFNN_ADAM, 0, not_a_number()}};
-    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+    for (size_t i = 0; i < COUNT_OF(bad); ++i) {
         calls c;
         ffnn_net net;
         float loss = 0;
@@ -461,14 +452,13 @@ static void test_changes_are_followed(void) {
     make_calls(&c, &net);
     net.layers[1].activation = FFNN_SOFTMAX;
     CHECK_STATUS(FFNN_OK, ffnn_predict(&net, X_of(&c), ffnn_view(c.output, ROWS, 3)));
-    for (size_t i = 0; i < 3; i++)
-        sum += c.output[i];
+    for (size_t i = 0; i < 3; ++i) sum += c.output[i];
     CHECK_CLOSE(1, sum, 1e-6);
     net.loss = FFNN_CROSS_ENTROPY;
     check_steps(FFNN_OK, &c, &net);
     net.layers[0].activation = FFNN_RELU;
     CHECK_STATUS(FFNN_OK, ffnn_forward(&net, X_of(&c), NULL));
-    for (size_t i = 0; i < ROWS * 5; i++)
+    for (size_t i = 0; i < ROWS * 5; ++i)
         CHECK_CLOSE(fmax(0, (double)net.layers[0].z.data[i]), net.layers[0].a.data[i], 0);
     ffnn_free(&net);
 }
@@ -501,11 +491,9 @@ static void test_evaluate_is_trainings_loss(void) {
         {FFNN_IDENTITY, FFNN_MSE}, {FFNN_TANH, FFNN_HALF_SUM_OF_SQUARES},
         {FFNN_SOFTMAX, FFNN_MSE}, {FFNN_SOFTMAX, FFNN_CROSS_ENTROPY},
         {FFNN_SIGMOID, FFNN_CROSS_ENTROPY}, {FFNN_SIGMOID, FFNN_HALF_SUM_OF_SQUARES}};
-    for (size_t i = 0; i < MANY * 4; i++)
-        inputs[i] = (float)(i * 37 % 101) / 50 - 1;
-    for (size_t i = 0; i < MANY * 3; i++)
-        targets[i] = i % 3 == i / 3 % 3 ? 1.0f : 0.0f;
-    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+    for (size_t i = 0; i < MANY * 4; ++i) inputs[i] = (float)(i * 37 % 101) / 50 - 1;
+    for (size_t i = 0; i < MANY * 3; ++i) targets[i] = i % 3 == i / 3 % 3 ? 1.0f : 0.0f;
+    for (size_t i = 0; i < COUNT_OF(kinds); ++i) {
         for (size_t rows = 1; rows <= MANY; rows = rows * 3 + 1) {
             ffnn_tensor X = ffnn_view(inputs, rows, 4), y = ffnn_view(targets, rows, 3);
             ffnn_desc desc = good_description();

@@ -2,6 +2,7 @@
    loss, against finite differences of what is stepped down, computed here in long double. */
 #include "test.h"
 #include "../ffnn.h"
+#include "helpers.h"
 
 #include "activations.h"
 
@@ -12,28 +13,13 @@ static const double DIFFERENCE = 1e-5;
 
 /* ---- random numbers ---------------------------------------------------------------------- */
 
-/* splitmix64: good enough for test data, and the same everywhere. */
-static uint64_t random_state;
-
-static uint64_t next_random(void) {
-    uint64_t x = random_state += 0x9e3779b97f4a7c15u;
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-    return x ^ x >> 31;
-}
-
 /* In (-1, 1). */
 static float random_float(void) {
-    return ((float)(next_random() >> 41) + 0.5f) / 4194304.0f - 1.0f;
-}
-
-static size_t element_count(ffnn_tensor t) {
-    return t.rows * t.cols;
+    return ((float)(random_bits() >> 41) + 0.5f) / 4194304.0f - 1.0f;
 }
 
 static void fill(ffnn_tensor t) {
-    for (size_t i = 0; i < element_count(t); i++)
-        t.data[i] = random_float();
+    for (size_t i = 0; i < element_count(t); ++i) t.data[i] = random_float();
 }
 
 /* ---- experiments ------------------------------------------------------------------------- */
@@ -60,14 +46,12 @@ static ffnn_tensor new_tensor(size_t rows, size_t cols) {
 
 /* Targets as the loss wants them: probabilities for cross-entropy, with softmax rows of them. */
 static void make_targets(ffnn_tensor y, bool is_softmax, bool is_cross_entropy) {
-    for (size_t i = 0; i < element_count(y) && (is_softmax || is_cross_entropy); i++)
+    for (size_t i = 0; i < element_count(y) && (is_softmax || is_cross_entropy); ++i)
         y.data[i] = (y.data[i] + 1) / 2;
-    for (size_t row = 0; row < y.rows && is_softmax; row++) {
+    for (size_t row = 0; row < y.rows && is_softmax; ++row) {
         float sum = 0;
-        for (size_t col = 0; col < y.cols; col++)
-            sum += *ffnn_at(y, row, col);
-        for (size_t col = 0; col < y.cols; col++)
-            *ffnn_at(y, row, col) /= sum;
+        for (size_t col = 0; col < y.cols; ++col) sum += *ffnn_at(y, row, col);
+        for (size_t col = 0; col < y.cols; ++col) *ffnn_at(y, row, col) /= sum;
     }
 }
 
@@ -80,8 +64,8 @@ static void free_experiment(experiment *e) {
 /* Is any z so near to 0 that a step of the finite differences might cross it? There ReLU and leaky
    ReLU have no derivative to compare with. */
 static bool is_near_a_kink(const ffnn_net *net) {
-    for (size_t i = 0; i < net->layer_count; i++)
-        for (size_t k = 0; k < element_count(net->layers[i].z); k++)
+    for (size_t i = 0; i < net->layer_count; ++i)
+        for (size_t k = 0; k < element_count(net->layers[i].z); ++k)
             if (fabs((double)net->layers[i].z.data[k]) < 1e-3)
                 return true;
     return false;
@@ -94,24 +78,22 @@ static void make_experiment(experiment *e, const setup *s, uint64_t seed) {
     memset(&desc, 0, sizeof desc);
     desc.biases = s->biases;
     desc.loss = s->loss;
-    for (;; seed++) {
+    for (;; ++seed) {
         random_state = seed;
-        for (size_t i = 0; i <= LAYERS; i++)
-            desc.sizes[i] = 1 + (size_t)(next_random() % MOST_UNITS);
-        for (size_t i = 0; i < LAYERS; i++)
+        for (size_t i = 0; i <= LAYERS; ++i)
+            desc.sizes[i] = 1 + (size_t)(random_bits() % MOST_UNITS);
+        for (size_t i = 0; i < LAYERS; ++i)
             desc.activations[i] = i + 1 < LAYERS ? s->hidden : s->last;
         CHECK_STATUS(FFNN_OK, ffnn_init(&e->net, &desc));
-        for (size_t i = 0; i < e->net.layer_count; i++) {
+        for (size_t i = 0; i < e->net.layer_count; ++i) {
             fill(e->net.layers[i].weight);
-            if (s->biases)
-                fill(e->net.layers[i].bias);
+            if (s->biases) fill(e->net.layers[i].bias);
         }
         e->X = new_tensor(s->samples, desc.sizes[0]);
         e->y = new_tensor(s->samples, desc.sizes[LAYERS]);
         make_targets(e->y, s->last == FFNN_SOFTMAX, s->loss == FFNN_CROSS_ENTROPY);
         CHECK_STATUS(FFNN_OK, ffnn_forward(&e->net, e->X, NULL));
-        if (test.errors > 0 || !is_near_a_kink(&e->net))
-            return;
+        if (test.errors > 0 || !is_near_a_kink(&e->net)) return;
         free_experiment(e);
     }
 }
@@ -135,19 +117,17 @@ static real changed(const change *c, size_t layer, place part, size_t at, real v
 static void forward_layer(real *z, real *a, const real *input, const ffnn_layer *layer,
                           size_t number, size_t sample, const change *c) {
     size_t inputs = layer->weight.rows, outputs = layer->weight.cols;
-    for (size_t j = 0; j < outputs; j++) {
+    for (size_t j = 0; j < outputs; ++j) {
         z[j] = layer->bias.data == NULL ? 0
             : changed(c, number, BIAS, j, (real)layer->bias.data[j]);
-        for (size_t i = 0; i < inputs; i++)
+        for (size_t i = 0; i < inputs; ++i)
             z[j] += input[i] * changed(c, number, WEIGHT, i * outputs + j,
                                        (real)layer->weight.data[i * outputs + j]);
         z[j] = changed(c, number, Z, sample * outputs + j, z[j]);
     }
-    if (layer->activation == FFNN_SOFTMAX)
-        true_softmax(a, z, outputs);
-    for (size_t j = 0; j < outputs; j++) {
-        if (layer->activation != FFNN_SOFTMAX)
-            a[j] = true_activation(layer->activation, z[j]);
+    if (layer->activation == FFNN_SOFTMAX) true_softmax(a, z, outputs);
+    for (size_t j = 0; j < outputs; ++j) {
+        if (layer->activation != FFNN_SOFTMAX) a[j] = true_activation(layer->activation, z[j]);
         a[j] = changed(c, number, A, sample * outputs + j, a[j]);
     }
 }
@@ -157,7 +137,7 @@ static real sample_loss(const ffnn_net *net, const real *z, const real *a, const
     const ffnn_layer *last = &net->layers[net->layer_count - 1];
     size_t outputs = last->weight.cols;
     real loss = 0;
-    for (size_t j = 0; j < outputs; j++) {
+    for (size_t j = 0; j < outputs; ++j) {
         real target = (real)y[j];
         if (last->activation == FFNN_SOFTMAX)
             loss -= target * REAL(log)(a[j]);
@@ -175,11 +155,10 @@ static real objective(const experiment *e, const change *c) {
     const ffnn_net *net = &e->net;
     ffnn_activation last = net->layers[net->layer_count - 1].activation;
     real values[2 * (LAYERS + 1)][MOST_UNITS], sum = 0;
-    for (size_t sample = 0; sample < e->X.rows; sample++) {
+    for (size_t sample = 0; sample < e->X.rows; ++sample) {
         real *z = values[0], *a = values[1];
-        for (size_t i = 0; i < e->X.cols; i++)
-            a[i] = (real)*ffnn_at(e->X, sample, i);
-        for (size_t i = 0; i < net->layer_count; i++) {
+        for (size_t i = 0; i < e->X.cols; ++i) a[i] = (real)*ffnn_at(e->X, sample, i);
+        for (size_t i = 0; i < net->layer_count; ++i) {
             const real *input = a;
             z = values[2 * (i + 1)];
             a = values[2 * (i + 1) + 1];
@@ -187,10 +166,8 @@ static real objective(const experiment *e, const change *c) {
         }
         sum += sample_loss(net, z, a, ffnn_at(e->y, sample, 0));
     }
-    if (last == FFNN_SOFTMAX)
-        return sum / (real)e->X.rows;
-    if (net->loss == FFNN_HALF_SUM_OF_SQUARES)
-        return sum / 2;
+    if (last == FFNN_SOFTMAX) return sum / (real)e->X.rows;
+    if (net->loss == FFNN_HALF_SUM_OF_SQUARES) return sum / 2;
     return sum / (real)element_count(e->y);
 }
 
@@ -208,11 +185,11 @@ enum { MOST_ELEMENTS = MOST_UNITS * MOST_SAMPLES };
 static void check_downhill(const experiment *e, const char *what, size_t layer, place part,
                            const double *got, size_t count) {
     double expected[MOST_ELEMENTS], largest = 1e-3; /* all may be 0, behind ReLU */
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; ++i) {
         expected[i] = (double)downhill(e, layer, part, i);
         largest = fmax(largest, fabs(expected[i]));
     }
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; ++i)
         if (!(fabs(got[i] - expected[i]) <= DIFFERENCE * largest) && test_error(__FILE__, __LINE__))
             printf("%s[%d] of layer %d\n    expected: %.9g\n    got:      %.9g\n", what, (int)i,
                    (int)layer, expected[i], got[i]);
@@ -221,16 +198,14 @@ static void check_downhill(const experiment *e, const char *what, size_t layer, 
 static void check_errors_and_deltas(const experiment *e) {
     double got[MOST_ELEMENTS];
     const ffnn_net *net = &e->net;
-    for (size_t i = 0; i < net->layer_count; i++) {
+    for (size_t i = 0; i < net->layer_count; ++i) {
         const ffnn_layer *layer = &net->layers[i];
         size_t count = element_count(layer->delta);
         bool is_last = i + 1 == net->layer_count;
         CHECK(count == e->X.rows * layer->weight.cols && element_count(layer->error) == count);
-        for (size_t k = 0; k < count; k++)
-            got[k] = (double)layer->delta.data[k];
+        for (size_t k = 0; k < count; ++k) got[k] = (double)layer->delta.data[k];
         check_downhill(e, "delta", i, Z, got, count);
-        for (size_t k = 0; k < count; k++)
-            got[k] = (double)layer->error.data[k];
+        for (size_t k = 0; k < count; ++k) got[k] = (double)layer->error.data[k];
         if (is_last && (net->loss == FFNN_CROSS_ENTROPY || layer->activation == FFNN_SOFTMAX))
             CHECK(memcmp(layer->error.data, layer->delta.data, count * sizeof(float)) == 0);
         else
@@ -240,7 +215,7 @@ static void check_errors_and_deltas(const experiment *e) {
 
 /* What a step added to a tensor of parameters, which gets its old values back, per rate. */
 static void take_steps(double *steps, ffnn_tensor now, ffnn_tensor before, float rate) {
-    for (size_t k = 0; k < element_count(now); k++) {
+    for (size_t k = 0; k < element_count(now); ++k) {
         steps[k] = ((double)now.data[k] - (double)before.data[k]) / (double)rate;
         now.data[k] = before.data[k];
     }
@@ -252,21 +227,20 @@ static void check_steps(experiment *e) {
     double steps[2][LAYERS][MOST_UNITS * MOST_UNITS];
     ffnn_net *net = &e->net;
     ffnn_tensor weights[LAYERS], biases[LAYERS];
-    for (size_t i = 0; i < net->layer_count; i++) {
+    for (size_t i = 0; i < net->layer_count; ++i) {
         ffnn_tensor weight = net->layers[i].weight, bias = net->layers[i].bias;
         weights[i] = new_tensor(weight.rows, weight.cols);
         biases[i] = new_tensor(1, weight.cols);
         CHECK_STATUS(FFNN_OK, ffnn_copy(weights[i], weight));
-        if (bias.data != NULL)
-            CHECK_STATUS(FFNN_OK, ffnn_copy(biases[i], bias));
+        if (bias.data != NULL) CHECK_STATUS(FFNN_OK, ffnn_copy(biases[i], bias));
     }
     CHECK_STATUS(FFNN_OK, ffnn_backward(net, e->X, e->y, rate));
-    for (size_t i = 0; i < net->layer_count; i++) {
+    for (size_t i = 0; i < net->layer_count; ++i) {
         take_steps(steps[0][i], net->layers[i].weight, weights[i], rate);
         if (net->layers[i].bias.data != NULL)
             take_steps(steps[1][i], net->layers[i].bias, biases[i], rate);
     }
-    for (size_t i = 0; i < net->layer_count; i++) {
+    for (size_t i = 0; i < net->layer_count; ++i) {
         check_downhill(e, "weight", i, WEIGHT, steps[0][i], element_count(weights[i]));
         if (net->layers[i].bias.data != NULL)
             check_downhill(e, "bias", i, BIAS, steps[1][i], element_count(biases[i]));
@@ -305,7 +279,7 @@ static void check_setup(const setup *s, uint64_t seed) {
 
 /* With and without biases, one sample and several, different sizes. */
 static void check_pair(ffnn_activation hidden, ffnn_activation last, ffnn_loss loss) {
-    for (uint64_t seed = 1; seed <= 12; seed++) {
+    for (uint64_t seed = 1; seed <= 12; ++seed) {
         setup s = {hidden, last, loss, seed % 2 == 0, 1 + seed % 3 * 4};
         check_setup(&s, seed * 1000);
     }
@@ -313,8 +287,8 @@ static void check_pair(ffnn_activation hidden, ffnn_activation last, ffnn_loss l
 
 static void test_gradients_of_squares(void) {
     static const ffnn_loss losses[] = {FFNN_HALF_SUM_OF_SQUARES, FFNN_MSE};
-    for (int hidden = 0; hidden < ELEMENTWISE_ACTIVATIONS; hidden++) {
-        for (size_t i = 0; i < COUNT_OF(losses); i++) {
+    for (int hidden = 0; hidden < ELEMENTWISE_ACTIVATIONS; ++hidden) {
+        for (size_t i = 0; i < COUNT_OF(losses); ++i) {
             check_pair((ffnn_activation)hidden, (ffnn_activation)hidden, losses[i]);
             check_pair((ffnn_activation)hidden, FFNN_IDENTITY, losses[i]);
         }
@@ -324,8 +298,8 @@ static void test_gradients_of_squares(void) {
 /* A softmax layer trains by cross-entropy whatever the loss says. */
 static void test_gradients_of_cross_entropy(void) {
     static const ffnn_loss losses[] = {FFNN_HALF_SUM_OF_SQUARES, FFNN_MSE, FFNN_CROSS_ENTROPY};
-    for (int hidden = 0; hidden < ELEMENTWISE_ACTIVATIONS; hidden++) {
-        for (size_t i = 0; i < COUNT_OF(losses); i++)
+    for (int hidden = 0; hidden < ELEMENTWISE_ACTIVATIONS; ++hidden) {
+        for (size_t i = 0; i < COUNT_OF(losses); ++i)
             check_pair((ffnn_activation)hidden, FFNN_SOFTMAX, losses[i]);
         check_pair((ffnn_activation)hidden, FFNN_SIGMOID, FFNN_CROSS_ENTROPY);
     }
@@ -336,8 +310,8 @@ static void test_derivatives_at_0_are_pytorchs(void) {
     static const struct { ffnn_activation activation; double derivative; } at_0[] = {
         {FFNN_SIGMOID, 0.25}, {FFNN_TANH, 1}, {FFNN_RELU, 0}, {FFNN_LEAKY_RELU, 0.01},
         {FFNN_ELU, 1}, {FFNN_SILU, 0.5}, {FFNN_GELU, 0.5}, {FFNN_IDENTITY, 1}};
-    for (size_t i = 0; i < COUNT_OF(at_0); i++) {
-        for (int is_negative = 0; is_negative < 2; is_negative++) {
+    for (size_t i = 0; i < COUNT_OF(at_0); ++i) {
+        for (int is_negative = 0; is_negative < 2; ++is_negative) {
             float input = is_negative ? -0.0f : 0.0f, target = 3;
             ffnn_tensor X = ffnn_view(&input, 1, 1), y = ffnn_view(&target, 1, 1);
             ffnn_desc desc;

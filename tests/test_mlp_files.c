@@ -5,46 +5,20 @@
     test_mlp_files --save FOLDER    writes networks of many kinds there, each with a text file of
                                     inputs and predictions, for tests/check_saved.py
 
-   A file lands in build/ and is removed at the end. */
+   A file lands in build/tests-tmp/ and is removed at the end. */
 #include "test.h"
 #include "../ffnn.h"
+#include "helpers.h"
 
 #include "activations.h"
 #include "reference/mlp_files.h"
 
-#define FOLDER "build"
-#define SCRATCH_FILE FOLDER "/test-mlp.safetensors"
+#define FOLDER SCRATCH "test_mlp_files"
+#define SCRATCH_FILE FOLDER "/mlp.safetensors"
 
 /* ---- files ------------------------------------------------------------------------------- */
 
 enum { MOST_BYTES = 1 << 16 };
-
-/* In memory that floats may be read from in place. */
-typedef struct bytes {
-    unsigned char *data; /* NULL: no such file */
-    size_t size;
-} bytes;
-
-static bytes read_file(const char *path) {
-    FILE *file = fopen(path, "rb");
-    bytes b = {NULL, 0};
-    CHECK(file != NULL);
-    if (file == NULL)
-        return b;
-    b.data = (unsigned char *)malloc(MOST_BYTES);
-    b.size = fread(b.data, 1, MOST_BYTES, file);
-    fclose(file);
-    return b;
-}
-
-static void write_file(const char *path, bytes b) {
-    FILE *file = fopen(path, "wb");
-    CHECK(file != NULL);
-    if (file == NULL)
-        return;
-    CHECK(fwrite(b.data, 1, b.size, file) == b.size);
-    CHECK(fclose(file) == 0);
-}
 
 /* What ffnn_save writes; the caller frees the data. */
 static bytes saved(const ffnn_net *net) {
@@ -66,23 +40,22 @@ static bool is_little_endian(void) {
 
 /* Activations by their names, one space between, as in a file. */
 static void set_activations(ffnn_desc *desc, const char *names) {
-    for (size_t layer = 0; *names != '\0'; layer++) {
+    for (size_t layer = 0; *names != '\0'; ++layer) {
         size_t length = strcspn(names, " ");
-        for (int i = 0; i < ACTIVATIONS; i++)
-            if (strlen(activation_names[i]) == length
-                && memcmp(activation_names[i], names, length) == 0)
+        for (int i = 0; i < ACTIVATIONS; ++i)
+            if (strlen(activation_names[i]) == length &&
+                memcmp(activation_names[i], names, length) == 0)
                 desc->activations[layer] = (ffnn_activation)i;
         names += length + (names[length] == ' ');
     }
 }
 
 /* Of the sizes up to the first 0. */
-static void make_network(ffnn_net *net, const size_t *sizes, const char *activations,
-                         bool biases) {
+static void make_described(ffnn_net *net, const size_t *sizes, const char *activations,
+                           bool biases) {
     ffnn_desc desc;
     memset(&desc, 0, sizeof desc);
-    for (size_t i = 0; i <= FFNN_MAX_LAYERS && sizes[i] > 0; i++)
-        desc.sizes[i] = sizes[i];
+    for (size_t i = 0; i <= FFNN_MAX_LAYERS && sizes[i] > 0; ++i) desc.sizes[i] = sizes[i];
     set_activations(&desc, activations);
     desc.biases = biases;
     CHECK_STATUS(FFNN_OK, ffnn_init(net, &desc));
@@ -110,12 +83,11 @@ enum { MOST_PARAMETERS = 4000 };
 /* All parameters, each layer's weight before its bias; returns how many. */
 static size_t copy_parameters(const ffnn_net *net, float *values) {
     size_t count = 0;
-    for (size_t i = 0; i < net->layer_count; i++) {
+    for (size_t i = 0; i < net->layer_count; ++i) {
         const ffnn_tensor parts[] = {net->layers[i].weight, net->layers[i].bias};
-        for (size_t k = 0; k < 2; k++) {
+        for (size_t k = 0; k < 2; ++k) {
             size_t size = parts[k].rows * parts[k].cols;
-            if (size > 0)
-                memcpy(values + count, parts[k].data, size * sizeof *values);
+            if (size > 0) memcpy(values + count, parts[k].data, size * sizeof *values);
             count += size;
         }
     }
@@ -124,22 +96,15 @@ static size_t copy_parameters(const ffnn_net *net, float *values) {
 
 static bool same_networks(const ffnn_net *a, const ffnn_net *b) {
     static float of_a[MOST_PARAMETERS], of_b[MOST_PARAMETERS];
-    if (a->layer_count != b->layer_count)
-        return false;
-    for (size_t i = 0; i < a->layer_count; i++) {
+    if (a->layer_count != b->layer_count) return false;
+    for (size_t i = 0; i < a->layer_count; ++i) {
         const ffnn_layer *x = &a->layers[i], *y = &b->layers[i];
-        if (x->activation != y->activation || x->weight.rows != y->weight.rows
-            || x->weight.cols != y->weight.cols || x->bias.cols != y->bias.cols)
+        if (x->activation != y->activation || x->weight.rows != y->weight.rows ||
+            x->weight.cols != y->weight.cols || x->bias.cols != y->bias.cols)
             return false;
     }
-    return copy_parameters(a, of_a) == copy_parameters(b, of_b)
-        && memcmp(of_a, of_b, copy_parameters(a, of_a) * sizeof *of_a) == 0;
-}
-
-static bool is_all_zero(const ffnn_net *net) {
-    ffnn_net zero;
-    memset(&zero, 0, sizeof zero);
-    return memcmp(net, &zero, sizeof zero) == 0;
+    return copy_parameters(a, of_a) == copy_parameters(b, of_b) &&
+        memcmp(of_a, of_b, copy_parameters(a, of_a) * sizeof *of_a) == 0;
 }
 
 /* A new network from a file says nothing of training. */
@@ -159,13 +124,12 @@ static const char *path_of(const char *file) {
 static void check_predictions(const ffnn_net *net, const mlp_file *file) {
     float X[MLP_FILE_ROWS * 16], output[MLP_FILE_ROWS * 16];
     size_t inputs = inputs_of(net), outputs = outputs_of(net);
-    if (net->layer_count == 0)
-        return; /* that it could not be made is an error already */
+    if (net->layer_count == 0) return; /* that it could not be made is an error already */
     CHECK(outputs <= 16 && inputs <= 16);
     memcpy(X, file->X, MLP_FILE_ROWS * inputs * sizeof *X);
     CHECK_STATUS(FFNN_OK, ffnn_predict(net, ffnn_view(X, MLP_FILE_ROWS, inputs),
                                        ffnn_view(output, MLP_FILE_ROWS, outputs)));
-    for (size_t i = 0; i < MLP_FILE_ROWS * outputs; i++)
+    for (size_t i = 0; i < MLP_FILE_ROWS * outputs; ++i)
         CHECK(fabs((double)output[i] - (double)file->expected[i])
               <= 2e-6 * fmax(1, fabs((double)file->expected[i])));
 }
@@ -174,7 +138,7 @@ static void check_described(const ffnn_net *net, const mlp_file *file) {
     ffnn_desc desc;
     memset(&desc, 0, sizeof desc);
     set_activations(&desc, file->activations);
-    for (size_t i = 0; i < net->layer_count; i++) {
+    for (size_t i = 0; i < net->layer_count; ++i) {
         const ffnn_layer *layer = &net->layers[i];
         CHECK(layer_inputs(layer) == file->sizes[i]);
         CHECK(layer_outputs(layer) == file->sizes[i + 1]);
@@ -186,16 +150,16 @@ static void check_described(const ffnn_net *net, const mlp_file *file) {
 
 /* Into a network of its description. */
 static void test_pytorchs_files_are_loaded(void) {
-    for (size_t i = 0; i < COUNT_OF(mlp_files); i++) {
+    for (size_t i = 0; i < COUNT_OF(mlp_files); ++i) {
         const mlp_file *file = &mlp_files[i];
         ffnn_net net, from_memory;
         bytes b = read_file(path_of(file->file));
         test_case("%s", file->file);
-        make_network(&net, file->sizes, file->activations, file->has_biases != 0);
+        make_described(&net, file->sizes, file->activations, file->has_biases != 0);
         CHECK_STATUS(FFNN_OK, ffnn_load(&net, path_of(file->file)));
         check_described(&net, file);
         check_predictions(&net, file);
-        make_network(&from_memory, file->sizes, file->activations, file->has_biases != 0);
+        make_described(&from_memory, file->sizes, file->activations, file->has_biases != 0);
         CHECK_STATUS(FFNN_OK, ffnn_load_memory(&from_memory, b.data, b.size));
         CHECK(same_networks(&net, &from_memory));
         ffnn_free(&net);
@@ -206,7 +170,7 @@ static void test_pytorchs_files_are_loaded(void) {
 
 /* Into a new network, if it says its activations. */
 static void test_pytorchs_files_make_networks(void) {
-    for (size_t i = 0; i < COUNT_OF(mlp_files); i++) {
+    for (size_t i = 0; i < COUNT_OF(mlp_files); ++i) {
         const mlp_file *file = &mlp_files[i];
         ffnn_status expected = file->says_activations ? FFNN_OK : FFNN_ERROR_MISMATCH;
         ffnn_net nets[3];
@@ -217,9 +181,8 @@ static void test_pytorchs_files_make_networks(void) {
         CHECK_STATUS(expected, ffnn_init_from_memory(&nets[1], b.data, b.size));
         CHECK_STATUS(is_little_endian() ? expected : FFNN_ERROR_ARGUMENT,
                      ffnn_init_view(&nets[2], b.data, b.size));
-        for (size_t k = 0; k < COUNT_OF(nets); k++) {
-            if (k == 2 && !is_little_endian())
-                continue;
+        for (size_t k = 0; k < COUNT_OF(nets); ++k) {
+            if (k == 2 && !is_little_endian()) continue;
             if (expected != FFNN_OK) {
                 CHECK(is_all_zero(&nets[k]));
                 continue;
@@ -228,8 +191,7 @@ static void test_pytorchs_files_make_networks(void) {
             check_predictions(&nets[k], file);
             check_new(&nets[k]);
         }
-        for (size_t k = 0; k < COUNT_OF(nets); k++)
-            ffnn_free(&nets[k]);
+        for (size_t k = 0; k < COUNT_OF(nets); ++k) ffnn_free(&nets[k]);
         free(b.data);
     }
 }
@@ -240,7 +202,7 @@ static void test_linear_layers_are_the_labs(void) {
     static const size_t sizes[] = {3, 4, 1, 0};
     ffnn_net net, lab;
     CHECK_STATUS(FFNN_OK, ffnn_init_from_file(&lab, path_of("lab.safetensors")));
-    make_network(&net, sizes, "sigmoid sigmoid", false);
+    make_described(&net, sizes, "sigmoid sigmoid", false);
     CHECK_STATUS(FFNN_OK, ffnn_load(&net, path_of("linear.safetensors")));
     CHECK(same_networks(&net, &lab));
     ffnn_free(&net);
@@ -251,9 +213,9 @@ static void test_linear_layers_are_the_labs(void) {
 static void test_pytorchs_other_files_are_mismatches(void) {
     static const size_t sizes[] = {4, 8, 3, 0};
     ffnn_net net, before, fresh;
-    make_network(&net, sizes, "relu identity", true);
-    make_network(&before, sizes, "relu identity", true);
-    for (size_t i = 0; i < COUNT_OF(mlp_mismatches); i++) {
+    make_described(&net, sizes, "relu identity", true);
+    make_described(&before, sizes, "relu identity", true);
+    for (size_t i = 0; i < COUNT_OF(mlp_mismatches); ++i) {
         const char *path = path_of(mlp_mismatches[i]);
         test_case("%s", mlp_mismatches[i]);
         memset(&fresh, 0xa5, sizeof fresh);
@@ -294,25 +256,20 @@ static size_t count_of(const char *shape) {
 /* The network is 2-3-1. weight[input][output] is 10 output + input in its first layer and 200 +
    input in the second; a bias is 100 + output in the first, 300 in the second. */
 static float number_of(const char *shape, size_t at) {
-    if (strncmp(shape, "3,2", 3) == 0)
-        return (float)(10 * (at / 2) + at % 2);
-    if (strncmp(shape, "2,3", 3) == 0)
-        return (float)(10 * (at % 3) + at / 3);
-    if (strncmp(shape, "1,3", 3) == 0 || strncmp(shape, "3,1", 3) == 0)
-        return (float)(200 + at);
+    if (strncmp(shape, "3,2", 3) == 0) return (float)(10 * (at / 2) + at % 2);
+    if (strncmp(shape, "2,3", 3) == 0) return (float)(10 * (at % 3) + at / 3);
+    if (strncmp(shape, "1,3", 3) == 0 || strncmp(shape, "3,1", 3) == 0) return (float)(200 + at);
     return (float)((count_of(shape) == 3 ? 100 : 300) + at);
 }
 
 static void put_float(unsigned char *to, float value) {
     uint32_t number;
     memcpy(&number, &value, sizeof number);
-    for (size_t k = 0; k < 4; k++)
-        to[k] = (unsigned char)(number >> (8 * k));
+    for (size_t k = 0; k < 4; ++k) to[k] = (unsigned char)(number >> (8 * k));
 }
 
 static size_t element_size(const char *dtype, size_t length) {
-    if (length == 0 || strncmp(dtype, "F32", 3) == 0)
-        return 4;
+    if (length == 0 || strncmp(dtype, "F32", 3) == 0) return 4;
     return strncmp(dtype, "F64", 3) == 0 || strncmp(dtype, "I64", 3) == 0 ? 8 : 2;
 }
 
@@ -323,13 +280,12 @@ typedef struct builder {
 } builder;
 
 static void put_text(builder *b, const char *text, size_t length) {
-    for (size_t i = 0; i < length; i++)
+    for (size_t i = 0; i < length; ++i)
         b->header[b->header_size++] = text[i] == '`' ? '"' : text[i];
 }
 
 static void put_comma(builder *b) {
-    if (b->header[b->header_size - 1] != '{')
-        put_text(b, ",", 1);
+    if (b->header[b->header_size - 1] != '{') put_text(b, ",", 1);
 }
 
 static void put_metadata(builder *b, const char *metadata) {
@@ -349,12 +305,11 @@ static const char *put_tensor(builder *b, const char *text) {
     dtype_length = colon == NULL ? 0 : (size_t)(colon - equals - 1);
     size = count_of(shape) * element_size(equals + 1, dtype_length);
     if (dtype_length == 0)
-        for (size_t i = 0; i < count_of(shape); i++)
+        for (size_t i = 0; i < count_of(shape); ++i)
             put_float(b->data + b->data_size + 4 * i, number_of(shape, i));
     put_comma(b);
     put_text(b, "`", 1);
-    for (const char *c = text + is_shared; c < equals; c++)
-        put_text(b, *c == '~' ? " " : c, 1);
+    for (const char *c = text + is_shared; c < equals; ++c) put_text(b, *c == '~' ? " " : c, 1);
     snprintf(rest, sizeof rest, "`:{`dtype`:`%.*s`,`shape`:[%.*s],`data_offsets`:[%d,%d]}",
              dtype_length == 0 ? 3 : (int)dtype_length, dtype_length == 0 ? "F32" : equals + 1,
              (int)(text + length - shape), shape, (int)b->data_size, (int)(b->data_size + size));
@@ -368,8 +323,7 @@ static bytes make_file(const char *metadata, const char *tensors) {
     bytes file;
     memset(&b, 0, sizeof b);
     put_text(&b, "{", 1);
-    if (metadata != NULL && strchr(tensors, '@') == NULL)
-        put_metadata(&b, metadata);
+    if (metadata != NULL && strchr(tensors, '@') == NULL) put_metadata(&b, metadata);
     while (*tensors != '\0') {
         if (*tensors == '@') {
             put_metadata(&b, metadata);
@@ -379,11 +333,10 @@ static bytes make_file(const char *metadata, const char *tensors) {
         }
     }
     put_text(&b, "}", 1);
-    while (b.header_size % 8 != 0)
-        put_text(&b, " ", 1);
+    while (b.header_size % 8 != 0) put_text(&b, " ", 1);
     file.size = 8 + b.header_size + b.data_size;
     file.data = (unsigned char *)calloc(file.size + 1, 1);
-    for (size_t i = 0; i < 8; i++)
+    for (size_t i = 0; i < 8; ++i)
         file.data[i] = (unsigned char)((uint64_t)b.header_size >> (8 * i));
     memcpy(file.data + 8, b.header, b.header_size);
     memcpy(file.data + 8 + b.header_size, b.data, b.data_size);
@@ -391,11 +344,11 @@ static bytes make_file(const char *metadata, const char *tensors) {
 }
 
 static void check_numbers(const ffnn_net *net) {
-    for (size_t layer = 0; layer < 2; layer++) {
+    for (size_t layer = 0; layer < 2; ++layer) {
         ffnn_tensor weight = net->layers[layer].weight, bias = net->layers[layer].bias;
         CHECK(weight.rows == (layer == 0 ? 2u : 3u) && weight.cols == (layer == 0 ? 3u : 1u));
-        for (size_t output = 0; output < weight.cols; output++) {
-            for (size_t input = 0; input < weight.rows; input++)
+        for (size_t output = 0; output < weight.cols; ++output) {
+            for (size_t input = 0; input < weight.rows; ++input)
                 CHECK_CLOSE(layer == 0 ? 10 * output + input : 200 + input,
                             *ffnn_at(weight, input, output), 0);
             if (bias.data != NULL)
@@ -422,11 +375,10 @@ static void check_statuses(bytes file, const char *statuses) {
     static const size_t sizes[] = {2, 3, 1, 0};
     ffnn_status init = status_of(statuses[0]);
     ffnn_net net, other;
-    write_file(SCRATCH_FILE, file);
-    for (int way = 0; way < 3; way++) {
+    write_file(SCRATCH_FILE, file.data, file.size);
+    for (int way = 0; way < 3; ++way) {
         memset(&net, 0xa5, sizeof net);
-        if (way == 2 && !is_little_endian())
-            continue;
+        if (way == 2 && !is_little_endian()) continue;
         CHECK_STATUS(init, way == 0 ? ffnn_init_from_file(&net, SCRATCH_FILE)
                      : way == 1 ? ffnn_init_from_memory(&net, file.data, file.size)
                                 : ffnn_init_view(&net, file.data, file.size));
@@ -436,11 +388,11 @@ static void check_statuses(bytes file, const char *statuses) {
             check_numbers(&net);
         ffnn_free(&net);
     }
-    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+    for (size_t i = 0; i < COUNT_OF(kinds); ++i) {
         ffnn_status load = status_of(statuses[1 + i]);
-        make_network(&net, sizes, kinds[i].activations, kinds[i].biases);
-        make_network(&other, sizes, kinds[i].activations, kinds[i].biases);
-        for (int way = 0; way < 2; way++) {
+        make_described(&net, sizes, kinds[i].activations, kinds[i].biases);
+        make_described(&other, sizes, kinds[i].activations, kinds[i].biases);
+        for (int way = 0; way < 2; ++way) {
             CHECK_STATUS(load, way == 0 ? ffnn_load(&net, SCRATCH_FILE)
                          : ffnn_load_memory(&net, file.data, file.size));
             if (load == FFNN_OK)
@@ -627,7 +579,7 @@ static const struct { const char *rule, *metadata, *tensors, *statuses; } files[
 };
 
 static void test_files_made_by_hand(void) {
-    for (size_t i = 0; i < COUNT_OF(files); i++) {
+    for (size_t i = 0; i < COUNT_OF(files); ++i) {
         bytes file = make_file(files[i].metadata, files[i].tensors);
         test_case("%s: %s", files[i].rule, files[i].tensors);
         check_statuses(file, files[i].statuses);
@@ -637,10 +589,10 @@ static void test_files_made_by_hand(void) {
 
 /* Malformed is malformed, whatever else is wrong with the file. */
 static void test_malformed_comes_before_mismatched(void) {
-    for (size_t i = 0; i < COUNT_OF(files); i++) {
+    for (size_t i = 0; i < COUNT_OF(files); ++i) {
         bytes file = make_file(files[i].metadata, files[i].tensors);
         test_case("%s: %s", files[i].rule, files[i].tensors);
-        file.size++; /* make_file left a byte more */
+        ++file.size; /* make_file left a byte more */
         check_statuses(file, "fffff");
         file.size -= 2;
         check_statuses(file, "fffff");
@@ -663,21 +615,21 @@ static void check_saved(const ffnn_net *net, const char *expected_header) {
     const unsigned char *at = file.data + 8;
     size_t length = strlen(expected_header), padded = (length + 7) / 8 * 8;
     CHECK(file.size > 8 + padded);
-    for (size_t i = 0; i < 8; i++)
+    for (size_t i = 0; i < 8; ++i)
         CHECK(file.data[i] == (unsigned char)((uint64_t)padded >> (8 * i)));
-    for (size_t i = 0; i < padded; i++, at++)
+    for (size_t i = 0; i < padded; ++i, ++at)
         CHECK(*at == (i >= length ? ' ' : expected_header[i] == '`' ? '"' : expected_header[i]));
-    for (size_t i = 0; i < net->layer_count; i++) {
+    for (size_t i = 0; i < net->layer_count; ++i) {
         ffnn_tensor weight = net->layers[i].weight, bias = net->layers[i].bias;
         if (bias.data == NULL) {
-            for (size_t k = 0; k < weight.rows * weight.cols; k++)
+            for (size_t k = 0; k < weight.rows * weight.cols; ++k)
                 at = check_float(at, weight.data[k]);
             continue;
         }
-        for (size_t output = 0; output < weight.cols; output++)
-            for (size_t input = 0; input < weight.rows; input++)
+        for (size_t output = 0; output < weight.cols; ++output)
+            for (size_t input = 0; input < weight.rows; ++input)
                 at = check_float(at, *ffnn_at(weight, input, output));
-        for (size_t output = 0; output < weight.cols; output++)
+        for (size_t output = 0; output < weight.cols; ++output)
             at = check_float(at, bias.data[output]);
     }
     CHECK(at == file.data + file.size);
@@ -725,12 +677,12 @@ static void test_saved_files_in_full(void) {
          "`0.weight`:{`dtype`:`F32`,`shape`:[1,2],`data_offsets`:[0,8]},"
          "`0.bias`:{`dtype`:`F32`,`shape`:[1],`data_offsets`:[8,12]}}"},
     };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); ++i) {
         ffnn_net net;
         size_t sizes[FFNN_MAX_LAYERS + 1] = {0};
         test_case("case %d", (int)i);
         memcpy(sizes, cases[i].sizes, sizeof cases[i].sizes);
-        make_network(&net, sizes, cases[i].activations, cases[i].biases);
+        make_described(&net, sizes, cases[i].activations, cases[i].biases);
         check_saved(&net, cases[i].header);
         ffnn_free(&net);
     }
@@ -741,7 +693,7 @@ static void test_changed_activations_are_saved(void) {
     static const size_t sizes[] = {2, 1, 0};
     ffnn_net net, loaded;
     bytes file;
-    make_network(&net, sizes, "sigmoid", false);
+    make_described(&net, sizes, "sigmoid", false);
     net.layers[0].activation = FFNN_TANH;
     file = saved(&net);
     CHECK_STATUS(FFNN_OK, ffnn_init_from_memory(&loaded, file.data, file.size));
@@ -760,19 +712,17 @@ static void test_changed_activations_are_saved(void) {
 static void make_kind(ffnn_net *net, size_t i, bool all_bits) {
     size_t sizes[FFNN_MAX_LAYERS + 1] = {0}, layers = 1 + i % FFNN_MAX_LAYERS;
     char activations[FFNN_MAX_LAYERS * 12] = "";
-    for (size_t k = 0; k <= layers; k++)
-        sizes[k] = 1 + (i * 5 + k * 3) % 11;
-    for (size_t k = 0; k < layers; k++) {
+    for (size_t k = 0; k <= layers; ++k) sizes[k] = 1 + (i * 5 + k * 3) % 11;
+    for (size_t k = 0; k < layers; ++k) {
         size_t number = k + 1 < layers ? (i + k) % ELEMENTWISE_ACTIVATIONS : i % ACTIVATIONS;
-        if (k > 0)
-            strcat(activations, " ");
+        if (k > 0) strcat(activations, " ");
         strcat(activations, activation_names[number]);
     }
-    make_network(net, sizes, activations, i % 3 != 0);
-    for (size_t k = 0; k < layers && all_bits; k++) {
+    make_described(net, sizes, activations, i % 3 != 0);
+    for (size_t k = 0; k < layers && all_bits; ++k) {
         const ffnn_tensor parts[] = {net->layers[k].weight, net->layers[k].bias};
-        for (size_t p = 0; p < 2; p++) {
-            for (size_t at = 0; at < parts[p].rows * parts[p].cols; at++) {
+        for (size_t p = 0; p < 2; ++p) {
+            for (size_t at = 0; at < parts[p].rows * parts[p].cols; ++at) {
                 uint32_t number = (uint32_t)(at + i + k + p) * 2654435761u;
                 memcpy(&parts[p].data[at], &number, sizeof number);
             }
@@ -783,7 +733,7 @@ static void make_kind(ffnn_net *net, size_t i, bool all_bits) {
 enum { KINDS = 48 };
 
 static void test_what_is_saved_is_loaded(void) {
-    for (size_t i = 0; i < KINDS; i++) {
+    for (size_t i = 0; i < KINDS; ++i) {
         ffnn_net net, from_file, from_memory, loaded;
         bytes file, again;
         test_case("kind %d", (int)i);
@@ -813,7 +763,7 @@ static void test_what_is_saved_is_loaded(void) {
 
 /* A loaded network can be trained, once it is told how. */
 static void test_a_loaded_network_trains(void) {
-    for (size_t i = 0; i < KINDS; i++) {
+    for (size_t i = 0; i < KINDS; ++i) {
         ffnn_net net, loaded;
         bytes file;
         float X[11] = {0.5f, -0.25f}, y[11] = {0.25f, 0.75f};
@@ -822,7 +772,7 @@ static void test_a_loaded_network_trains(void) {
         file = saved(&net);
         CHECK_STATUS(FFNN_OK, ffnn_init_from_memory(&loaded, file.data, file.size));
         loaded.optimizer = net.optimizer = FFNN_ADAM;
-        for (int step = 0; step < 3; step++) {
+        for (int step = 0; step < 3; ++step) {
             ffnn_tensor inputs = ffnn_view(X, 1, inputs_of(&net));
             ffnn_tensor targets = ffnn_view(y, 1, outputs_of(&net));
             CHECK_STATUS(FFNN_OK, ffnn_train(&net, inputs, targets, 0.01f, NULL));
@@ -862,7 +812,7 @@ static void test_views_are_saved(void) {
         test_skip("views are for little-endian machines");
         return;
     }
-    for (size_t i = 0; i < KINDS; i++) {
+    for (size_t i = 0; i < KINDS; ++i) {
         ffnn_net net, view;
         bytes file, again;
         test_case("kind %d", (int)i);
@@ -870,7 +820,7 @@ static void test_views_are_saved(void) {
         file = saved(&net);
         CHECK_STATUS(FFNN_OK, ffnn_init_view(&view, file.data, file.size));
         CHECK(view.layer_count == net.layer_count);
-        for (size_t k = 0; k < view.layer_count; k++)
+        for (size_t k = 0; k < view.layer_count; ++k)
             CHECK(view.layers[k].transposed == (net.layers[k].bias.data != NULL));
         again = saved(&view);
         CHECK(again.size == file.size && memcmp(again.data, file.data, file.size) == 0);
@@ -888,8 +838,7 @@ static void test_views_are_saved(void) {
 static char *printed_file(ffnn_status expected, const char *path) {
     FILE *file = tmpfile();
     char *text = (char *)calloc(MOST_BYTES, 1);
-    if (file == NULL)
-        return text;
+    if (file == NULL) return text;
     CHECK_STATUS(expected, ffnn_print_file(file, path));
     rewind(file);
     CHECK(fread(text, 1, MOST_BYTES - 1, file) < MOST_BYTES - 1);
@@ -915,15 +864,15 @@ static void test_print_file(void) {
     check_printed("tests/reference/lab.safetensors", "W1 F32 [3, 4]\nW2 F32 [4, 1]\n", "");
     check_printed("tests/reference/mlp_half.safetensors", "0.bias F16 [8]\n0.weight F16 [8, 4]\n",
                   "activations");
-    write_file(SCRATCH_FILE, file);
+    write_file(SCRATCH_FILE, file.data, file.size);
     text = printed_file(FFNN_OK, SCRATCH_FILE);
     CHECK(strncmp(text, "0.weight F32 [3, 2]\n", 20) == 0);
     CHECK(strstr(text, ".bias F16 [3]\nW1 F32 [2, 3]\nx I64 []\n") != NULL);
-    for (size_t i = 0; text[i] != '\0'; i++)
+    for (size_t i = 0; text[i] != '\0'; ++i)
         CHECK(text[i] == '\n' || ((unsigned char)text[i] >= ' ' && text[i] != 0x7f));
     free(text);
-    file.size--;
-    write_file(SCRATCH_FILE, file);
+    --file.size;
+    write_file(SCRATCH_FILE, file.data, file.size);
     text = printed_file(FFNN_ERROR_FORMAT, SCRATCH_FILE);
     CHECK(text[0] == '\0');
     free(text);
@@ -941,8 +890,8 @@ enum { SAVED_ROWS = 3 };
 
 /* Prints a tensor's numbers, each row on a line. */
 static void write_rows(FILE *out, ffnn_tensor t) {
-    for (size_t i = 0; i < t.rows; i++)
-        for (size_t j = 0; j < t.cols; j++)
+    for (size_t i = 0; i < t.rows; ++i)
+        for (size_t j = 0; j < t.cols; ++j)
             fprintf(out, "%.9g%c", (double)*ffnn_at(t, i, j), j + 1 < t.cols ? ' ' : '\n');
 }
 
@@ -958,17 +907,16 @@ static int save_kind(const char *folder, size_t i) {
     CHECK_STATUS(FFNN_OK, ffnn_save(&net, path));
     CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&X, SAVED_ROWS, inputs_of(&net)));
     CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&output, SAVED_ROWS, outputs_of(&net)));
-    for (size_t k = 0; k < X.rows * X.cols; k++)
-        X.data[k] = (float)(k * 37 % 101) / 50 - 1;
+    for (size_t k = 0; k < X.rows * X.cols; ++k) X.data[k] = (float)(k * 37 % 101) / 50 - 1;
     CHECK_STATUS(FFNN_OK, ffnn_predict(&net, X, output));
     snprintf(path, sizeof path, "%s/%d.txt", folder, (int)i);
     out = fopen(path, "w");
     CHECK(out != NULL);
     if (out != NULL) {
         fprintf(out, "%d", (int)inputs_of(&net));
-        for (size_t k = 0; k < net.layer_count; k++)
+        for (size_t k = 0; k < net.layer_count; ++k)
             fprintf(out, " %d", (int)net.layers[k].weight.cols);
-        for (size_t k = 0; k < net.layer_count; k++)
+        for (size_t k = 0; k < net.layer_count; ++k)
             fprintf(out, "%c%s", k == 0 ? '\n' : ' ', activation_names[net.layers[k].activation]);
         fprintf(out, "\n%d\n", net.layers[0].bias.data != NULL);
         write_rows(out, X);
@@ -983,11 +931,12 @@ static int save_kind(const char *folder, size_t i) {
 
 int main(int argc, char **argv) {
     if (argc == 3 && strcmp(argv[1], "--save") == 0) {
-        for (size_t i = 0; i < KINDS; i++)
+        for (size_t i = 0; i < KINDS; ++i)
             if (!save_kind(argv[2], i))
                 return 1;
         return 0;
     }
+    make_scratch_folder(FOLDER);
     RUN(test_pytorchs_files_are_loaded);
     RUN(test_pytorchs_files_make_networks);
     RUN(test_linear_layers_are_the_labs);

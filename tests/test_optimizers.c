@@ -1,6 +1,7 @@
 /* Optimizers: steps against the same in plain double loops, and what becomes of their state. */
 #include "test.h"
 #include "../ffnn.h"
+#include "helpers.h"
 
 enum { INPUTS = 5, HIDDEN = 7, OUTPUTS = 3, SAMPLES = 12, MOST_STEPS = 60 };
 enum { FIRST_WEIGHTS = INPUTS * HIDDEN, LAST_WEIGHTS = HIDDEN * OUTPUTS };
@@ -11,15 +12,9 @@ static const double DIFFERENCE = 1e-5;
 
 /* ---- helpers ----------------------------------------------------------------------------- */
 
-static uint64_t random_state;
-
-/* splitmix64, as a float in (-1, 1). */
+/* In (-1, 1). */
 static float random_float(void) {
-    uint64_t x = random_state += 0x9e3779b97f4a7c15u;
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-    x ^= x >> 31;
-    return ((float)(x >> 41) + 0.5f) / 4194304.0f - 1.0f;
+    return ((float)(random_bits() >> 41) + 0.5f) / 4194304.0f - 1.0f;
 }
 
 static float X_data[SAMPLES * INPUTS], y_data[SAMPLES * OUTPUTS];
@@ -34,14 +29,12 @@ static ffnn_tensor y_all(void) {
 
 static void make_data(void) {
     random_state = 5;
-    for (size_t i = 0; i < COUNT_OF(X_data); i++)
-        X_data[i] = random_float();
-    for (size_t i = 0; i < COUNT_OF(y_data); i++)
-        y_data[i] = 2 * random_float();
+    for (size_t i = 0; i < COUNT_OF(X_data); ++i) X_data[i] = random_float();
+    for (size_t i = 0; i < COUNT_OF(y_data); ++i) y_data[i] = 2 * random_float();
 }
 
 /* 5-7-3 with biases, tanh and a linear output: its steps go down the mean squared error. */
-static void make_network(ffnn_net *net, ffnn_optimizer optimizer, float momentum, float decay) {
+static void make_5_7_3(ffnn_net *net, ffnn_optimizer optimizer, float momentum, float decay) {
     ffnn_desc desc;
     memset(&desc, 0, sizeof desc);
     desc.sizes[0] = INPUTS;
@@ -64,7 +57,7 @@ static ffnn_tensor part_of(const ffnn_net *net, int part) {
 }
 
 static void get_parameters(const ffnn_net *net, float *values) {
-    for (int part = 0; part < 4; part++) {
+    for (int part = 0; part < 4; ++part) {
         ffnn_tensor t = part_of(net, part);
         memcpy(values, t.data, t.rows * t.cols * sizeof *values);
         values += t.rows * t.cols;
@@ -72,7 +65,7 @@ static void get_parameters(const ffnn_net *net, float *values) {
 }
 
 static void set_parameters(ffnn_net *net, const float *values) {
-    for (int part = 0; part < 4; part++) {
+    for (int part = 0; part < 4; ++part) {
         ffnn_tensor t = part_of(net, part);
         memcpy(t.data, values, t.rows * t.cols * sizeof *values);
         values += t.rows * t.cols;
@@ -87,7 +80,7 @@ static bool same_parameters(const ffnn_net *a, const ffnn_net *b) {
 }
 
 static void train(ffnn_net *net, int steps, float rate) {
-    for (int i = 0; i < steps; i++)
+    for (int i = 0; i < steps; ++i)
         CHECK_STATUS(FFNN_OK, ffnn_train(net, X_all(), y_all(), rate, NULL));
 }
 
@@ -103,8 +96,7 @@ static void make_reference(reference *r, const ffnn_net *net) {
     float values[PARAMETERS];
     memset(r, 0, sizeof *r);
     get_parameters(net, values);
-    for (size_t i = 0; i < PARAMETERS; i++)
-        r->w[i] = (double)values[i];
+    for (size_t i = 0; i < PARAMETERS; ++i) r->w[i] = (double)values[i];
 }
 
 /* The gradient of the mean squared error by every parameter. */
@@ -112,31 +104,28 @@ static void reference_gradient(const reference *r, double *gradient) {
     const double *w1 = r->w, *b1 = w1 + FIRST_WEIGHTS, *w2 = b1 + HIDDEN, *b2 = w2 + LAST_WEIGHTS;
     double *g1 = gradient, *h1 = g1 + FIRST_WEIGHTS, *g2 = h1 + HIDDEN, *h2 = g2 + LAST_WEIGHTS;
     memset(gradient, 0, PARAMETERS * sizeof *gradient);
-    for (size_t sample = 0; sample < SAMPLES; sample++) {
+    for (size_t sample = 0; sample < SAMPLES; ++sample) {
         const float *x = X_data + sample * INPUTS, *y = y_data + sample * OUTPUTS;
         double hidden[HIDDEN], back[HIDDEN] = {0};
-        for (size_t j = 0; j < HIDDEN; j++) {
+        for (size_t j = 0; j < HIDDEN; ++j) {
             double z = b1[j];
-            for (size_t i = 0; i < INPUTS; i++)
-                z += (double)x[i] * w1[i * HIDDEN + j];
+            for (size_t i = 0; i < INPUTS; ++i) z += (double)x[i] * w1[i * HIDDEN + j];
             hidden[j] = tanh(z);
         }
-        for (size_t k = 0; k < OUTPUTS; k++) {
+        for (size_t k = 0; k < OUTPUTS; ++k) {
             double a = b2[k], by_a;
-            for (size_t j = 0; j < HIDDEN; j++)
-                a += hidden[j] * w2[j * OUTPUTS + k];
+            for (size_t j = 0; j < HIDDEN; ++j) a += hidden[j] * w2[j * OUTPUTS + k];
             by_a = 2 * (a - (double)y[k]) / (SAMPLES * OUTPUTS);
             h2[k] += by_a;
-            for (size_t j = 0; j < HIDDEN; j++) {
+            for (size_t j = 0; j < HIDDEN; ++j) {
                 g2[j * OUTPUTS + k] += by_a * hidden[j];
                 back[j] += by_a * w2[j * OUTPUTS + k];
             }
         }
-        for (size_t j = 0; j < HIDDEN; j++) {
+        for (size_t j = 0; j < HIDDEN; ++j) {
             double by_z = back[j] * (1 - hidden[j] * hidden[j]);
             h1[j] += by_z;
-            for (size_t i = 0; i < INPUTS; i++)
-                g1[i * HIDDEN + j] += by_z * (double)x[i];
+            for (size_t i = 0; i < INPUTS; ++i) g1[i * HIDDEN + j] += by_z * (double)x[i];
         }
     }
 }
@@ -145,7 +134,7 @@ static void reference_gradient(const reference *r, double *gradient) {
 static void reference_sgd(reference *r, double rate, double momentum, double decay) {
     double gradient[PARAMETERS];
     reference_gradient(r, gradient);
-    for (size_t i = 0; i < PARAMETERS; i++) {
+    for (size_t i = 0; i < PARAMETERS; ++i) {
         r->v[i] = momentum * r->v[i] + gradient[i] + decay * r->w[i];
         r->w[i] -= rate * r->v[i];
     }
@@ -154,9 +143,9 @@ static void reference_sgd(reference *r, double rate, double momentum, double dec
 /* torch.optim.AdamW; Adam where decay is 0 */
 static void reference_adam(reference *r, double rate, double decay) {
     double gradient[PARAMETERS];
-    r->step++;
+    ++r->step;
     reference_gradient(r, gradient);
-    for (size_t i = 0; i < PARAMETERS; i++) {
+    for (size_t i = 0; i < PARAMETERS; ++i) {
         double g = gradient[i];
         r->w[i] *= 1 - rate * decay;
         r->m[i] = 0.9 * r->m[i] + 0.1 * g;
@@ -177,11 +166,10 @@ static void check_parameters(const ffnn_net *net, const reference *r) {
     float values[PARAMETERS];
     double largest = 0;
     get_parameters(net, values);
-    for (size_t i = 0; i < PARAMETERS; i++)
-        largest = fmax(largest, fabs(r->w[i]));
-    for (size_t i = 0; i < PARAMETERS; i++)
-        if (!(fabs((double)values[i] - r->w[i]) <= DIFFERENCE * largest)
-            && test_error(__FILE__, __LINE__))
+    for (size_t i = 0; i < PARAMETERS; ++i) largest = fmax(largest, fabs(r->w[i]));
+    for (size_t i = 0; i < PARAMETERS; ++i)
+        if (!(fabs((double)values[i] - r->w[i]) <= DIFFERENCE * largest) &&
+            test_error(__FILE__, __LINE__))
             printf("parameter %d\n    expected: %.9g\n    got:      %.9g\n", (int)i, r->w[i],
                    (double)values[i]);
 }
@@ -209,17 +197,16 @@ static const struct {
 static void make_optimizer_network(ffnn_net *net, size_t i) {
     test_case("optimizer %d", (int)i);
     make_data();
-    make_network(net, optimizers[i].optimizer, optimizers[i].momentum, optimizers[i].weight_decay);
+    make_5_7_3(net, optimizers[i].optimizer, optimizers[i].momentum, optimizers[i].weight_decay);
 }
 
 static void test_steps_are_the_references(void) {
-    for (size_t i = 0; i < COUNT_OF(optimizers); i++) {
+    for (size_t i = 0; i < COUNT_OF(optimizers); ++i) {
         ffnn_net net;
         reference r;
         make_optimizer_network(&net, i);
         make_reference(&r, &net);
-        for (int step = 0; step < MOST_STEPS; step++)
-            step_both(&net, &r, optimizers[i].rate);
+        for (int step = 0; step < MOST_STEPS; ++step) step_both(&net, &r, optimizers[i].rate);
         ffnn_free(&net);
     }
 }
@@ -227,39 +214,36 @@ static void test_steps_are_the_references(void) {
 /* Another rate at every step, weights edited on the way, decay and momentum changed: the state goes
    on with what it has. */
 static void test_state_survives_what_is_changed(void) {
-    for (size_t i = 0; i < COUNT_OF(optimizers); i++) {
+    for (size_t i = 0; i < COUNT_OF(optimizers); ++i) {
         ffnn_net net;
         reference r;
         make_optimizer_network(&net, i);
         make_reference(&r, &net);
-        for (int step = 0; step < 20; step++)
+        for (int step = 0; step < 20; ++step)
             step_both(&net, &r, optimizers[i].rate / (float)(step + 1));
         net.layers[0].weight.data[3] = -1;
         net.layers[1].bias.data[1] = 2;
         r.w[3] = -1;
         r.w[PARAMETERS - OUTPUTS + 1] = 2;
-        for (int step = 0; step < 20; step++)
-            step_both(&net, &r, optimizers[i].rate);
+        for (int step = 0; step < 20; ++step) step_both(&net, &r, optimizers[i].rate);
         net.weight_decay += 0.05f;
-        if (net.momentum > 0)
-            net.momentum = 0.7f;
-        for (int step = 0; step < 20; step++)
-            step_both(&net, &r, optimizers[i].rate);
+        if (net.momentum > 0) net.momentum = 0.7f;
+        for (int step = 0; step < 20; ++step) step_both(&net, &r, optimizers[i].rate);
         ffnn_free(&net);
     }
 }
 
 /* error and delta are filled, no parameter changes, and the moments go on. */
 static void test_a_rate_of_0(void) {
-    for (size_t i = 0; i < COUNT_OF(optimizers); i++) {
+    for (size_t i = 0; i < COUNT_OF(optimizers); ++i) {
         ffnn_net net;
         reference r;
         float before[PARAMETERS], after[PARAMETERS];
         make_optimizer_network(&net, i);
         make_reference(&r, &net);
-        for (int step = 0; step < 12; step++) {
+        for (int step = 0; step < 12; ++step) {
             float rate = step % 3 == 0 ? 0 : optimizers[i].rate;
-            for (size_t k = 0; k < 2 && step > 0; k++) {
+            for (size_t k = 0; k < 2 && step > 0; ++k) {
                 memset(net.layers[k].error.data, 0, SAMPLES * sizeof(float));
                 memset(net.layers[k].delta.data, 0, SAMPLES * sizeof(float));
             }
@@ -267,7 +251,7 @@ static void test_a_rate_of_0(void) {
             step_both(&net, &r, rate);
             get_parameters(&net, after);
             CHECK((memcmp(before, after, sizeof before) == 0) == (step % 3 == 0));
-            for (size_t k = 0; k < 2; k++) {
+            for (size_t k = 0; k < 2; ++k) {
                 CHECK(fabsf(net.layers[k].error.data[0]) > 0);
                 CHECK(fabsf(net.layers[k].delta.data[0]) > 0);
             }
@@ -280,7 +264,7 @@ static void test_a_rate_of_0(void) {
 
 /* forward and backward, train, and fit in one call or many: the same bits. */
 static void test_state_survives_calls(void) {
-    for (size_t i = 0; i < COUNT_OF(optimizers); i++) {
+    for (size_t i = 0; i < COUNT_OF(optimizers); ++i) {
         ffnn_net net, halves, once, many;
         ffnn_fit_desc fit;
         make_optimizer_network(&net, i);
@@ -293,12 +277,12 @@ static void test_state_survives_calls(void) {
         fit.epochs = 12;
         train(&net, 12, optimizers[i].rate);
         CHECK_STATUS(FFNN_OK, ffnn_fit(&once, X_all(), y_all(), &fit));
-        for (int k = 0; k < 12; k++) {
+        for (int k = 0; k < 12; ++k) {
             CHECK_STATUS(FFNN_OK, ffnn_forward(&halves, X_all(), NULL));
             CHECK_STATUS(FFNN_OK, ffnn_backward(&halves, X_all(), y_all(), optimizers[i].rate));
         }
         fit.epochs = 4;
-        for (int k = 0; k < 3; k++)
+        for (int k = 0; k < 3; ++k)
             CHECK_STATUS(FFNN_OK, ffnn_fit(&many, X_all(), y_all(), &fit));
         CHECK(same_parameters(&net, &halves));
         CHECK(same_parameters(&net, &once));
@@ -312,7 +296,7 @@ static void test_state_survives_calls(void) {
 
 /* A step a batch, of which the last is smaller, and predictions between them. */
 static void test_fit_steps_once_a_batch(void) {
-    for (size_t i = 0; i < COUNT_OF(optimizers); i++) {
+    for (size_t i = 0; i < COUNT_OF(optimizers); ++i) {
         ffnn_net net, by_hand;
         ffnn_fit_desc fit;
         float output[SAMPLES * OUTPUTS], loss;
@@ -323,7 +307,7 @@ static void test_fit_steps_once_a_batch(void) {
         fit.batch_size = 5;
         fit.epochs = 6;
         CHECK_STATUS(FFNN_OK, ffnn_fit(&net, X_all(), y_all(), &fit));
-        for (size_t epoch = 0; epoch < fit.epochs; epoch++) {
+        for (size_t epoch = 0; epoch < fit.epochs; ++epoch) {
             for (size_t first = 0; first < SAMPLES; first += fit.batch_size) {
                 size_t rows = SAMPLES - first < fit.batch_size ? SAMPLES - first : fit.batch_size;
                 CHECK_STATUS(FFNN_OK,
@@ -345,15 +329,13 @@ static void test_fit_steps_once_a_batch(void) {
 static void test_defaults_of_fit(void) {
     enum { ROWS = 40 };
     float inputs[ROWS * INPUTS], targets[ROWS * OUTPUTS];
-    for (size_t i = 0; i < COUNT_OF(optimizers); i++) {
+    for (size_t i = 0; i < COUNT_OF(optimizers); ++i) {
         ffnn_net net, by_hand;
         ffnn_fit_desc fit;
         make_optimizer_network(&net, i);
         make_optimizer_network(&by_hand, i);
-        for (size_t k = 0; k < COUNT_OF(inputs); k++)
-            inputs[k] = random_float();
-        for (size_t k = 0; k < COUNT_OF(targets); k++)
-            targets[k] = random_float();
+        for (size_t k = 0; k < COUNT_OF(inputs); ++k) inputs[k] = random_float();
+        for (size_t k = 0; k < COUNT_OF(targets); ++k) targets[k] = random_float();
         memset(&fit, 0, sizeof fit);
         fit.epochs = 3;
         CHECK_STATUS(FFNN_OK, ffnn_fit(&net, ffnn_view(inputs, ROWS, INPUTS),
@@ -373,7 +355,7 @@ static void test_defaults_of_fit(void) {
 /* Both networks' next steps are the same, bit for bit: their states are, too. */
 static void check_same_steps(ffnn_net *a, ffnn_net *b, float rate) {
     CHECK(same_parameters(a, b));
-    for (int step = 0; step < 5; step++) {
+    for (int step = 0; step < 5; ++step) {
         train(a, 1, rate);
         train(b, 1, rate);
         CHECK(same_parameters(a, b));
@@ -402,7 +384,7 @@ static bool has_state(size_t i) {
 /* Weights that are set by hand keep the state, weights that are loaded do not; a load that fails
    changes nothing. */
 static void test_a_load_starts_anew(void) {
-    for (size_t i = 0; i < COUNT_OF(optimizers); i++) {
+    for (size_t i = 0; i < COUNT_OF(optimizers); ++i) {
         unsigned char file[2048];
         size_t size = 0;
         ffnn_net net, other, fresh;
@@ -417,8 +399,7 @@ static void test_a_load_starts_anew(void) {
         check_same_steps(&net, &other, optimizers[i].rate);
 
         make_fresh(&fresh, &net, i);
-        if (has_state(i))
-            check_different_steps(&other, &fresh, optimizers[i].rate);
+        if (has_state(i)) check_different_steps(&other, &fresh, optimizers[i].rate);
         ffnn_free(&fresh);
 
         CHECK_STATUS(FFNN_OK, ffnn_save_memory(&net, file, sizeof file, &size));
@@ -433,16 +414,16 @@ static void test_a_load_starts_anew(void) {
 
 /* Steps with another optimizer, and then with the first again. */
 static void test_another_optimizer_starts_anew(void) {
-    for (size_t i = 0; i < COUNT_OF(optimizers); i++) {
+    for (size_t i = 0; i < COUNT_OF(optimizers); ++i) {
         bool is_adam = optimizers[i].optimizer == FFNN_ADAM;
         ffnn_net net, fresh;
         make_optimizer_network(&net, i);
         train(&net, 5, optimizers[i].rate);
         make_fresh(&fresh, &net, i);
-        for (int way = 0; way < 2; way++) { /* there and back */
+        for (int way = 0; way < 2; ++way) { /* there and back */
             bool is_other = way == 0;
             ffnn_net *nets[] = {&net, &fresh};
-            for (size_t k = 0; k < 2; k++) {
+            for (size_t k = 0; k < 2; ++k) {
                 nets[k]->optimizer = is_adam == is_other ? FFNN_SGD : FFNN_ADAM;
                 nets[k]->momentum = nets[k]->optimizer == FFNN_SGD ? 0.5f : 0;
             }
@@ -458,26 +439,25 @@ static void test_another_optimizer_starts_anew(void) {
 /* A plain network gets Adam, or momentum, later: the state is made by the first step that needs it.
    Where there is no memory for it the step fails and changes nothing. */
 static void test_state_is_made_when_it_is_needed(void) {
-    for (size_t i = 0; i < COUNT_OF(optimizers); i++) {
+    for (size_t i = 0; i < COUNT_OF(optimizers); ++i) {
         ffnn_net net, fresh;
         size_t allocation = 1;
         float before[PARAMETERS], after[PARAMETERS];
         make_data();
-        make_network(&net, FFNN_SGD, 0, 0);
+        make_5_7_3(&net, FFNN_SGD, 0, 0);
         train(&net, 3, 0.1f);
         make_fresh(&fresh, &net, i);
         net.optimizer = optimizers[i].optimizer;
         net.momentum = optimizers[i].momentum;
         net.weight_decay = optimizers[i].weight_decay;
         get_parameters(&net, before);
-        for (;; allocation++) {
+        for (;; ++allocation) {
             float loss = 7;
             ffnn_status status;
             test_fail_allocation(allocation);
             status = ffnn_train(&net, X_all(), y_all(), optimizers[i].rate, &loss);
             test_fail_allocation(0);
-            if (status == FFNN_OK || allocation > 100)
-                break;
+            if (status == FFNN_OK || allocation > 100) break;
             get_parameters(&net, after);
             CHECK_STATUS(FFNN_ERROR_MEMORY, status);
             CHECK(memcmp(before, after, sizeof before) == 0);
@@ -499,7 +479,7 @@ static void test_states_are_independent(void) {
     make_optimizer_network(&first, 6);
     make_optimizer_network(&second, 6);
     train(&alone, 10, 0.01f);
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 10; ++i) {
         train(&first, 1, 0.01f);
         train(&second, 2, 0.02f);
     }
@@ -513,25 +493,24 @@ static void test_states_are_independent(void) {
 /* Weights and biases in the user's arrays: the same steps, written there and nowhere else. */
 static void test_steps_of_parameters_elsewhere(void) {
     enum { MARGIN = 8 };
-    for (size_t i = 0; i < COUNT_OF(optimizers); i++) {
+    for (size_t i = 0; i < COUNT_OF(optimizers); ++i) {
         ffnn_net net, other;
         float room[4][FIRST_WEIGHTS + 2 * MARGIN];
         make_optimizer_network(&net, i);
         make_optimizer_network(&other, i);
         train(&net, 3, optimizers[i].rate);
         train(&other, 3, optimizers[i].rate);
-        for (int part = 0; part < 4; part++) {
+        for (int part = 0; part < 4; ++part) {
             ffnn_layer *layer = &other.layers[part / 2];
             ffnn_tensor *t = part % 2 == 0 ? &layer->weight : &layer->bias;
-            for (size_t k = 0; k < COUNT_OF(room[part]); k++)
-                room[part][k] = 12345;
+            for (size_t k = 0; k < COUNT_OF(room[part]); ++k) room[part][k] = 12345;
             memcpy(room[part] + MARGIN, t->data, t->rows * t->cols * sizeof(float));
             t->data = room[part] + MARGIN;
         }
         check_same_steps(&net, &other, optimizers[i].rate);
-        for (int part = 0; part < 4; part++) {
+        for (int part = 0; part < 4; ++part) {
             ffnn_tensor t = part_of(&other, part);
-            for (size_t k = 0; k < MARGIN; k++) {
+            for (size_t k = 0; k < MARGIN; ++k) {
                 float before = room[part][k], behind = t.data[t.rows * t.cols + k];
                 CHECK(fabsf(before - 12345) <= 0 && fabsf(behind - 12345) <= 0);
             }
