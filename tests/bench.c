@@ -570,7 +570,9 @@ static void bench_files(const char *folder) {
     enum { SIZE = 5000 };
     file_state f;
     bench_work save[COLUMNS] = {{NULL, NULL, 0}}, load[COLUMNS] = {{NULL, NULL, 0}};
-    ffnn_desc desc = {{SIZE, SIZE}, NULL};
+    ffnn_desc desc;
+    memset(&desc, 0, sizeof desc);
+    desc.sizes[0] = desc.sizes[1] = SIZE;
     require(ffnn_init(&f.net, &desc) == FFNN_OK, "ffnn_init");
     f.weights = new_tensor(SIZE, SIZE);
     ffnn_copy(f.weights, f.net.layers[0].weight);
