@@ -165,17 +165,17 @@ static void free_results(bench_results *r) {
     ffnn_tensor_free(&r->output);
 }
 
-/* Whether two epochs changed weights alike: apart by less than 1e-4 of the largest change. */
-static bool same_change(ffnn_tensor before, ffnn_tensor a, ffnn_tensor b) {
+/* Whether two epochs changed weights alike: apart by less than this part of the largest change. */
+static bool same_change(ffnn_tensor before, ffnn_tensor a, ffnn_tensor b, float part) {
     size_t count = before.rows * before.cols;
     float change = largest_difference(before.data, a.data, count);
-    return change > 0 && largest_difference(a.data, b.data, count) < change * 1e-4f;
+    return change > 0 && largest_difference(a.data, b.data, count) < change * part;
 }
 
 static void check_same(const bench_problem *p, const char *name, const bench_results *ours,
                        const bench_results *theirs) {
-    bool same = p->is_training ? same_change(p->W1, ours->W1, theirs->W1) &&
-                                     same_change(p->W2, ours->W2, theirs->W2)
+    bool same = p->is_training ? same_change(p->W1, ours->W1, theirs->W1, 1e-4f) &&
+                                     same_change(p->W2, ours->W2, theirs->W2, 1e-4f)
                                : largest_difference(ours->output.data, theirs->output.data,
                                                     p->batch * p->outputs) < 5e-7f;
     if (same) return;
