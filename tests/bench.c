@@ -2,9 +2,9 @@
 
     make bench      bench.sh finds out which libraries there are, builds this and runs it
 
-   Prints one table in Markdown and draws its ratios as an SVG picture. All times are processor
-   time, except for files, where a clock on the wall counts. Before a library's time is taken its
-   results are compared with ffnn.h's. */
+   Prints one table in Markdown and draws its ratios as an SVG picture; under the table, a line for
+   each of the sweeps over many sizes. All times are processor time, except for files, where a clock
+   on the wall counts. Before a library's time is taken its results are compared with ffnn.h's. */
 #define _POSIX_C_SOURCE 200809L /* clock_gettime, fsync */
 #define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
@@ -12,6 +12,7 @@
 #include "bench_libraries.h"
 #include "bench_measure.h"
 #include "bench_modules.h"
+#include "bench_sizes.h"
 
 #include <unistd.h>
 #if defined(__x86_64__) || defined(__i386__)
@@ -481,7 +482,7 @@ static void bench_files(const char *folder) {
 /* A bar for each ratio, on a logarithmic axis; it begins at 1, where a library is as fast as
    ffnn.h. Tenths of a pixel, whole numbers only: the program's locale cannot spoil the file. */
 
-enum { PICTURE_WIDTH = 9000, AXIS_LEFT = 3600, AXIS_RIGHT = 8300, AXIS_TOP = 760, BAR = 110,
+enum { PICTURE_WIDTH = 9000, AXIS_LEFT = 3900, AXIS_RIGHT = 8300, AXIS_TOP = 760, BAR = 110,
        ROW_GAP = 110 };
 
 typedef struct bar_axis {
@@ -645,6 +646,7 @@ int main(int argc, char **argv) {
     compiling.state = argv[3];
     measure(&compiling, 1, &slow_pace, children_clock);
     print_notes(costs, speed, growth, compiling.seconds, argv[2]);
+    print_sizes();
     snprintf(path, sizeof path, "%s/bench.svg", argv[1]);
     draw(path);
     return 0;

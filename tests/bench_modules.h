@@ -43,6 +43,14 @@ static void train_module(void *module, long times) {
     for (; times > 0; --times) ffnn_train(&m->net, m->X, m->y, m->rate, NULL);
 }
 
+static void predict_module(void *module, long times) {
+    bench_module *m = module;
+    for (; times > 0; --times) {
+        ffnn_predict(&m->net, m->X, m->output);
+        FORGET();
+    }
+}
+
 /* The lab's network of the same sizes, on as large a batch. Its weights get the variance that
    keeps wide layers out of saturation. */
 static bench_module open_lab_module(const bench_module *m) {
