@@ -3701,7 +3701,7 @@ static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, 
 #ifdef FFNN__SIMD
 
 #if defined(__clang__)
-#define FFNN__UNROLL /* Clang does it by itself */
+#define FFNN__UNROLL _Pragma("clang loop unroll(full)")
 #define FFNN__UNROLL4
 #else
 #pragma GCC push_options
@@ -3968,8 +3968,8 @@ static void ffnn__run_tiles(const ffnn__product *product) {
 }
 
 enum {
-    FFNN__DEPTH = 128, /* rows and */
-    FFNN__WIDTH = 64   /* columns of b that are copied at a time: 32 KB, a first-level cache */
+    FFNN__DEPTH = 112, /* rows and */
+    FFNN__WIDTH = 64   /* columns of b that are copied at a time: 28 KB of a first-level cache */
 };
 
 #if defined(__clang__) || __GNUC__ >= 12
@@ -4044,7 +4044,7 @@ static ffnn__product ffnn__depth_block(const ffnn__product *whole, size_t first,
 }
 
 /* Two to four columns and a large depth: columns of b are made rows, so that dots fill vectors.
-   Never inline, as what follows: the 32 KB are on no other function's stack. */
+   Never inline, as what follows: the 28 KB are on no other function's stack. */
 FFNN__NOINLINE static void ffnn__run_dots(const ffnn__product *whole) {
     const size_t depth = FFNN__DEPTH * FFNN__WIDTH / 4;
     float packed[FFNN__DEPTH * FFNN__WIDTH] __attribute__((aligned(64)));
@@ -4562,25 +4562,29 @@ FFNN__INLINE void ffnn__tile(const ffnn__product *product, size_t row, size_t co
         at += a_step;
         b += product->b_row_step;
     }
+    ffnn__vec value[4][4]; /* so that no other loop keeps sum from its registers (Clang) */
+    FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
+        FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
+            value[i][j] = sum[0][i][j];
+            if (split == 2) value[i][j] += sum[1][i][j];
+            if (split == 4)
+                value[i][j] = (sum[0][i][j] + sum[1][i][j]) + (sum[2][i][j] + sum[3][i][j]);
+        }
+    }
     FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
         float *c = product->c + (row + i) * product->c_step + col;
-        ffnn__vec old[4], value[4];
-        FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
-            value[j] = sum[0][i][j];
-            if (split == 2) value[j] += sum[1][i][j];
-            if (split == 4) value[j] = (value[j] + sum[1][i][j]) + (sum[2][i][j] + sum[3][i][j]);
-        }
+        ffnn__vec old[4];
         if (product->add) {
             FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) /* all, before any is stored */
                 old[j] = *(const ffnn__vec *)(c + (j + 1 < vectors ? j * FFNN__LANES : last));
             FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
-                value[j] *= product->factor;
-                FFNN__NO_FMA(value[j]);
-                value[j] += old[j];
+                value[i][j] *= product->factor;
+                FFNN__NO_FMA(value[i][j]);
+                value[i][j] += old[j];
             }
         }
         FFNN__UNROLL for (size_t j = 0; j < vectors; ++j)
-            *(ffnn__vec *)(c + (j + 1 < vectors ? j * FFNN__LANES : last)) = value[j];
+            *(ffnn__vec *)(c + (j + 1 < vectors ? j * FFNN__LANES : last)) = value[i][j];
     }
 }
 

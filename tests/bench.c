@@ -2,18 +2,18 @@
 
     make bench      bench.sh finds out which libraries there are, builds this and runs it
 
-   Prints one table in Markdown and draws its ratios as an SVG picture. All times are medians of
-   rounds in which everyone takes a turn (A B C A B C ...), so that a busy moment of the machine
-   meets all alike; they are processor time, except for files, where a clock on the wall counts.
-   Before a library's time is taken its results are compared with ffnn.h's. */
+   Prints one table in Markdown and draws its ratios as an SVG picture; under the table, a line for
+   each of the sweeps over many sizes. All times are processor time, except for files, where a clock
+   on the wall counts. Before a library's time is taken its results are compared with ffnn.h's. */
 #define _POSIX_C_SOURCE 200809L /* clock_gettime, fsync */
 #define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
 
 #include "bench_libraries.h"
+#include "bench_measure.h"
+#include "bench_modules.h"
+#include "bench_sizes.h"
 
-#include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
@@ -21,86 +21,11 @@
 #include <arm_neon.h>
 #endif
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-
 enum { FFNN, PLAIN, FANN, OPENBLAS, PYTORCH, COLUMNS };
 static const char *const column_names[COLUMNS] = {"ffnn.h", "plain C", "FANN", "OpenBLAS",
                                                   "PyTorch"};
 
-enum { ROUNDS = 15, SLOW_ROUNDS = 5, MOST_ROUNDS = 15, MOST_WORK = 10, MOST_ROWS = 20 };
-static const double TURN = 0.01; /* seconds that a turn lasts at least */
-
-static ffnn_rng rng;    /* of all arrays: seeded with 0 */
-
-/* ---- measuring --------------------------------------------------------------------------- */
-
-typedef struct bench_work {
-    void (*run)(void *state, long times);   /* NULL: not done */
-    void *state;
-    double seconds;     /* once; 0 until measured */
-} bench_work;
-
-typedef double bench_clock(void);
-
-static double read_clock(clockid_t id) {
-    struct timespec t;
-    clock_gettime(id, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static double wall_clock(void) { return read_clock(CLOCK_MONOTONIC); }
-
-/* What finished child processes have used. */
-static double children_clock(void) {
-    struct rusage usage;
-    getrusage(RUSAGE_CHILDREN, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
-
-/* What this process has used, and PyTorch's. */
-static double processor_clock(void) {
-    return read_clock(CLOCK_PROCESS_CPUTIME_ID) + torch.seconds;
-}
-
-static double seconds_for(const bench_work *work, long times, bench_clock *clock) {
-    double start = clock();
-    work->run(work->state, times);
-    return clock() - start;
-}
-
-/* How often the work has to be done to last a turn; warms it up, too. */
-static long times_per_turn(const bench_work *work, bench_clock *clock) {
-    long times = 1;
-    double seconds = seconds_for(work, times, clock);
-    while (seconds < TURN) {
-        times = seconds < TURN / 8 ? times * 4 : (long)((double)times * 1.2 * TURN / seconds) + 1;
-        seconds = seconds_for(work, times, clock);
-    }
-    return times;
-}
-
-static int compare_doubles(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Everyone in turn, round after round; then each one's median. */
-static void measure(bench_work *work, size_t count, int rounds, bench_clock *clock) {
-    double seconds[MOST_WORK][MOST_ROUNDS];
-    long times[MOST_WORK] = {0};
-    for (size_t i = 0; i < count; ++i)
-        if (work[i].run != NULL) times[i] = times_per_turn(&work[i], clock);
-    for (int round = 0; round < rounds; ++round)
-        for (size_t i = 0; i < count; ++i)
-            if (times[i] > 0)
-                seconds[i][round] = seconds_for(&work[i], times[i], clock) / (double)times[i];
-    for (size_t i = 0; i < count; ++i) {
-        if (times[i] == 0) continue;
-        qsort(seconds[i], (size_t)rounds, sizeof seconds[i][0], compare_doubles);
-        work[i].seconds = seconds[i][rounds / 2];
-    }
-}
+enum { MOST_ROWS = 20 };
 
 /* ---- the table --------------------------------------------------------------------------- */
 
@@ -162,94 +87,6 @@ static void add_row(const char *name, const bench_work *work, double parts, doub
 
 /* ---- networks ---------------------------------------------------------------------------- */
 
-static void fill_uniform(ffnn_tensor t, float low, float high) {
-    for (size_t i = 0; i < t.rows * t.cols; ++i)
-        t.data[i] = low + (high - low) * ((float)(ffnn__rng_next(&rng) >> 8) / 16777216.0f);
-}
-
-/* Weights of a variance that keeps the units of any layer out of saturation. */
-static ffnn_tensor new_weights(size_t inputs, size_t outputs) {
-    ffnn_tensor W = new_tensor(inputs, outputs);
-    ffnn_randn(W, &rng);
-    ffnn_scale(W, W, 1 / sqrtf((float)inputs));
-    return W;
-}
-
-static bench_problem new_problem(const char *name, bool is_training, size_t inputs, size_t hidden,
-                           size_t outputs, size_t batch) {
-    bench_problem p;
-    p.name = name;
-    p.is_training = is_training;
-    p.inputs = inputs;
-    p.hidden = hidden;
-    p.outputs = outputs;
-    p.batch = batch;
-    p.rate = 1 / (float)batch;
-    p.X = new_tensor(batch, inputs);
-    p.y = new_tensor(batch, outputs);
-    fill_uniform(p.X, 0, 1);
-    fill_uniform(p.y, 0.1f, 0.9f);
-    p.W1 = new_weights(inputs, hidden);
-    p.W2 = new_weights(hidden, outputs);
-    return p;
-}
-
-static void free_problem(bench_problem *p) {
-    ffnn_tensor_free(&p->X);
-    ffnn_tensor_free(&p->y);
-    ffnn_tensor_free(&p->W1);
-    ffnn_tensor_free(&p->W2);
-}
-
-static float largest_difference(const float *a, const float *b, size_t count) {
-    float largest = 0;
-    for (size_t i = 0; i < count; ++i) {
-        float difference = fabsf(a[i] - b[i]);
-        if (!(difference <= largest)) largest = difference; /* NaN stays */
-    }
-    return largest;
-}
-
-typedef struct bench_results {
-    ffnn_tensor W1, W2, output;
-} bench_results;
-
-/* The results of doing the work once. */
-static bench_results results_of(const bench_problem *p, const bench_library *library,
-                                void *network) {
-    bench_results r;
-    r.W1 = new_tensor(p->inputs, p->hidden);
-    r.W2 = new_tensor(p->hidden, p->outputs);
-    r.output = new_tensor(p->batch, p->outputs);
-    (p->is_training ? library->train : library->predict)(network, 1);
-    library->results(network, r.W1.data, r.W2.data, r.output.data);
-    return r;
-}
-
-static void free_results(bench_results *r) {
-    ffnn_tensor_free(&r->W1);
-    ffnn_tensor_free(&r->W2);
-    ffnn_tensor_free(&r->output);
-}
-
-/* Whether two epochs changed weights alike: apart by less than 1e-4 of the largest change. */
-static bool same_change(ffnn_tensor before, ffnn_tensor a, ffnn_tensor b) {
-    size_t count = before.rows * before.cols;
-    float change = largest_difference(before.data, a.data, count);
-    return change > 0 && largest_difference(a.data, b.data, count) < change * 1e-4f;
-}
-
-static void check_same(const bench_problem *p, const char *name, const bench_results *ours,
-                       const bench_results *theirs) {
-    bool same = p->is_training ? same_change(p->W1, ours->W1, theirs->W1) &&
-                                     same_change(p->W2, ours->W2, theirs->W2)
-                               : largest_difference(ours->output.data, theirs->output.data,
-                                                    p->batch * p->outputs) < 5e-7f;
-    if (same) return;
-    fprintf(stderr, "bench: %s, %s: the results are not ffnn.h's\n", p->name, name);
-    exit(1);
-}
-
 /* NULL: it was not there when this was built. */
 static const bench_library *library_of(int column, const bench_problem *p) {
     switch (column) {
@@ -283,7 +120,7 @@ static void bench_network(bench_problem p) {
             free_results(&theirs);
         }
     }
-    measure(work, COLUMNS, ROUNDS, processor_clock);
+    measure(work, COLUMNS, &usual_pace, processor_clock);
     add_row(p.name, work, p.inputs == INPUTS ? 1 : (double)p.batch, 0);
     for (int column = 0; column < COLUMNS; ++column)
         if (work[column].run != NULL) libraries[column]->close(work[column].state);
@@ -315,7 +152,7 @@ static double cost_growth(void) {
         work[i].run = header_library.train;
         work[i].state = header_library.open(&problems[i]);
     }
-    measure(work, COUNT_OF(hidden), ROUNDS, processor_clock);
+    measure(work, COUNT_OF(hidden), &usual_pace, processor_clock);
     for (size_t i = 0; i < COUNT_OF(hidden); ++i) {
         /* forward and update are as much work in both layers, the error only in the second */
         double each = work[i].seconds / (double)(hidden[i] * 64 * (2 * 784 + 3 * 10));
@@ -325,6 +162,52 @@ static double cost_growth(void) {
         free_problem(&problems[i]);
     }
     return most / least;
+}
+
+/* ---- networks as torch.nn describes them ------------------------------------------------- */
+
+enum { CLASSES_SGD, CLASSES_ADAM, LAB_SIZES, REGRESSION, MODULES };
+
+static const bench_module modules[MODULES] = {
+    [CLASSES_SGD] = {.name = "784-128-10, ReLU, softmax, SGD, batch 64, a sample",
+                     .torch = "ReLU,Identity CrossEntropyLoss SGD",
+                     .desc = {.sizes = {784, 128, 10}, .activations = {FFNN_RELU, FFNN_SOFTMAX},
+                              .biases = true},
+                     .batch = 64, .rate = 0.1f},
+    [CLASSES_ADAM] = {.name = "784-128-10, ReLU, softmax, Adam, batch 64, a sample",
+                      .torch = "ReLU,Identity CrossEntropyLoss Adam",
+                      .desc = {.sizes = {784, 128, 10}, .activations = {FFNN_RELU, FFNN_SOFTMAX},
+                               .biases = true, .optimizer = FFNN_ADAM},
+                      .batch = 64, .rate = 0.001f},
+    [LAB_SIZES] = {.name = "3-4-1, biases, tanh, SGD, an epoch of 3 samples",
+                   .torch = "Tanh,Tanh MSELoss SGD",
+                   .desc = {.sizes = {3, 4, 1}, .activations = {FFNN_TANH, FFNN_TANH},
+                            .biases = true, .loss = FFNN_MSE},
+                   .batch = 3, .rate = 0.1f},
+    [REGRESSION] = {.name = "24-64-64-4, tanh, MSE, SGD, batch 32, a sample",
+                    .torch = "Tanh,Tanh,Identity MSELoss SGD",
+                    .desc = {.sizes = {24, 64, 64, 4},
+                             .activations = {FFNN_TANH, FFNN_TANH, FFNN_IDENTITY},
+                             .biases = true, .loss = FFNN_MSE},
+                    .batch = 32, .rate = 0.1f}};
+
+/* Returns the time of a step beside the lab's network of the same sizes. */
+static double bench_module_row(bench_module m) {
+    bench_work work[COLUMNS + 1] = {{NULL, NULL, 0}}, *lab_work = &work[COLUMNS];
+    bench_module lab = open_lab_module(&m);
+    open_module(&m);
+    work[FFNN].run = lab_work->run = train_module;
+    work[FFNN].state = &m;
+    lab_work->state = &lab;
+    if (torch.to != NULL) {
+        check_torch_module(&m);
+        work[PYTORCH].run = train_torch_module;
+    }
+    measure(work, COUNT_OF(work), &usual_pace, processor_clock);
+    add_row(m.name, work, m.desc.sizes[0] == INPUTS ? 1 : (double)m.batch, 0);
+    close_module(&m);
+    close_module(&lab);
+    return work[FFNN].seconds / lab_work->seconds;
 }
 
 /* ---- sigmoid and matmul ------------------------------------------------------------------ */
@@ -412,7 +295,7 @@ static void bench_sigmoid(void) {
     work[FFNN].run = header_sigmoid;
     work[PLAIN].run = plain_sigmoid;
     check_arrays("sigmoid", work, arrays, 2e-7f);
-    measure(work, COLUMNS, ROUNDS, processor_clock);
+    measure(work, COLUMNS, &usual_pace, processor_clock);
     add_row("sigmoid of 1,000,000 numbers, each", work, COUNT, 0);
     free_arrays(arrays);
 }
@@ -517,7 +400,7 @@ static core_speed bench_matmul(void) {
         work[COLUMNS + i].run = speed.peaks[i].run;
         work[COLUMNS + i].state = sink;
     }
-    measure(work, COUNT_OF(work), ROUNDS, processor_clock);
+    measure(work, COUNT_OF(work), &usual_pace, processor_clock);
     add_row("matmul 512 x 512 x 512", work, 1, flops);
     for (int i = 0; speed.peaks[i].run != NULL; ++i) {
         speed.gflops[i] = 2 * SUMS * speed.peaks[i].lanes / work[COLUMNS + i].seconds * 1e-9;
@@ -570,9 +453,9 @@ static void bench_files(const char *folder) {
     enum { SIZE = 5000 };
     file_state f;
     bench_work save[COLUMNS] = {{NULL, NULL, 0}}, load[COLUMNS] = {{NULL, NULL, 0}};
-    ffnn_desc desc = {0};
-    desc.sizes[0] = SIZE;
-    desc.sizes[1] = SIZE;
+    ffnn_desc desc;
+    memset(&desc, 0, sizeof desc);
+    desc.sizes[0] = desc.sizes[1] = SIZE;
     require(ffnn_init(&f.net, &desc) == FFNN_OK, "ffnn_init");
     f.weights = new_tensor(SIZE, SIZE);
     ffnn_copy(f.weights, f.net.layers[0].weight);
@@ -583,9 +466,9 @@ static void bench_files(const char *folder) {
     load[FFNN].run = header_load;
     load[PLAIN].run = plain_load;
     save[FFNN].state = save[PLAIN].state = load[FFNN].state = load[PLAIN].state = &f;
-    measure(save, COLUMNS, SLOW_ROUNDS, wall_clock);
+    measure(save, COLUMNS, &slow_pace, wall_clock);
     add_row("saving a network of 100 MB", save, 1, 0);
-    measure(load, COLUMNS, SLOW_ROUNDS, wall_clock);
+    measure(load, COLUMNS, &slow_pace, wall_clock);
     require(largest_difference(f.net.layers[0].weight.data, f.weights.data,
                                (size_t)SIZE * SIZE) <= 0, "comparing the files");
     add_row("loading a network of 100 MB", load, 1, 0);
@@ -599,7 +482,7 @@ static void bench_files(const char *folder) {
 /* A bar for each ratio, on a logarithmic axis; it begins at 1, where a library is as fast as
    ffnn.h. Tenths of a pixel, whole numbers only: the program's locale cannot spoil the file. */
 
-enum { PICTURE_WIDTH = 8600, AXIS_LEFT = 3200, AXIS_RIGHT = 7900, AXIS_TOP = 760, BAR = 110,
+enum { PICTURE_WIDTH = 9000, AXIS_LEFT = 3900, AXIS_RIGHT = 8300, AXIS_TOP = 760, BAR = 110,
        ROW_GAP = 110 };
 
 typedef struct bar_axis {
@@ -640,8 +523,9 @@ static void draw_style(FILE *out) {
 
 static void draw_axis(FILE *out, bar_axis axis, int bottom) {
     static const char *const ticks[] = {"0.1", "0.2", "0.5", "1",   "2",   "5",   "10",
-                                        "20",  "50",  "100", "200", "500", "1000"};
-    static const double values[] = {0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000};
+                                        "20",  "50",  "100", "200", "500", "1000", "2000"};
+    static const double values[] = {0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000,
+                                    2000};
     for (size_t i = 0; i < COUNT_OF(ticks); ++i) {
         int x = axis_x(axis, values[i]);
         if (log10(values[i]) < axis.low || log10(values[i]) > axis.high) continue;
@@ -720,12 +604,15 @@ static void compile(void *command, long times) {
         require(system(command) == 0, "compiling the header");
 }
 
-static void print_notes(core_speed speed, double growth, double compile_seconds,
-                        const char *code_size) {
+static void print_notes(const double costs[MODULES], core_speed speed, double growth,
+                        double compile_seconds, const char *code_size) {
     printf("\nMultiply-add peak of this core:");
     for (int i = 0; speed.peaks[i].run != NULL; ++i)
         printf("%s %s %.0f GFLOP/s", i > 0 ? "," : "", speed.peaks[i].name, speed.gflops[i]);
     printf("; ffnn_matmul reaches %.0f %% of the last.\n", 100 * speed.share);
+    printf("A step with biases takes so many times as long as the lab's at the same sizes: "
+           "784-128-10, batch 64, ReLU, softmax %.2f with SGD, %.2f with Adam; 3-4-1 with tanh "
+           "%.2f.\n", costs[CLASSES_SGD], costs[CLASSES_ADAM], costs[LAB_SIZES]);
     printf("Time per multiply-add, training 784-H-10, batch 64, H from 128 to 2048: the slowest is "
            "%.2f times the fastest.\n", growth);
     printf("The implementation compiles in %.2f s to %s of code, all paths together.\n",
@@ -739,6 +626,7 @@ static void print_notes(core_speed speed, double growth, double compile_seconds,
 int main(int argc, char **argv) {
     char path[500], arrays_path[500];
     bench_work compiling = {compile, NULL, 0};
+    double costs[MODULES];
     core_speed speed;
     require(argc == 4 || argc == 6, "the command line of bench.sh");
     snprintf(arrays_path, sizeof arrays_path, "%s/arrays", argv[1]);
@@ -750,13 +638,15 @@ int main(int argc, char **argv) {
     }
     print_header();
     bench_networks();
+    for (int i = 0; i < MODULES; ++i) costs[i] = bench_module_row(modules[i]);
     bench_sigmoid();
     speed = bench_matmul();
     bench_files(argv[1]);
     double growth = cost_growth();
     compiling.state = argv[3];
-    measure(&compiling, 1, SLOW_ROUNDS, children_clock);
-    print_notes(speed, growth, compiling.seconds, argv[2]);
+    measure(&compiling, 1, &slow_pace, children_clock);
+    print_notes(costs, speed, growth, compiling.seconds, argv[2]);
+    print_sizes();
     snprintf(path, sizeof path, "%s/bench.svg", argv[1]);
     draw(path);
     return 0;

@@ -68,8 +68,9 @@ typedef struct header_network {
 
 static void *header_open(const bench_problem *p) {
     header_network *n = calloc(1, sizeof *n);
-    ffnn_desc desc = {0};
+    ffnn_desc desc;
     require(n != NULL, "allocating a network");
+    memset(&desc, 0, sizeof desc);
     desc.sizes[0] = p->inputs;
     desc.sizes[1] = p->hidden;
     desc.sizes[2] = p->outputs;

@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 """The work of the benchmark on PyTorch, one thread. bench.c writes commands to this script's
-standard input, "name number" a line, and reads the nanoseconds of processor time that each took.
+standard input, "name arguments number" a line, and reads the nanoseconds of processor time that
+each took.
 
     take N      load the file of arrays (argv[1]): rate, then N times rows, cols and the floats
     train N     N epochs of the lab's forward and hand-written backward
     predict N   N times forward
+    module ACTIVATIONS LOSS OPTIMIZER 1     makes an nn.Sequential of Linear layers and activations
+                of the arrays: X, y, then weight and bias of each layer
+    steps N     N times forward, backward and step of the module
     results 1   writes what the last command computed to the file
     sigmoid N, matmul N     of the first array; of the first two
 """
@@ -52,6 +56,32 @@ class Work:
             self.forward()
         self.computed = self.W1, self.W2, self.output
 
+    # In PyTorch's favour: no calls of nn.Identity, classes in place of rows of probabilities, and
+    # gradients that are dropped, not zeroed.
+    def module(self, activations, loss, optimizer, _):
+        self.X, self.y = self.arrays[:2]
+        layers = []
+        for i, activation in enumerate(activations.split(",")):
+            weight, bias = self.arrays[2 * i + 2:2 * i + 4]
+            layers.append(torch.nn.Linear(*weight.shape))
+            layers[-1].weight.copy_(weight.t())
+            layers[-1].bias.copy_(bias.view(-1))
+            if activation != "Identity":
+                layers.append(getattr(torch.nn, activation)())
+        self.net = torch.nn.Sequential(*layers)
+        self.loss = getattr(torch.nn, loss)()
+        self.optimizer = getattr(torch.optim, optimizer)(self.net.parameters(), lr=self.rate)
+        if loss == "CrossEntropyLoss":
+            self.y = self.y.argmax(1)
+
+    def steps(self, count):
+        with torch.enable_grad():
+            for _ in range(count):
+                self.optimizer.zero_grad(set_to_none=True)
+                self.loss(self.net(self.X), self.y).backward()
+                self.optimizer.step()
+        self.computed = [p.detach().t() for p in self.net.parameters()]
+
     def sigmoid(self, count):
         for _ in range(count):
             self.computed = torch.sigmoid(self.arrays[0]),
@@ -71,9 +101,9 @@ def main():
     torch.set_grad_enabled(False)
     work = Work(sys.argv[1])
     for line in sys.stdin:
-        command, count = line.split()
+        command, *arguments, count = line.split()
         start = time.process_time_ns()
-        getattr(work, command)(int(count))
+        getattr(work, command)(*arguments, int(count))
         print(time.process_time_ns() - start, flush=True)
 
 
