@@ -216,8 +216,8 @@ static ffnn_status check_load(ffnn_net *net, ffnn_status status, unsigned answer
     return status;
 }
 
-/* Everything since then has been freed, and was not more than the input is worth: an index that grows
-   with the header, never with what the header only claims. */
+/* Everything since then has been freed, and was not more than the input is worth: an index that
+   grows with the header, never with what the header only claims. */
 static void check_allocated(size_t live_before) {
     if (test.live != live_before) fail("memory was not freed");
     if (test.largest > 4 * input_size + 2048)
