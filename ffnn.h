@@ -3887,12 +3887,13 @@ static void ffnn__outer_product(float *c, const float *a, const float *b, size_t
 
 static void ffnn__transpose(float *to, size_t to_step, const float *from, size_t from_step,
                             size_t rows, size_t cols);
-static void ffnn__run_tiles(const ffnn__product *product);
-
-/* A product of small matrices: without the stack that ffnn__run_dots and ffnn__run_blocks take. */
+/* A product of small matrices: without the stack that ffnn__run_dots, ffnn__run_blocks and, with
+   Clang, tiles of 16 lanes take. */
 static void ffnn__run_small(const ffnn__product *product) {
-    if (product->cols < 4) ffnn__pick_kernels()->narrow(product);
-    else ffnn__run_tiles(product);
+    const ffnn__kernels *kernels = ffnn__pick_kernels();
+    if (product->cols < 4) kernels->narrow(product);
+    else if (kernels->tiles8 != NULL && product->cols >= 8) kernels->tiles8(product);
+    else kernels->tiles4(product);
 }
 
 static void ffnn__multiply_by_transposed(float *c, const float *a, const float *b, size_t m,
@@ -3939,6 +3940,7 @@ static void ffnn__add_product(float *c, const float *a, const float *b, size_t m
     ffnn__run(&product);
 }
 
+static void ffnn__run_tiles(const ffnn__product *product);
 static void ffnn__run_dots(const ffnn__product *product);
 static void ffnn__run_blocks(const ffnn__product *product);
 
@@ -4529,9 +4531,8 @@ FFNN__TARGET static void ffnn__adam_step(float *w, float *m, float *v, const flo
    before. Its sums stay in registers while a and b stream by. A narrow tile has few sums, each of
    which would wait for the last: there, split sums take turns and are added at the end. rows,
    vectors and split are constants. */
-FFNN__INLINE void ffnn__tile(const ffnn__product *product, size_t row, size_t col,
-                                          size_t width, const size_t rows, const size_t vectors,
-                                          const size_t split) {
+FFNN__INLINE void ffnn__tile(const ffnn__product *product, size_t row, size_t col, size_t width,
+                             const size_t rows, const size_t vectors, const size_t split) {
     ffnn__vec sum[4][4][4], zero = {0}; /* [split][rows][vectors] */
     const float *a[4], *b = product->b + col;
     const size_t last = width - FFNN__LANES; /* where the last vector begins */
@@ -4562,7 +4563,7 @@ FFNN__INLINE void ffnn__tile(const ffnn__product *product, size_t row, size_t co
         at += a_step;
         b += product->b_row_step;
     }
-    ffnn__vec value[4][4]; /* so that no other loop keeps sum from its registers (Clang) */
+    ffnn__vec value[4][4]; /* not sum: its use in a larger loop would cost its registers (Clang) */
     FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
         FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
             value[i][j] = sum[0][i][j];
@@ -4589,9 +4590,8 @@ FFNN__INLINE void ffnn__tile(const ffnn__product *product, size_t row, size_t co
 }
 
 /* All rows of the tiles from column col on. */
-FFNN__INLINE void ffnn__tile_rows(const ffnn__product *product, size_t col,
-                                               size_t width, const size_t vectors,
-                                               const size_t split) {
+FFNN__INLINE void ffnn__tile_rows(const ffnn__product *product, size_t col, size_t width,
+                                  const size_t vectors, const size_t split) {
     size_t row = 0;
     for (; row + FFNN__ROWS <= product->rows; row += FFNN__ROWS)
         ffnn__tile(product, row, col, width, FFNN__ROWS, vectors, split);
@@ -4646,8 +4646,7 @@ FFNN__TARGET static void ffnn__finish_dot(const ffnn__product *product, size_t r
    along the depth. Few of them use split sums each, as in a narrow tile. rows, cols and split are
    constants. */
 FFNN__INLINE void ffnn__dot_tile(const ffnn__product *product, size_t row, size_t col,
-                                              const size_t rows, const size_t cols,
-                                              const size_t split) {
+                                 const size_t rows, const size_t cols, const size_t split) {
     const size_t lanes = FFNN__LANES, depth = product->depth;
     ffnn__vec sum[4][4][4], zero = {0}; /* [split][rows][cols] */
     const float *a = product->a + row * product->a_row_step;
