@@ -36,7 +36,7 @@ for file in one main a b; do cp "$folder/$file.c" "$folder/$file.cpp"; done
 try() {
     if ! command -v "$1" > /dev/null; then echo "skipped: no $1"; return; fi
     c_only=; [ "$2" = cpp ] || c_only="-Wstrict-prototypes -Wmissing-prototypes"
-    for option in "" -DFFNN_NO_STDIO -DFFNN_STATIC -DFFNN_NO_SIMD -DFFNN_MAX_LAYERS=3; do
+    for option in "" -DFFNN_NO_STDIO -DFFNN_STATIC -DFFNN_NO_SIMD; do
         for level in -O0 -O2 -O3; do
             "$1" "-std=$3" $level $warnings $c_only $option -I. -c -o "$folder/one.o" "$folder/one.$2"
             passed=$((passed + 1))
@@ -47,6 +47,10 @@ try() {
     "$1" "-std=$3" -O2 $warnings -I. -o "$folder/static" "$folder/a.$2" "$folder/b.$2" -lm
     "$folder/static"
     passed=$((passed + 2))
+    if "$1" "-std=$3" -DFFNN_MAX_LAYERS=3 -I. -c -o "$folder/one.o" "$folder/one.$2" 2> "$folder/log"
+    then echo "$1 -std=$3: FFNN_MAX_LAYERS is no option, but can be defined"; exit 1; fi
+    grep -q 'error.*FFNN_MAX_LAYERS is a constant' "$folder/log" || { cat "$folder/log"; exit 1; }
+    passed=$((passed + 1))
     echo "$1 -std=$3: passed"
 }
 
