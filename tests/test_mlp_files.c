@@ -864,6 +864,8 @@ static void test_print_file(void) {
     check_printed("tests/reference/lab.safetensors", "W1 F32 [3, 4]\nW2 F32 [4, 1]\n", "");
     check_printed("tests/reference/mlp_half.safetensors", "0.bias F16 [8]\n0.weight F16 [8, 4]\n",
                   "activations");
+    check_printed("tests/reference/mlp_batch_norm.safetensors", /* more than is read at once */
+                  "1.num_batches_tracked I64 []\n0.bias F32 [8]\n0.weight F32 [8, 4]\n", "relu");
     write_file(SCRATCH_FILE, file.data, file.size);
     text = printed_file(FFNN_OK, SCRATCH_FILE);
     CHECK(strncmp(text, "0.weight F32 [3, 2]\n", 20) == 0);
