@@ -9,7 +9,8 @@
 # Minutes each, and for some of it more than a C compiler; what is missing is skipped and named:
 #
 # make builds       the header without a warning in C99 to C++20, with each of its options
-# make activations  the activations of every float there is (make activation_tanh: one of them)
+# make activations  the activations of every float there is (make activation_tanh: one of them;
+#                   PART="0 16": the first of 16 parts)
 # make sklearn      the digits example beside scikit-learn's network (python3-sklearn)
 # make check_saved  PyTorch reads what is saved (torch, safetensors and numpy for Python)
 # make coverage     which branches of the header the tests take (gcc, gcov)
@@ -99,7 +100,7 @@ builds coverage analyse matrix:
 activations: $(ACTIVATIONS:%=activation_%)
 
 $(ACTIVATIONS:%=activation_%): activation_%: $(BUILD)/tests/activation_all
-	$< $*
+	$< $* $(PART)
 
 sklearn: $(BUILD)/digits
 	$(PYTHON) tests/compare_sklearn.py $(BUILD)/digits

@@ -186,8 +186,8 @@ static void train(ffnn_net *net, const lab_data *data, size_t epochs, float lear
 }
 
 static double loss_of(ffnn_net *net, const lab_data *data) {
-    ffnn_tensor output;
-    float loss;
+    ffnn_tensor output = {0, 0, NULL};
+    float loss = 0;
     require(ffnn_forward(net, data->X, &output), "forward");
     require(ffnn_mse(data->y, output, &loss), "loss");
     return (double)loss;
