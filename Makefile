@@ -40,8 +40,8 @@ HEADERS  = ffnn.h $(wildcard examples/*.h examples/data/*.h tests/*.h tests/refe
 
 # What takes longest to compile is the header's implementation, so the tests share one, but for
 # those that change how it is compiled or look inside.
-OWN_IMPLEMENTATION = test_faults test_hostile test_killed test_random test_saving test_stack \
-                     test_stack_plain test_threads
+OWN_IMPLEMENTATION = test_faults test_hostile test_killed test_random test_saving test_stack_plain \
+                     test_threads
 SHARING = $(filter-out $(OWN_IMPLEMENTATION:%=$(BUILD)/tests/%),$(TESTS))
 
 # Those of one number.
@@ -85,7 +85,7 @@ $(BUILD)/tests/%: tests/%.c $(HEADERS)
 $(addprefix $(BUILD)/tests/,test_saving test_stack test_stack_plain test_threads): THREADS = -pthread
 
 $(SHARING): $(BUILD)/tests/%: tests/%.c $(BUILD)/tests/implementation.o $(HEADERS)
-	$(COMPILE) -DSHARED_IMPLEMENTATION -o $@ $< $(BUILD)/tests/implementation.o -lm
+	$(COMPILE) -DSHARED_IMPLEMENTATION -o $@ $< $(BUILD)/tests/implementation.o -lm $(THREADS)
 
 $(BUILD)/tests/implementation.o: tests/implementation.c $(HEADERS)
 	@mkdir -p $(BUILD)/tests

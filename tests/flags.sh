@@ -148,10 +148,8 @@ else
     base="-O1 -mfma"
     knows "${CC:-cc}" "$base" || base="-O1"
     sweep "${CC:-cc}" "$base" '
-        -ffast-math
-        -ffp-contract=off'
+        -ffast-math'
     sweep "${CC:-cc}" "-O1 -DFFNN_NO_SIMD" '
-        -funsafe-math-optimizations
         -fassociative-math -fno-signed-zeros -fno-trapping-math'
 fi
 [ "$refused" = 0 ] || echo "$refused of them refused, as they may be"

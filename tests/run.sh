@@ -15,7 +15,7 @@ check() {
 }
 
 # These take seconds: they run beside the others.
-"$BUILD/tests/fuzz_load" seconds=3 seed=1 tests/corpus/* > "$BUILD/tests/mutated.log" 2>&1 &
+"$BUILD/tests/fuzz_load" seconds=2 seed=1 tests/corpus/* > "$BUILD/tests/mutated.log" 2>&1 &
 mutated=$!
 sh tests/readme.sh > "$BUILD/tests/readme.log" 2>&1 &
 readme=$!
@@ -53,7 +53,7 @@ for seed in 0 1 7 42 2026; do
     check "torch.nn MLPs, seed $seed" same_figures transcripts_mlp seed-$seed ./mlp --seed $seed
 done
 check "lab's usage and errors" sh tests/lab_errors.sh
-check "three seconds of mutated weights files" finished $mutated "$BUILD/tests/mutated.log"
+check "two seconds of mutated weights files" finished $mutated "$BUILD/tests/mutated.log"
 check "flags that change arithmetic" finished $flags "$BUILD/tests/flags.log"
 check "names that macros may have" finished $names "$BUILD/tests/names.log"
 check "warnings" finished $warnings "$BUILD/tests/warnings.log"
