@@ -4129,7 +4129,6 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
 #define ffnn__slope                FFNN__JOIN(ffnn__slope, FFNN__KIND)
 #define ffnn__activate_loop        FFNN__JOIN(ffnn__activate_loop, FFNN__KIND)
 #define ffnn__activate_each        FFNN__JOIN(ffnn__activate_each, FFNN__KIND)
-#define ffnn__slope_loop           FFNN__JOIN(ffnn__slope_loop, FFNN__KIND)
 #define ffnn__multiply_by_slope    FFNN__JOIN(ffnn__multiply_by_slope, FFNN__KIND)
 #define ffnn__softmax              FFNN__JOIN(ffnn__softmax, FFNN__KIND)
 #define ffnn__exp_of_difference FFNN__JOIN(ffnn__exp_of_difference, FFNN__KIND)
@@ -4293,6 +4292,7 @@ FFNN__INLINE void ffnn__vec_gelu(ffnn__vec *a, ffnn__vec *slope, const ffnn__vec
 FFNN__INLINE void ffnn__f(const ffnn_activation activation, ffnn__vec *a, const ffnn__vec *z) {
     const ffnn__vec zero = {0}, one = zero + 1.0f;
     ffnn__vec unused = zero, *slope = &unused;
+    *a = zero; /* of no activation */
     switch (activation) {
 #define FFNN__CASE(constant, name, f, df)                                                         \
     case constant:                                                                                \
@@ -4306,9 +4306,10 @@ FFNN__INLINE void ffnn__f(const ffnn_activation activation, ffnn__vec *a, const 
     (void)slope;
 }
 
-FFNN__INLINE void ffnn__slope(const ffnn_activation activation, ffnn__vec *slope,
+FFNN__INLINE void ffnn__slope(ffnn_activation activation, ffnn__vec *slope,
                               const ffnn__vec *z, ffnn__vec *a) {
     const ffnn__vec zero = {0}, one = zero + 1.0f;
+    *slope = one; /* of no activation */
     switch (activation) {
 #define FFNN__CASE(constant, name, f, df)                                                         \
     case constant:                                                                                \
@@ -4355,8 +4356,10 @@ FFNN__INLINE void ffnn__activate_loop(const ffnn_activation activation, float *a
 #endif
 }
 
+/* A loop of its own for each activation; what is left behind whole vectors shares one. */
 FFNN__TARGET static void ffnn__activate_each(ffnn_activation activation, float *a, const float *z,
                                              size_t count) {
+#if FFNN__VECTORS > 2
     switch (activation) {
 #define FFNN__CASE(constant, name, f, df)                                                         \
     case constant: ffnn__activate_loop(constant, a, z, count); break;
@@ -4364,11 +4367,15 @@ FFNN__TARGET static void ffnn__activate_each(ffnn_activation activation, float *
 #undef FFNN__CASE
     case FFNN_SOFTMAX: break;
     }
+#else
+    ffnn__activate_loop(activation, a, z, count);
+#endif
 }
 
-FFNN__INLINE void ffnn__slope_loop(const ffnn_activation activation, float *delta,
-                                   const float *error, const float *z, const float *a,
-                                   size_t count) {
+/* Slopes are soon computed, but for SiLU and GELU: one loop serves all. */
+FFNN__TARGET static void ffnn__multiply_by_slope(ffnn_activation activation, float *delta,
+                                                 const float *error, const float *z,
+                                                 const float *a, size_t count) {
     size_t i = 0;
     for (; i + FFNN__LANES <= count; i += FFNN__LANES) {
         ffnn__vec z_part = *(const ffnn__vec *)(z + i), a_part = *(const ffnn__vec *)(a + i), slope;
@@ -4389,18 +4396,6 @@ FFNN__INLINE void ffnn__slope_loop(const ffnn_activation activation, float *delt
     if (i < count)
         ffnn__multiply_by_slope_fma(activation, delta + i, error + i, z + i, a + i, count - i);
 #endif
-}
-
-FFNN__TARGET static void ffnn__multiply_by_slope(ffnn_activation activation, float *delta,
-                                                 const float *error, const float *z,
-                                                 const float *a, size_t count) {
-    switch (activation) {
-#define FFNN__CASE(constant, name, f, df)                                                         \
-    case constant: ffnn__slope_loop(constant, delta, error, z, a, count); break;
-        FFNN__ACTIVATIONS(FFNN__CASE)
-#undef FFNN__CASE
-    case FFNN_SOFTMAX: break;
-    }
 }
 
 #if FFNN__LANES <= 4
@@ -4848,7 +4843,6 @@ FFNN__TARGET static void ffnn__small_update(float *w, const float *x, const floa
 #undef ffnn__slope
 #undef ffnn__activate_loop
 #undef ffnn__activate_each
-#undef ffnn__slope_loop
 #undef ffnn__multiply_by_slope
 #undef ffnn__softmax
 #undef ffnn__exp_of_difference
