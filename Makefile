@@ -47,7 +47,10 @@ SHARING = $(filter-out $(OWN_IMPLEMENTATION:%=$(BUILD)/tests/%),$(TESTS))
 # Those of one number.
 ACTIVATIONS = sigmoid tanh relu leaky_relu elu silu gelu identity
 
-.PHONY: all run test test_digits test_examples programs bench builds activations \
+# Scripts that only need a compiler run beside the building.
+SCRIPTS = flags names warnings
+
+.PHONY: $(SCRIPTS:%=script_%) all run test test_digits test_examples programs bench builds activations \
         $(ACTIVATIONS:%=activation_%) sklearn check_saved coverage analyse matrix fuzz reference \
         digits.h install clean
 
@@ -62,7 +65,12 @@ test:
 	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j4) programs
 	@CC="$(CC)" CFLAGS="$(CFLAGS) $(WARNINGS)" BUILD="$(BUILD)" sh tests/run.sh $(TESTS)
 
-programs: $(EXAMPLES) $(TESTS) \
+$(SCRIPTS:%=script_%): script_%:
+	@mkdir -p $(BUILD)/tests
+	@CC="$(CC)" CFLAGS="$(CFLAGS) $(WARNINGS)" BUILD="$(BUILD)" sh tests/$*.sh \
+	    > $(BUILD)/tests/$*.log 2>&1; echo $$? > $(BUILD)/tests/$*.status
+
+programs: $(SCRIPTS:%=script_%) $(EXAMPLES) $(TESTS) \
           $(addprefix $(BUILD)/tests/,compare_transcripts mlp digit_picture fuzz_load)
 
 test_%: $(BUILD)/tests/test_%

@@ -4590,7 +4590,7 @@ FFNN__INLINE void ffnn__tile_rows(const ffnn__product *product, size_t col, size
     size_t row = 0;
     for (; row + FFNN__ROWS <= product->rows; row += FFNN__ROWS)
         ffnn__tile(product, row, col, width, FFNN__ROWS, vectors, split);
-#if FFNN__ROWS > 2
+#if FFNN__ROWS > 3
     for (; row + 2 <= product->rows; row += 2)
         ffnn__tile(product, row, col, width, 2, vectors, split);
 #endif

@@ -19,24 +19,29 @@ check() {
 mutated=$!
 sh tests/readme.sh > "$BUILD/tests/readme.log" 2>&1 &
 readme=$!
-sh tests/flags.sh > "$BUILD/tests/flags.log" 2>&1 &
-flags=$!
-sh tests/names.sh > "$BUILD/tests/names.log" 2>&1 &
-names=$!
-sh tests/warnings.sh > "$BUILD/tests/warnings.log" 2>&1 &
-warnings=$!
 finished() { wait "$1" || { cat "$2"; false; }; }
 
-# A test program prints "name: N passed, N failed" last; one that crashes counts as a failure.
+# script NAME: one that make has run beside the building.
+script() { [ "$(cat "$BUILD/tests/$1.status")" = 0 ] || { cat "$BUILD/tests/$1.log"; false; }; }
+
+# Test programs run two at a time, each with a log of its own. Each prints "name: N passed, N failed"
+# last; one that crashes counts as a failure.
+printf '%s\n' "$@" tests/test_digits.sh tests/test_examples.sh | xargs -n 1 -P 2 sh -c '
+    log=$BUILD/tests/$(basename "$0").log
+    case $0 in *.sh) sh "$0" > "$log" 2>&1 ;; *) "$0" > "$log" 2>&1 ;; esac
+    echo $? > "$log.status"'
 for test in "$@" tests/test_digits.sh tests/test_examples.sh; do
-    case $test in *.sh) sh "$test" > "$log" 2>&1 ;; *) "$test" > "$log" 2>&1 ;; esac
-    status=$?
+    log=$BUILD/tests/$(basename "$test").log
     cat "$log"
     counts=$(sed -n '$s/.*: \([0-9]*\) passed, \([0-9]*\) failed.*/\1 \2/p' "$log")
     set -- ${counts:-0 1}
-    if [ "$status" != 0 ] && [ "$2" = 0 ]; then echo "$test: exit status $status"; set -- "$1" 1; fi
+    if [ "$(cat "$log.status")" != 0 ] && [ "$2" = 0 ]; then
+        echo "$test: exit status $(cat "$log.status")"
+        set -- "$1" 1
+    fi
     passed=$((passed + $1)) failed=$((failed + $2))
 done
+log=$BUILD/tests/log
 
 # same_figures FOLDER NAME PROGRAM ARGUMENT...: the program prints what PyTorch printed.
 same_figures() {
@@ -54,9 +59,9 @@ for seed in 0 1 7 42 2026; do
 done
 check "lab's usage and errors" sh tests/lab_errors.sh
 check "two seconds of mutated weights files" finished $mutated "$BUILD/tests/mutated.log"
-check "flags that change arithmetic" finished $flags "$BUILD/tests/flags.log"
-check "names that macros may have" finished $names "$BUILD/tests/names.log"
-check "warnings" finished $warnings "$BUILD/tests/warnings.log"
+check "flags that change arithmetic" script flags
+check "names that macros may have" script names
+check "warnings" script warnings
 grep -h '^skipped' "$BUILD/tests/flags.log" "$BUILD/tests/names.log" "$BUILD/tests/warnings.log"
 check "README's code blocks" finished $readme "$BUILD/tests/readme.log"
 
