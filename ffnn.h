@@ -532,6 +532,12 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #endif
 #endif
 
+#if defined(__GNUC__) && defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0
+#define FFNN__EVALUATES_WIDER /* s390x, x87: floats are computed as doubles, which is no mistake */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdouble-promotion"
+#endif
+
 /* Flags such as -ffast-math let the compiler reorder sums and forget NaN. They are taken back for
    this file and given again at its end. What they leave in place even so: a compiler may assume
    that a float parameter is no NaN, so floats that may be are passed by pointer and tested by their
@@ -4095,7 +4101,10 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
 #endif
 #endif /* FFNN__SIMD */
 
-/* The program's own floating-point flags again: see "configuration". */
+/* The program's own warnings and floating-point flags again: see "configuration". */
+#if defined(FFNN__EVALUATES_WIDER)
+#pragma GCC diagnostic pop
+#endif
 #if defined(FFNN__FLOAT_CONTROL)
 #pragma float_control(pop)
 #elif defined(__clang__)
