@@ -179,7 +179,9 @@ static void test_pytorchs_files_make_networks(void) {
         memset(nets, 0xa5, sizeof nets);
         CHECK_STATUS(expected, ffnn_init_from_file(&nets[0], path_of(file->file)));
         CHECK_STATUS(expected, ffnn_init_from_memory(&nets[1], b.data, b.size));
-        CHECK_STATUS(is_little_endian() ? expected : FFNN_ERROR_ARGUMENT,
+        /* A file that is no network at all is reported as that, on big-endian machines, too. */
+        bool cannot_be_a_view = expected == FFNN_OK && !is_little_endian();
+        CHECK_STATUS(cannot_be_a_view ? FFNN_ERROR_ARGUMENT : expected,
                      ffnn_init_view(&nets[2], b.data, b.size));
         for (size_t k = 0; k < COUNT_OF(nets); ++k) {
             if (k == 2 && !is_little_endian()) continue;
