@@ -2852,10 +2852,12 @@ static void ffnn__put_floats(ffnn__sink *sink, const float *floats, size_t count
         ffnn__put_bytes(sink, floats, count * sizeof(float));
         return;
     }
-    for (size_t i = 0; i < count; ++i) {
-        unsigned char bytes[sizeof(float)];
-        ffnn__copy_little_endian(bytes, floats + i, 1);
-        ffnn__put_bytes(sink, bytes, sizeof bytes);
+    unsigned char chunk[512];
+    const size_t most = sizeof chunk / sizeof(float);
+    for (size_t first = 0; first < count; first += most) {
+        size_t part = count - first < most ? count - first : most;
+        ffnn__copy_little_endian(chunk, floats + first, part);
+        ffnn__put_bytes(sink, chunk, part * sizeof(float));
     }
 }
 
