@@ -2841,7 +2841,8 @@ static void ffnn__put_parameter(ffnn__sink *sink, const ffnn__parameter *paramet
         const size_t most = sizeof chunk / sizeof chunk[0];
         for (size_t first = 0; first < t.rows; first += most) {
             size_t count = t.rows - first < most ? t.rows - first : most;
-            for (size_t i = 0; i < count; ++i) chunk[i] = t.data[(first + i) * t.cols + col];
+            for (size_t i = 0; i < count; ++i) /* not =, which would change NaN on x87 */
+                memcpy(&chunk[i], &t.data[(first + i) * t.cols + col], sizeof chunk[i]);
             ffnn__put_floats(sink, chunk, count);
         }
     }
