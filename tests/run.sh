@@ -24,11 +24,18 @@ finished() { wait "$1" || { cat "$2"; false; }; }
 # script NAME: one that make has run beside the building.
 script() { [ "$(cat "$BUILD/tests/$1.status")" = 0 ] || { cat "$BUILD/tests/$1.log"; false; }; }
 
-# Test programs run two at a time, each with a log of its own. Each prints "name: N passed, N failed"
-# last; one that crashes counts as a failure.
+# Test programs run two at a time, each with a log of its own and, so that no two write to the same
+# files, in a folder of its own that looks like the top one to it. Each prints "name: N passed,
+# N failed" last; one that crashes counts as a failure.
+case $BUILD in /*) ;; *) export BUILD="$PWD/$BUILD" ;; esac
 printf '%s\n' "$@" tests/test_digits.sh tests/test_examples.sh | xargs -n 1 -P 2 sh -c '
-    log=$BUILD/tests/$(basename "$0").log
-    case $0 in *.sh) sh "$0" > "$log" 2>&1 ;; *) "$0" > "$log" 2>&1 ;; esac
+    name=$(basename "$0")
+    log=$BUILD/tests/$name.log folder=$BUILD/tests/$name-folder
+    case $0 in
+    *.sh) sh "$0" > "$log" 2>&1 ;;
+    *)  rm -rf "$folder" && mkdir -p "$folder/build" && ln -s "$PWD/tests" "$folder/tests" &&
+            cd "$folder" && "$BUILD/tests/$name" > "$log" 2>&1 ;;
+    esac
     echo $? > "$log.status"'
 for test in "$@" tests/test_digits.sh tests/test_examples.sh; do
     log=$BUILD/tests/$(basename "$test").log
