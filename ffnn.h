@@ -213,8 +213,9 @@ OPTIONS: macros, to be defined before the include and the same everywhere in a p
                                 implementation can call them, and sees their declarations
    FFNNDEF                      prefix of every function declaration  (extern, or static as above)
    FFNN_MALLOC(size)            allocates all memory, aligned as malloc's; NULL: none
-   (malloc(size)) FFNN_FREE(p)                 frees it. Define both or neither
-        (free(p)) FFNN_NO_STDIO                leaves out files, printing and <stdio.h>
+                                                                                (malloc(size))
+   FFNN_FREE(p)                 frees it. Define both or neither                     (free(p))
+   FFNN_NO_STDIO                leaves out files, printing and <stdio.h>
    FFNN_NO_SIMD                 portable C only, no vector instructions
    FFNN_FILENAME                the name of this file, should you rename it            ("ffnn.h")
    FFNN_TEST_KERNELS            for tests: always the kernels of this name, such as
@@ -222,12 +223,16 @@ OPTIONS: macros, to be defined before the include and the same everywhere in a p
 
 SPEED: compile with plain -O2. The best instructions (AVX-512, AVX2 with FMA, else what the compiler
    may assume: SSE2, NEON) are picked at run time. The last bit of a result may differ between
-   processors with and without FMA; so may a hidden layer's error in a batch of fewer than 8
-   samples. Otherwise a sample's results do not depend on its batch, and the same program computes
+   processors with and without FMA. In a batch of fewer than 8 samples so may a hidden layer's
+   error, and what a view of a file with PyTorch's layout predicts. Otherwise a sample's results do not depend on its batch, and the same program computes
    the same bits on the same kind of processor. Floating-point flags such as -ffast-math change
    nothing here: GCC and Clang take them back for this file (where they cannot, an #error says so).
    But linking with -ffast-math makes some processors take subnormal numbers for 0, and a rounding
-   mode other than to nearest costs the sigmoid 1.7e-5. */
+   mode other than to nearest costs the sigmoid 1.7e-5.
+
+   Compiled with -fopenmp, large products are shared among OpenMP's threads; the bits are the same
+   for any number of them, and small networks never start one. On a machine that is busy otherwise
+   set OMP_WAIT_POLICY=passive, or each product waits for threads that do not get their turn. */
 #ifndef FFNN_H
 #define FFNN_H
 
@@ -466,6 +471,9 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t);
 #include <float.h>
 #include <math.h>
 #include <string.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 #ifndef FFNN_MALLOC
 #include <stdlib.h>
 #endif
@@ -3602,7 +3610,41 @@ typedef struct ffnn__product {
     float factor;
 } ffnn__product;
 
-static void ffnn__run(const ffnn__product *product);
+static void ffnn__run_band(const ffnn__product *band);
+
+#ifdef _OPENMP
+/* A band of rows for each thread. Rows of a result do not depend on each other, so neither do its
+   bits on the number of threads. */
+static void ffnn__run_bands(const ffnn__product *whole, size_t threads) {
+#pragma omp parallel num_threads((int)threads)
+    {
+        size_t count = (size_t)omp_get_num_threads(), number = (size_t)omp_get_thread_num();
+        size_t tiles = whole->rows / 4; /* of 4 rows */
+        size_t begin = tiles * number / count * 4;
+        size_t end = number + 1 < count ? tiles * (number + 1) / count * 4 : whole->rows;
+        ffnn__product band = *whole;
+        band.a += begin * whole->a_row_step;
+        band.c += begin * whole->c_step;
+        band.rows = end - begin;
+        ffnn__run_band(&band);
+    }
+}
+#endif
+
+static void ffnn__run(const ffnn__product *whole) {
+#ifdef _OPENMP
+    const double worth_a_thread = 500000; /* multiplications: about as long as to wake one, tenfold */
+    double by_work = (double)whole->rows * (double)whole->depth * (double)whole->cols;
+    size_t threads = (size_t)omp_get_max_threads(), most_bands = whole->rows / 16;
+    if (threads > most_bands) threads = most_bands;
+    if (by_work < (double)threads * worth_a_thread) threads = (size_t)(by_work / worth_a_thread);
+    if (threads > 1) {
+        ffnn__run_bands(whole, threads);
+        return;
+    }
+#endif
+    ffnn__run_band(whole);
+}
 
 static void ffnn__multiply(float *c, const float *a, const float *b, size_t m, size_t k,
                            size_t n) {
@@ -3631,7 +3673,7 @@ static void ffnn__add_product(float *c, const float *a, const float *b, size_t m
     ffnn__run(&product);
 }
 
-static void ffnn__run(const ffnn__product *product) {
+static void ffnn__run_band(const ffnn__product *product) {
     for (size_t row = 0; row < product->rows; ++row) {
         float *c = product->c + row * product->c_step;
         for (size_t col = 0; col < product->cols; ++col) {
@@ -3728,6 +3770,26 @@ static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, 
 
 /* Four floats at any address: what code for every kind of processor uses. */
 typedef float ffnn__f32x4 __attribute__((vector_size(16), aligned(4), may_alias));
+
+#if defined(__clang__) || __GNUC__ >= 12
+#define FFNN__SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+#else
+typedef uint32_t ffnn__u32x4 __attribute__((vector_size(16)));
+#define FFNN__SHUFFLE(a, b, i, j, k, l) __builtin_shuffle(a, b, (ffnn__u32x4){i, j, k, l})
+#endif
+
+/* Rows become columns. */
+static inline void ffnn__turn(ffnn__f32x4 row[4]) {
+    ffnn__f32x4 low[2], high[2];
+    low[0] = FFNN__SHUFFLE(row[0], row[1], 0, 4, 1, 5);
+    low[1] = FFNN__SHUFFLE(row[2], row[3], 0, 4, 1, 5);
+    high[0] = FFNN__SHUFFLE(row[0], row[1], 2, 6, 3, 7);
+    high[1] = FFNN__SHUFFLE(row[2], row[3], 2, 6, 3, 7);
+    row[0] = FFNN__SHUFFLE(low[0], low[1], 0, 1, 4, 5);
+    row[1] = FFNN__SHUFFLE(low[0], low[1], 2, 3, 6, 7);
+    row[2] = FFNN__SHUFFLE(high[0], high[1], 0, 1, 4, 5);
+    row[3] = FFNN__SHUFFLE(high[0], high[1], 2, 3, 6, 7);
+}
 
 /* All kernels for one kind of processor. */
 typedef struct ffnn__kernels {
@@ -3954,11 +4016,12 @@ static void ffnn__run_dots(const ffnn__product *product);
 static void ffnn__run_blocks(const ffnn__product *product);
 
 /* Which kernel computes a product. Neither the number of rows nor what they hold decides, where b
-   is not transposed: a sample's results do not depend on the batch that it is in. */
-static void ffnn__run(const ffnn__product *product) {
+   is not transposed: a sample's results do not depend on the batch that it is in. A transposed b is
+   turned over by copying it, unless few rows use the copy: those are dots, if deep enough. */
+static void ffnn__run_band(const ffnn__product *product) {
     bool is_transposed = product->b_col_step != 1, lies_along = product->a_col_step == 1;
     bool is_deep = product->depth >= 32;
-    if (is_transposed && product->rows < 8) ffnn__pick_kernels()->dots(product);
+    if (is_transposed && is_deep && product->rows < 8) ffnn__pick_kernels()->dots(product);
     else if (is_transposed) ffnn__run_blocks(product);
     else if (product->cols == 1 && lies_along && product->depth >= 8)
         ffnn__pick_kernels()->dots(product);
@@ -3983,28 +4046,15 @@ enum {
     FFNN__WIDTH = 64   /* columns of b that are copied at a time: 28 KB of a first-level cache */
 };
 
-#if defined(__clang__) || __GNUC__ >= 12
-#define FFNN__SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
-#else
-typedef uint32_t ffnn__u32x4 __attribute__((vector_size(16)));
-#define FFNN__SHUFFLE(a, b, i, j, k, l) __builtin_shuffle(a, b, (ffnn__u32x4){i, j, k, l})
-#endif
-
 /* to = from^T, rows of 4 floats, rows of which lie from_step and to_step floats apart: the first
    count rows of to are stored. */
 static inline void ffnn__transpose4(float *to, size_t to_step, const float *from, size_t from_step,
                                    size_t count) {
-    ffnn__f32x4 row[4], low[2], high[2];
+    ffnn__f32x4 row[4];
     FFNN__UNROLL for (size_t i = 0; i < 4; ++i)
         row[i] = *(const ffnn__f32x4 *)(from + i * from_step);
-    low[0] = FFNN__SHUFFLE(row[0], row[1], 0, 4, 1, 5);
-    low[1] = FFNN__SHUFFLE(row[2], row[3], 0, 4, 1, 5);
-    high[0] = FFNN__SHUFFLE(row[0], row[1], 2, 6, 3, 7);
-    high[1] = FFNN__SHUFFLE(row[2], row[3], 2, 6, 3, 7);
-    *(ffnn__f32x4 *)to = FFNN__SHUFFLE(low[0], low[1], 0, 1, 4, 5);
-    if (count > 1) *(ffnn__f32x4 *)(to + to_step) = FFNN__SHUFFLE(low[0], low[1], 2, 3, 6, 7);
-    if (count > 2) *(ffnn__f32x4 *)(to + 2 * to_step) = FFNN__SHUFFLE(high[0], high[1], 0, 1, 4, 5);
-    if (count > 3) *(ffnn__f32x4 *)(to + 3 * to_step) = FFNN__SHUFFLE(high[0], high[1], 2, 3, 6, 7);
+    ffnn__turn(row);
+    for (size_t i = 0; i < count; ++i) *(ffnn__f32x4 *)(to + i * to_step) = row[i];
 }
 
 /* to (cols x rows) = from (rows x cols) transposed. Four floats are read of narrower rows, too:
@@ -4069,17 +4119,14 @@ FFNN__NOINLINE static void ffnn__run_dots(const ffnn__product *whole) {
     }
 }
 
-/* A block of b after the other, copied if that makes reading it faster. */
+/* A block of b after the other, copied if that makes reading it faster. The blocks are the same for
+   any number of rows, and with them the order of each sum. */
 FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
     float packed[FFNN__DEPTH * FFNN__WIDTH] __attribute__((aligned(64)));
     bool is_transposed = whole->b_col_step != 1;
     bool is_reused = whole->rows >= 32 && whole->depth >= 64; /* rows of b far apart: TLB misses */
     for (size_t first = 0; first < whole->depth; first += FFNN__DEPTH) {
         ffnn__product rows = ffnn__depth_block(whole, first, FFNN__DEPTH);
-        if (!is_transposed && !is_reused) {
-            ffnn__run_tiles(&rows);
-            continue;
-        }
         size_t width;
         for (size_t col = 0; col < whole->cols; col += width) {
             ffnn__product block = rows;
@@ -4089,10 +4136,12 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
             block.b += col * whole->b_col_step;
             block.c += col;
             block.cols = width;
-            ffnn__pack(packed, &block);
-            block.b = packed;
-            block.b_row_step = width;
-            block.b_col_step = 1;
+            if (is_transposed || is_reused) {
+                ffnn__pack(packed, &block);
+                block.b = packed;
+                block.b_row_step = width;
+                block.b_col_step = 1;
+            }
             if (width < 4) ffnn__pick_kernels()->narrow(&block);
             else ffnn__run_tiles(&block);
         }
@@ -4153,7 +4202,7 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
 #define ffnn__tile                 FFNN__JOIN(ffnn__tile, FFNN__KIND)
 #define ffnn__tile_rows            FFNN__JOIN(ffnn__tile_rows, FFNN__KIND)
 #define ffnn__tiles                FFNN__JOIN(ffnn__tiles, FFNN__KIND)
-#define ffnn__finish_dot           FFNN__JOIN(ffnn__finish_dot, FFNN__KIND)
+#define ffnn__finish_dots          FFNN__JOIN(ffnn__finish_dots, FFNN__KIND)
 #define ffnn__dot_tile             FFNN__JOIN(ffnn__dot_tile, FFNN__KIND)
 #define ffnn__dots                 FFNN__JOIN(ffnn__dots, FFNN__KIND)
 #define ffnn__narrow_rows          FFNN__JOIN(ffnn__narrow_rows, FFNN__KIND)
@@ -4628,25 +4677,39 @@ FFNN__TARGET static void ffnn__tiles(const ffnn__product *product) {
 
 #if FFNN__VECTORS > 2
 
-/* The element of c at (row, col), of whose depth the first k are summed up in the lanes of sum. */
-FFNN__TARGET static void ffnn__finish_dot(const ffnn__product *product, size_t row, size_t col,
-                                          const float *sum, size_t k) {
-    const float *a = product->a + row * product->a_row_step;
-    const float *b = product->b + col * product->b_col_step;
+/* cols elements of c from (row, col) on, 1 or 4 of them, a constant: of their depth, the first k
+   elements are summed up in the lanes of cols vectors. */
+FFNN__INLINE void ffnn__finish_dots(const ffnn__product *product, size_t row, size_t col,
+                                    const size_t cols, const float *sums, size_t k) {
+    const size_t b_step = product->b_col_step;
+    const float *a = product->a + row * product->a_row_step, *b = product->b + col * b_step;
     float *c = product->c + row * product->c_step + col;
-    ffnn__f32x4 quarter = {0};
-    for (size_t lane = 0; lane < FFNN__LANES; lane += 4)
-        quarter += *(const ffnn__f32x4 *)(sum + lane);
-    for (; k + 4 <= product->depth; k += 4)
-        quarter += *(const ffnn__f32x4 *)(a + k) * *(const ffnn__f32x4 *)(b + k);
-    float value = (quarter[0] + quarter[1]) + (quarter[2] + quarter[3]);
-    for (; k < product->depth; ++k) value += a[k] * b[k];
-    if (product->add) {
-        value *= product->factor;
-        FFNN__NO_FMA(value);
-        value += *c;
+    ffnn__f32x4 quarter[4], total;
+    FFNN__UNROLL for (size_t j = 0; j < cols; ++j) {
+        quarter[j] = *(const ffnn__f32x4 *)(sums + j * FFNN__LANES);
+        FFNN__UNROLL for (size_t lane = 4; lane < FFNN__LANES; lane += 4)
+            quarter[j] += *(const ffnn__f32x4 *)(sums + j * FFNN__LANES + lane);
     }
-    *c = value;
+    for (; k + 4 <= product->depth; k += 4)
+        FFNN__UNROLL for (size_t j = 0; j < cols; ++j)
+            quarter[j] += *(const ffnn__f32x4 *)(a + k) * *(const ffnn__f32x4 *)(b + j * b_step + k);
+    FFNN__UNROLL for (size_t j = cols; j < 4; ++j) quarter[j] = quarter[0];
+    ffnn__turn(quarter);
+    total = (quarter[0] + quarter[1]) + (quarter[2] + quarter[3]);
+    for (; k < product->depth; ++k) {
+        ffnn__f32x4 b_part = {b[k], 0, 0, 0};
+        if (cols == 4) b_part = (ffnn__f32x4){b[k], b[b_step + k], b[2 * b_step + k], b[3 * b_step + k]};
+        total += a[k] * b_part;
+    }
+    if (product->add) {
+        ffnn__f32x4 old = {c[0], 0, 0, 0};
+        if (cols == 4) old = *(const ffnn__f32x4 *)c;
+        total *= product->factor;
+        FFNN__NO_FMA(total);
+        total += old;
+    }
+    if (cols == 4) *(ffnn__f32x4 *)c = total;
+    else c[0] = total[0];
 }
 
 /* rows x cols elements of c from (row, col) on: dots of rows of a and columns of b, which both lie
@@ -4689,8 +4752,7 @@ FFNN__INLINE void ffnn__dot_tile(const ffnn__product *product, size_t row, size_
         }
     }
     for (size_t i = 0; i < rows; ++i)
-        for (size_t j = 0; j < cols; ++j)
-            ffnn__finish_dot(product, row + i, col + j, (const float *)&all[i * cols + j], k);
+        ffnn__finish_dots(product, row + i, col, cols, (const float *)&all[i * cols], k);
 }
 
 /* A product whose factors both lie along the depth. */
@@ -4867,7 +4929,7 @@ FFNN__TARGET static void ffnn__small_update(float *w, const float *x, const floa
 #undef ffnn__tile
 #undef ffnn__tile_rows
 #undef ffnn__tiles
-#undef ffnn__finish_dot
+#undef ffnn__finish_dots
 #undef ffnn__dot_tile
 #undef ffnn__dots
 #undef ffnn__narrow_rows
