@@ -11,6 +11,7 @@
 # make builds       the header without a warning in C99 to C++20, with each of its options
 # make activations  the activations of every float there is (make activation_tanh: one of them;
 #                   PART="0 16": the first of 16 parts)
+# make openmp       the same bits for any number of threads (a compiler with -fopenmp)
 # make sklearn      the digits example beside scikit-learn's network (python3-sklearn)
 # make check_saved  PyTorch reads what is saved (torch, safetensors and numpy for Python)
 # make coverage     which branches of the header the tests take (gcc, gcov)
@@ -51,7 +52,7 @@ ACTIVATIONS = sigmoid tanh relu leaky_relu elu silu gelu identity
 SCRIPTS = flags names warnings
 
 .PHONY: $(SCRIPTS:%=script_%) all run test test_digits test_examples programs bench builds activations \
-        $(ACTIVATIONS:%=activation_%) sklearn check_saved coverage analyse matrix fuzz reference \
+        $(ACTIVATIONS:%=activation_%) openmp sklearn check_saved coverage analyse matrix fuzz reference \
         digits.h install clean
 
 all: $(EXAMPLES)
@@ -109,6 +110,9 @@ activations: $(ACTIVATIONS:%=activation_%)
 
 $(ACTIVATIONS:%=activation_%): activation_%: $(BUILD)/tests/activation_all
 	$< $* $(PART)
+
+openmp:
+	@CC="$(CC)" CFLAGS="$(CFLAGS) $(WARNINGS)" BUILD="$(BUILD)" sh tests/openmp.sh
 
 sklearn: $(BUILD)/digits
 	$(PYTHON) tests/compare_sklearn.py $(BUILD)/digits
