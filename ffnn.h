@@ -618,10 +618,20 @@ static void ffnn__softmax(float *a, const float *z, size_t m, size_t n);
 static void ffnn__multiply_by_slope(ffnn_activation activation, float *delta, const float *error,
                                     const float *z, const float *a, size_t count);
 
-/* z (m x n) = x (m x k) w (k x n) + bias (1 x n; NULL: none), a = sigmoid(z), for w with at most
-   FFNN__SMALL elements: faster than one after the other. z may be a. */
-static void ffnn__small_sigmoid_layer(float *z, float *a, const float *x, const float *w,
-                                      const float *bias, size_t m, size_t k, size_t n);
+#ifdef FFNN__SIMD
+/* All layers of a small network at once: one call where each step, and each layer, would cost more
+   to call than to compute. Only these two kernels know layers. What they compute for m samples is
+   what "forward and backward" says. */
+
+/* z and a of each layer. For predictions: not there, but into outputs[0] and outputs[1] in turns,
+   and for the last layer into outputs[2]. */
+static void ffnn__small_forward(const ffnn_layer *layers, size_t count, const float *x, size_t m,
+                                float *const *outputs);
+
+/* The last layer has its error and delta: fills those of the others, and takes a step of plain SGD. */
+static void ffnn__small_backward(const ffnn_layer *layers, size_t count, const float *x, size_t m,
+                                 float learning_rate);
+#endif
 
 /* v = momentum * v + g, where g = decay * w - descent;  w -= rate * v */
 static void ffnn__momentum_step(float *w, float *v, const float *descent, size_t count,
@@ -644,7 +654,7 @@ enum { FFNN__ALIGNMENT = 16 }; /* floats: a cache line */
 enum { FFNN__ALIGNMENT = 1 };
 #endif
 
-/* Elements of a matrix of weights up to which calls would cost more than the work. */
+/* Elements of a small network's or product's matrices. */
 enum { FFNN__SMALL = 64 };
 
 /* ---- status and tensors ------------------------------------------------------------------ */
@@ -961,12 +971,12 @@ static double ffnn__loss_count(ffnn_activation last, size_t rows, size_t cols) {
     return last == FFNN_SOFTMAX ? (double)rows : (double)rows * (double)cols;
 }
 
-/* The last layer's error and delta, minus the loss's gradients by a and by z. For cross-entropy
-   that by z is a - y, the mean over what the loss is the mean over; its error is its delta. */
-static void ffnn__loss_gradient(ffnn_loss loss, const ffnn_layer *last, const float *y,
+/* The last layer's error, minus the loss's gradient by a. For cross-entropy it is delta, minus that
+   by z, which is a - y, the mean over what the loss is the mean over. Returns whether it is. */
+static bool ffnn__loss_gradient(ffnn_loss loss, const ffnn_layer *last, const float *y,
                                 size_t rows) {
-    const float *a = last->a.data, *z = last->z.data;
-    float *error = last->error.data, *delta = last->delta.data;
+    const float *a = last->a.data;
+    float *error = last->error.data;
     size_t cols = last->a.cols, count = rows * cols;
     loss = ffnn__effective_loss(loss, last->activation);
     for (size_t i = 0; i < count; ++i) error[i] = y[i] - a[i];
@@ -975,8 +985,7 @@ static void ffnn__loss_gradient(ffnn_loss loss, const ffnn_layer *last, const fl
         float factor = (float)((loss == FFNN_MSE ? 2 : 1) / mean_over);
         for (size_t i = 0; i < count; ++i) error[i] *= factor;
     }
-    if (loss == FFNN_CROSS_ENTROPY) memcpy(delta, error, count * sizeof(float));
-    else ffnn__multiply_by_slope(last->activation, delta, error, z, a, count);
+    return loss == FFNN_CROSS_ENTROPY;
 }
 
 /* ---- the network's memory ---------------------------------------------------------------- */
@@ -1247,6 +1256,7 @@ static void ffnn__forward_layer(const ffnn_net *net, size_t i, const float *inpu
                                 float *z, float *a);
 static void ffnn__affine(const ffnn_net *net, size_t i, const float *input, size_t rows, float *z);
 static void ffnn__backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate);
+static void ffnn__last_delta(const ffnn_layer *last, size_t rows, bool delta_is_error);
 static void ffnn__hidden_delta(const ffnn_layer *layer, const ffnn_layer *next, size_t rows);
 static bool ffnn__is_plain_sgd(const ffnn_net *net);
 static void ffnn__plain_step(ffnn_net *net, ffnn_tensor x, float learning_rate);
@@ -1271,9 +1281,22 @@ FFNNDEF ffnn_status ffnn_backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
     return status;
 }
 
+#ifdef FFNN__SIMD
+/* Whether its layers are computed all at once. */
+static inline bool ffnn__is_small(const ffnn_net *net) {
+    return net->most_weights <= FFNN__SMALL && !net->is_view;
+}
+#endif
+
 /* From the first layer to the last: each one's a is the next one's input. */
 static void ffnn__forward(ffnn_net *net, ffnn_tensor x) {
     const float *input = x.data;
+#ifdef FFNN__SIMD
+    if (ffnn__is_small(net)) {
+        ffnn__small_forward(net->layers, net->layer_count, input, x.rows, NULL);
+        return;
+    }
+#endif
     for (size_t i = 0; i < net->layer_count; ++i) {
         ffnn__forward_layer(net, i, input, x.rows, net->layers[i].z.data, net->layers[i].a.data);
         input = net->layers[i].a.data;
@@ -1283,16 +1306,8 @@ static void ffnn__forward(ffnn_net *net, ffnn_tensor x) {
 /* Layer i: z = input W + bias and a = f(z); z may be a. Only its weight and bias are used. */
 static void ffnn__forward_layer(const ffnn_net *net, size_t i, const float *input, size_t rows,
                                 float *z, float *a) {
-    const ffnn_layer *layer = &net->layers[i];
-    size_t inputs = net->units[i], outputs = net->units[i + 1];
-    bool is_small = inputs * outputs <= FFNN__SMALL && !layer->transposed;
-    if (is_small && layer->activation == FFNN_SIGMOID) {
-        const float *bias = net->has_biases ? layer->bias.data : NULL;
-        ffnn__small_sigmoid_layer(z, a, input, layer->weight.data, bias, rows, inputs, outputs);
-        return;
-    }
     ffnn__affine(net, i, input, rows, z);
-    ffnn__activate(layer->activation, a, z, rows, outputs);
+    ffnn__activate(net->layers[i].activation, a, z, rows, net->units[i + 1]);
 }
 
 /* Layer i: z = input W + bias */
@@ -1311,10 +1326,27 @@ static void ffnn__affine(const ffnn_net *net, size_t i, const float *input, size
 static void ffnn__backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate) {
     ffnn_layer *layers = net->layers;
     size_t last = net->layer_count - 1;
-    ffnn__loss_gradient(net->loss, &layers[last], y.data, x.rows);
+    bool delta_is_error = ffnn__loss_gradient(net->loss, &layers[last], y.data, x.rows);
+    ffnn__last_delta(&layers[last], x.rows, delta_is_error);
+#ifdef FFNN__SIMD
+    if (ffnn__is_small(net) && ffnn__is_plain_sgd(net)) {
+        ffnn__small_backward(layers, net->layer_count, x.data, x.rows, learning_rate);
+        return;
+    }
+#endif
     for (size_t i = last; i > 0; --i) ffnn__hidden_delta(&layers[i - 1], &layers[i], x.rows);
     if (ffnn__is_plain_sgd(net)) ffnn__plain_step(net, x, learning_rate);
     else ffnn__optimizer_step(net, x, learning_rate);
+}
+
+/* delta = error * f'(z), unless delta is the error. */
+static void ffnn__last_delta(const ffnn_layer *last, size_t rows, bool delta_is_error) {
+    size_t count = rows * last->a.cols;
+    const float *error = last->error.data;
+    float *delta = last->delta.data;
+    if (delta_is_error) memcpy(delta, error, count * sizeof(float));
+    else
+        ffnn__multiply_by_slope(last->activation, delta, error, last->z.data, last->a.data, count);
 }
 
 /* error = next->delta next->weight^T, and delta = error * f'(z) */
@@ -1598,7 +1630,7 @@ enum {
     FFNN__SMALL_STACK = 32, /* activations of a layer in the caller's own stack: 256 bytes */
     FFNN__LARGE_STACK = 96  /* in that of ffnn__run_on_stack: 768 bytes */
 #else
-    FFNN__SMALL_STACK = 64, /* 512 bytes */
+    FFNN__SMALL_STACK = FFNN__SMALL, /* 512 bytes; any layer of a small network */
     FFNN__LARGE_STACK = 480 /* 3.75 KB */
 #endif
 };
@@ -1618,10 +1650,35 @@ static inline ffnn_status ffnn__pass_over(const ffnn_net *net, ffnn__pass *pass)
     return FFNN_OK;
 }
 
+#ifdef FFNN__SIMD
+/* As many samples at a time as the buffers hold: a small network's calls cost little. */
+static inline void ffnn__predict_small(const ffnn_net *net, const ffnn_tensor *x,
+                                       const ffnn_tensor *output) {
+    float buffers[2][FFNN__SMALL_STACK];
+    const float *input = x->data;
+    float *outputs[] = {buffers[0], buffers[1], output->data};
+    size_t left = x->rows, rows = left;
+    if (rows > 1 && rows > FFNN__SMALL_STACK / net->widest) rows = FFNN__SMALL_STACK / net->widest;
+    while (left > rows) {
+        ffnn__small_forward(net->layers, net->layer_count, input, rows, outputs);
+        input += rows * x->cols;
+        outputs[2] += rows * output->cols;
+        left -= rows;
+    }
+    ffnn__small_forward(net->layers, net->layer_count, input, left, outputs);
+}
+#endif
+
 FFNNDEF ffnn_status ffnn_predict(const ffnn_net *net, ffnn_tensor x, ffnn_tensor output) {
     ffnn_status status = ffnn__check_batch(net, &x, &output);
     if (status != FFNN_OK) return status;
     if (ffnn__overlap(output, x)) return FFNN_ERROR_ARGUMENT;
+#ifdef FFNN__SIMD
+    if (ffnn__is_small(net)) {
+        ffnn__predict_small(net, &x, &output);
+        return FFNN_OK;
+    }
+#endif
     ffnn__pass pass = {x, output, 0, NULL};
     return ffnn__pass_over(net, &pass);
 }
@@ -3704,13 +3761,6 @@ static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, 
     }
 }
 
-static void ffnn__small_sigmoid_layer(float *z, float *a, const float *x, const float *w,
-                                      const float *bias, size_t m, size_t k, size_t n) {
-    ffnn__multiply(z, x, w, m, k, n);
-    if (bias != NULL) ffnn__add_row(z, bias, m, n);
-    ffnn__activate_each(FFNN_SIGMOID, a, z, m * n);
-}
-
 #define FFNN__UNROLL
 #define FFNN__KIND plain
 #define FFNN__LANES 1
@@ -3791,6 +3841,10 @@ static inline void ffnn__turn(ffnn__f32x4 row[4]) {
     row[3] = FFNN__SHUFFLE(high[0], high[1], 2, 3, 6, 7);
 }
 
+static void ffnn__outer_product(float *c, const float *a, const float *b, size_t m, size_t n);
+static void ffnn__transpose(float *to, size_t to_step, const float *from, size_t from_step,
+                            size_t rows, size_t cols);
+
 /* All kernels for one kind of processor. */
 typedef struct ffnn__kernels {
     void (*tiles4)(const ffnn__product *product);
@@ -3808,8 +3862,10 @@ typedef struct ffnn__kernels {
                           float decay, float rate);
     void (*adam_step)(float *w, float *m, float *v, const float *descent, size_t count, float keep,
                       float rate, float inverse_root);
-    void (*small_sigmoid_layer)(float *z, float *a, const float *x, const float *w,
-                                const float *bias, size_t m, size_t k, size_t n);
+    void (*small_forward)(const ffnn_layer *layers, size_t count, const float *x, size_t m,
+                          float *const *outputs);
+    void (*small_backward)(const ffnn_layer *layers, size_t count, const float *x, size_t m,
+                           float learning_rate);
     void (*small_update)(float *w, const float *x, const float *delta, size_t m, size_t k,
                          size_t n, float factor);
 } ffnn__kernels;
@@ -3827,7 +3883,8 @@ typedef struct ffnn__kernels {
      ffnn__multiply_by_slope_##four,                                                              \
      ffnn__momentum_step_##wide,                                                                  \
      ffnn__adam_step_##wide,                                                                      \
-     ffnn__small_sigmoid_layer_##four,                                                            \
+     ffnn__small_forward_##four,                                                                  \
+     ffnn__small_backward_##four,                                                                 \
      ffnn__small_update_##four}
 
 #define FFNN__KIND baseline /* what the compiler may assume: SSE2, NEON */
@@ -3914,9 +3971,14 @@ static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, 
     ffnn__pick_kernels()->adam_step(w, m, v, descent, count, keep, rate, inverse_root);
 }
 
-static void ffnn__small_sigmoid_layer(float *z, float *a, const float *x, const float *w,
-                                      const float *bias, size_t m, size_t k, size_t n) {
-    ffnn__pick_kernels()->small_sigmoid_layer(z, a, x, w, bias, m, k, n);
+static void ffnn__small_forward(const ffnn_layer *layers, size_t count, const float *x, size_t m,
+                                float *const *outputs) {
+    ffnn__pick_kernels()->small_forward(layers, count, x, m, outputs);
+}
+
+static void ffnn__small_backward(const ffnn_layer *layers, size_t count, const float *x, size_t m,
+                                 float learning_rate) {
+    ffnn__pick_kernels()->small_backward(layers, count, x, m, learning_rate);
 }
 
 static void ffnn__add_row(float *c, const float *row, size_t m, size_t n) {
@@ -3956,8 +4018,6 @@ static void ffnn__outer_product(float *c, const float *a, const float *b, size_t
     }
 }
 
-static void ffnn__transpose(float *to, size_t to_step, const float *from, size_t from_step,
-                            size_t rows, size_t cols);
 /* A product of small matrices: without the stack that ffnn__run_dots, ffnn__run_blocks and, with
    Clang, tiles of 16 lanes take. */
 static void ffnn__run_small(const ffnn__product *product) {
@@ -4207,8 +4267,14 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
 #define ffnn__dots                 FFNN__JOIN(ffnn__dots, FFNN__KIND)
 #define ffnn__narrow_rows          FFNN__JOIN(ffnn__narrow_rows, FFNN__KIND)
 #define ffnn__narrow               FFNN__JOIN(ffnn__narrow, FFNN__KIND)
-#define ffnn__small_sigmoid_rows   FFNN__JOIN(ffnn__small_sigmoid_rows, FFNN__KIND)
-#define ffnn__small_sigmoid_layer  FFNN__JOIN(ffnn__small_sigmoid_layer, FFNN__KIND)
+#define ffnn__small_row            FFNN__JOIN(ffnn__small_row, FFNN__KIND)
+#define ffnn__small_column         FFNN__JOIN(ffnn__small_column, FFNN__KIND)
+#define ffnn__small_rows           FFNN__JOIN(ffnn__small_rows, FFNN__KIND)
+#define ffnn__small_layer          FFNN__JOIN(ffnn__small_layer, FFNN__KIND)
+#define ffnn__small_forward        FFNN__JOIN(ffnn__small_forward, FFNN__KIND)
+#define ffnn__small_delta_4_1      FFNN__JOIN(ffnn__small_delta_4_1, FFNN__KIND)
+#define ffnn__small_delta          FFNN__JOIN(ffnn__small_delta, FFNN__KIND)
+#define ffnn__small_backward       FFNN__JOIN(ffnn__small_backward, FFNN__KIND)
 #define ffnn__small_update_rows    FFNN__JOIN(ffnn__small_update_rows, FFNN__KIND)
 #define ffnn__small_update         FFNN__JOIN(ffnn__small_update, FFNN__KIND)
 
@@ -4394,6 +4460,7 @@ FFNN__INLINE void ffnn__store_part(float *to, const ffnn__vec *v, size_t count) 
     to[0] = (*v)[0];
     if (count > 1) to[1] = (*v)[1];
     if (count > 2) to[2] = (*v)[2];
+    if (count > 3) to[3] = (*v)[3];
 }
 #endif
 
@@ -4814,40 +4881,94 @@ FFNN__TARGET static void ffnn__narrow(const ffnn__product *product) {
     for (; row < product->rows; ++row) ffnn__narrow_rows(product, row, 1);
 }
 
-/* For any sizes and, where k and n are constants, with its loops unrolled. */
-FFNN__INLINE void ffnn__small_sigmoid_rows(float *z, float *a, const float *x, const float *w,
-                                           const float *bias, size_t m, const size_t k,
-                                           const size_t n) {
-    for (; m > 0; --m, x += k, z += n, a += n) {
-        size_t col = 0;
-        for (; col + 4 <= n; col += 4) {
-            ffnn__vec sum = {0};
-            FFNN__UNROLL4 for (size_t i = 0; i < k; ++i)
-                sum += x[i] * *(const ffnn__vec *)(w + i * n + col);
-            if (bias != NULL) sum += *(const ffnn__vec *)(bias + col);
-            *(ffnn__vec *)(z + col) = sum;
-            ffnn__vec_sigmoid(&sum, &sum);
-            *(ffnn__vec *)(a + col) = sum;
-        }
-        for (; col < n; ++col) {
-            float sum = 0;
-            FFNN__UNROLL4 for (size_t i = 0; i < k; ++i) sum += x[i] * w[i * n + col];
-            if (bias != NULL) sum += bias[col];
-            ffnn__vec result = {sum, 0, 0, 0};
-            z[col] = sum;
-            ffnn__vec_sigmoid(&result, &result);
-            a[col] = result[0];
-        }
+/* One sample's outputs. k and n may be constants: then the loops are unrolled. */
+FFNN__INLINE void ffnn__small_row(bool is_sigmoid, float *z, float *a, const float *x,
+                                  const float *w, const float *bias, const size_t k,
+                                  const size_t n) {
+    size_t col = 0;
+    for (; col + 4 <= n; col += 4) {
+        ffnn__vec sum = {0};
+        FFNN__UNROLL4 for (size_t i = 0; i < k; ++i)
+            sum += x[i] * *(const ffnn__vec *)(w + i * n + col);
+        if (bias != NULL) sum += *(const ffnn__vec *)(bias + col);
+        *(ffnn__vec *)(z + col) = sum;
+        if (!is_sigmoid) continue;
+        ffnn__vec_sigmoid(&sum, &sum);
+        *(ffnn__vec *)(a + col) = sum;
+    }
+    for (; col < n; ++col) {
+        float sum = 0;
+        FFNN__UNROLL4 for (size_t i = 0; i < k; ++i) sum += x[i] * w[i * n + col];
+        if (bias != NULL) sum += bias[col];
+        z[col] = sum;
+        if (!is_sigmoid) continue;
+        ffnn__vec result = {sum, 0, 0, 0};
+        ffnn__vec_sigmoid(&result, &result);
+        a[col] = result[0];
     }
 }
 
-/* The default network's layers, 3 to 4 and 4 to 1, have their sizes as constants. */
-FFNN__TARGET static void ffnn__small_sigmoid_layer(float *z, float *a, const float *x,
-                                                   const float *w, const float *bias, size_t m,
-                                                   size_t k, size_t n) {
-    if (k == 3 && n == 4) ffnn__small_sigmoid_rows(z, a, x, w, bias, m, 3, 4);
-    else if (k == 4 && n == 1) ffnn__small_sigmoid_rows(z, a, x, w, bias, m, 4, 1);
-    else ffnn__small_sigmoid_rows(z, a, x, w, bias, m, k, n);
+/* The one output of count samples, 2 to 4, in a vector's lanes; what is left of them repeats the
+   first. */
+FFNN__INLINE void ffnn__small_column(bool is_sigmoid, float *z, float *a, const float *x,
+                                     const float *w, const float *bias, size_t count,
+                                     const size_t k) {
+    const float *x1 = x + k, *x2 = count > 2 ? x1 + k : x, *x3 = count > 3 ? x2 + k : x;
+    ffnn__vec sum = {0};
+    if (k == 4) {
+        ffnn__vec part[4] = {*(const ffnn__vec *)x, *(const ffnn__vec *)x1, *(const ffnn__vec *)x2,
+                             *(const ffnn__vec *)x3};
+        ffnn__turn(part);
+        FFNN__UNROLL for (size_t i = 0; i < 4; ++i) sum += part[i] * w[i];
+    } else {
+        for (size_t i = 0; i < k; ++i) {
+            ffnn__vec part = {x[i], x1[i], x2[i], x3[i]};
+            sum += part * w[i];
+        }
+    }
+    if (bias != NULL) sum += bias[0];
+    ffnn__store_part(z, &sum, count);
+    if (!is_sigmoid) return;
+    ffnn__vec_sigmoid(&sum, &sum);
+    ffnn__store_part(a, &sum, count);
+}
+
+/* z of one layer, and a if f is the sigmoid. k and n may be constants. */
+FFNN__INLINE void ffnn__small_rows(bool is_sigmoid, float *z, float *a, const float *x,
+                                   const float *w, const float *bias, size_t m, const size_t k,
+                                   const size_t n) {
+    if (n == 1) {
+        for (; m > 1; m -= m < 4 ? m : 4, x += 4 * k, z += 4, a += 4)
+            ffnn__small_column(is_sigmoid, z, a, x, w, bias, m < 4 ? m : 4, k);
+    }
+    for (; m > 0; --m, x += k, z += n, a += n) ffnn__small_row(is_sigmoid, z, a, x, w, bias, k, n);
+}
+
+/* Never inline: the default network's layers would be slower. */
+FFNN__TARGET FFNN__NOINLINE static void ffnn__small_layer(const ffnn_layer *layer, float *z,
+                                                          float *a, const float *x, size_t m) {
+    const float *w = layer->weight.data, *bias = layer->bias.data;
+    size_t k = layer->weight.rows, n = layer->weight.cols;
+    bool is_sigmoid = layer->activation == FFNN_SIGMOID;
+    ffnn__small_rows(is_sigmoid, z, a, x, w, bias, m, k, n);
+    if (!is_sigmoid) ffnn__activate(layer->activation, a, z, m, n);
+}
+
+/* The default network's layers, 3 to 4 and 4 to 1, have all that they are as constants. */
+FFNN__TARGET static void ffnn__small_forward(const ffnn_layer *layers, size_t count, const float *x,
+                                             size_t m, float *const *outputs) {
+    for (size_t i = 0; i < count; ++i) {
+        const ffnn_layer *layer = &layers[i];
+        const float *w = layer->weight.data;
+        size_t k = layer->weight.rows, n = layer->weight.cols;
+        float *z = layer->z.data, *a = layer->a.data;
+        bool is_lab = layer->activation == FFNN_SIGMOID && layer->bias.data == NULL;
+        if (outputs != NULL) z = a = i + 1 == count ? outputs[2] : outputs[i % 2];
+        if (is_lab && k == 3 && n == 4) ffnn__small_rows(true, z, a, x, w, NULL, m, 3, 4);
+        else if (is_lab && k == 4 && n == 1) ffnn__small_rows(true, z, a, x, w, NULL, m, 4, 1);
+        else ffnn__small_layer(layer, z, a, x, m);
+        x = a;
+    }
 }
 
 /* Rows of w (m x n) += factor * (x^T delta), where x is k x m and delta is k x n: rows of them from
@@ -4882,21 +5003,67 @@ FFNN__INLINE void ffnn__small_update_rows(float *w, const float *x,
     }
 }
 
-/* The default network's 3 to 4, and its 4 to 1, which comes turned as 1 to 4 (see
-   ffnn__add_product), have their sizes as constants. */
 FFNN__TARGET static void ffnn__small_update(float *w, const float *x, const float *delta,
                                             size_t m, size_t k, size_t n, float factor) {
     size_t row = 0;
-    if (m == 3 && n == 4) {
-        ffnn__small_update_rows(w, x, delta, 3, k, 4, factor, 0, 3);
-        return;
-    }
-    if (m == 1 && n == 4) {
-        ffnn__small_update_rows(w, x, delta, 1, k, 4, factor, 0, 1);
-        return;
-    }
     for (; row + 4 <= m; row += 4) ffnn__small_update_rows(w, x, delta, m, k, n, factor, row, 4);
     for (; row < m; ++row) ffnn__small_update_rows(w, x, delta, m, k, n, factor, row, 1);
+}
+
+/* error = next->delta next->weight^T, delta = error * f'(z) */
+FFNN__TARGET static void ffnn__small_delta(const ffnn_layer *layer, const ffnn_layer *next,
+                                           size_t m) {
+    const float *w = next->weight.data, *next_delta = next->delta.data;
+    float *error = layer->error.data;
+    size_t k = next->weight.rows, n = next->weight.cols;
+    if (n == 1) {
+        ffnn__outer_product(error, next_delta, w, m, k);
+    } else {
+        float turned[FFNN__SMALL];
+        ffnn__transpose(turned, k, w, n, k, n);
+        for (size_t i = 0; i < m; ++i)
+            ffnn__small_row(false, error + i * k, NULL, next_delta + i * n, turned, NULL, n, k);
+    }
+    ffnn__multiply_by_slope(layer->activation, layer->delta.data, error, layer->z.data,
+                            layer->a.data, m * k);
+}
+
+/* The same for a layer of 4 sigmoids before one of 1 unit, as the default network's. */
+FFNN__INLINE void ffnn__small_delta_4_1(const ffnn_layer *layer, const ffnn_layer *next, size_t m) {
+    const ffnn__vec zero = {0}, one = zero + 1.0f, w = *(const ffnn__vec *)next->weight.data;
+    const float *next_delta = next->delta.data, *a = layer->a.data;
+    float *error = layer->error.data, *delta = layer->delta.data;
+    for (size_t i = 0; i < m; ++i) {
+        ffnn__vec z_part = zero, a_part = *(const ffnn__vec *)(a + 4 * i), slope;
+        ffnn__vec error_part = next_delta[i] * w;
+        ffnn__slope(FFNN_SIGMOID, &slope, &z_part, &a_part);
+        *(ffnn__vec *)(error + 4 * i) = error_part;
+        *(ffnn__vec *)(delta + 4 * i) = error_part * slope;
+    }
+    (void)one;
+}
+
+/* The last layer's delta is there. */
+FFNN__TARGET static void ffnn__small_backward(const ffnn_layer *layers, size_t count,
+                                              const float *x, size_t m, float learning_rate) {
+    for (size_t i = count - 1; i-- > 0;) {
+        const ffnn_layer *layer = &layers[i], *next = layer + 1;
+        bool is_4_1 = next->weight.rows == 4 && next->weight.cols == 1;
+        if (is_4_1 && layer->activation == FFNN_SIGMOID) ffnn__small_delta_4_1(layer, next, m);
+        else ffnn__small_delta(layer, next, m);
+    }
+    for (size_t i = 0; i < count; ++i) {
+        const ffnn_layer *layer = &layers[i];
+        const float *delta = layer->delta.data;
+        float *w = layer->weight.data, *bias = layer->bias.data;
+        size_t k = layer->weight.rows, n = layer->weight.cols;
+        if (k == 3 && n == 4) ffnn__small_update_rows(w, x, delta, 3, m, 4, learning_rate, 0, 3);
+        else if (k == 4 && n == 1) ffnn__small_update_rows(w, delta, x, 1, m, 4, learning_rate, 0, 1);
+        else if (n == 1) ffnn__small_update(w, delta, x, 1, m, k, learning_rate);
+        else ffnn__small_update(w, x, delta, k, m, n, learning_rate);
+        if (bias != NULL) ffnn__add_sum_of_rows(bias, delta, m, n, learning_rate);
+        x = layer->a.data;
+    }
 }
 
 #endif
@@ -4934,8 +5101,14 @@ FFNN__TARGET static void ffnn__small_update(float *w, const float *x, const floa
 #undef ffnn__dots
 #undef ffnn__narrow_rows
 #undef ffnn__narrow
-#undef ffnn__small_sigmoid_rows
-#undef ffnn__small_sigmoid_layer
+#undef ffnn__small_row
+#undef ffnn__small_column
+#undef ffnn__small_rows
+#undef ffnn__small_layer
+#undef ffnn__small_forward
+#undef ffnn__small_delta
+#undef ffnn__small_delta_4_1
+#undef ffnn__small_backward
 #undef ffnn__small_update_rows
 #undef ffnn__small_update
 #undef FFNN__CHOOSE
