@@ -1524,18 +1524,32 @@ static ffnn_status ffnn__epochs(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
 
 static uint32_t ffnn__rng_next(ffnn_rng *rng); /* 32 random bits */
 
+static void ffnn__shuffle_huge(size_t *order, size_t count, ffnn_rng *rng);
+
 /* order = torch.randperm(count): a Fisher-Yates shuffle, each place drawing from itself and those
-   after it. The remainder is biased by at most count / 2^32. From UINT32_MAX / 20 on PyTorch draws
-   64 bits, and so does this. */
+   after it. The remainder is biased by at most count / 2^32, so PyTorch 2 shuffles huge counts in
+   another way; 1.13 does not. */
 static void ffnn__shuffle(size_t *order, size_t count, ffnn_rng *rng) {
+    if (count >= UINT32_MAX / 20) {
+        ffnn__shuffle_huge(order, count, rng);
+        return;
+    }
     for (size_t i = 0; i < count; ++i) order[i] = i;
     for (size_t i = 0; i + 1 < count; ++i) {
-        uint64_t draw = ffnn__rng_next(rng);
-        if (count >= UINT32_MAX / 20) draw = draw << 32 | ffnn__rng_next(rng);
-        size_t other = i + (size_t)(draw % (count - i));
+        size_t other = i + ffnn__rng_next(rng) % (count - i);
         size_t swapped = order[i];
         order[i] = order[other];
         order[other] = swapped;
+    }
+}
+
+/* The same with 64 bits a draw, each place drawing from itself and those before it. */
+static void ffnn__shuffle_huge(size_t *order, size_t count, ffnn_rng *rng) {
+    for (size_t i = 0; i < count; ++i) {
+        uint64_t high = ffnn__rng_next(rng), low = ffnn__rng_next(rng);
+        size_t other = (size_t)((high << 32 | low) % (i + 1));
+        order[i] = order[other];
+        order[other] = i;
     }
 }
 
