@@ -619,8 +619,9 @@ static void ffnn__small_sigmoid_layer(float *z, float *a, const float *x, const 
 static void ffnn__momentum_step(float *w, float *v, const float *descent, size_t count,
                                 float momentum, float decay, float rate);
 
-/* w *= keep, m = 0.9 m + 0.1 g, v = 0.999 v + 0.001 g^2, where g = -descent;
-   w -= rate * m / (sqrt(v) * inverse_root + 1e-8) */
+/* w *= keep, m += 0.1 (g - m), v = 0.999 v + 0.001 g^2, where g = -descent;
+   w -= rate * m / (sqrt(v) * inverse_root + 1e-8). PyTorch 1.13 takes m as 0.9 m + 0.1 g, which is
+   rounded otherwise; this is how 2.7.1 takes it. */
 static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, size_t count,
                             float keep, float rate, float inverse_root);
 
@@ -4515,7 +4516,7 @@ FFNN__INLINE void ffnn__sqrt(ffnn__vec *x) {
 FFNN__INLINE void ffnn__adam(float *w, float *m, float *v, const float *descent, float keep,
                              float rate, float inverse_root) {
     ffnn__vec down = *(const ffnn__vec *)descent;
-    ffnn__vec first = *(ffnn__vec *)m * 0.9f - down * 0.1f;
+    ffnn__vec first = *(ffnn__vec *)m - (down + *(ffnn__vec *)m) * 0.1f; /* PyTorch's lerp */
     ffnn__vec second = *(ffnn__vec *)v * 0.999f + down * down * 0.001f;
     *(ffnn__vec *)m = first;
     *(ffnn__vec *)v = second;
