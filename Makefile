@@ -13,7 +13,8 @@
 #                   PART="0 16": the first of 16 parts)
 # make openmp       the same bits for any number of threads (a compiler with -fopenmp)
 # make sklearn      the digits example beside scikit-learn's network (python3-sklearn)
-# make check_saved  PyTorch reads what is saved (torch, safetensors and numpy for Python)
+# make pytorch      beside PyTorch, safetensors and scikit-learn, those that PYTHON has: the lab,
+#                   torch.nn MLPs, printing, random numbers, weights files both ways
 # make coverage     which branches of the header the tests take (gcc, gcov)
 # make analyse      static analysis, valgrind and more sanitizers
 # make matrix       the tests on every platform that there is a compiler for
@@ -22,7 +23,7 @@
 # make reference    the tests' reference data, made again by PyTorch (python3-torch; safetensors)
 # make digits.h     examples/data/digits.h, made again from scikit-learn's copy (python3-sklearn)
 #
-# CC, CFLAGS and BUILD are yours:
+# CC, CFLAGS, BUILD and PYTHON are yours:
 # make test CC=clang CFLAGS="-O1 -fsanitize=address,undefined" BUILD=build/sanitized
 
 CC      ?= cc
@@ -52,7 +53,7 @@ ACTIVATIONS = sigmoid tanh relu leaky_relu elu silu gelu identity
 SCRIPTS = flags names warnings
 
 .PHONY: $(SCRIPTS:%=script_%) all run test test_digits test_examples programs bench builds activations \
-        $(ACTIVATIONS:%=activation_%) openmp sklearn check_saved coverage analyse matrix fuzz reference \
+        $(ACTIVATIONS:%=activation_%) openmp sklearn pytorch coverage analyse matrix fuzz reference \
         digits.h install clean
 
 all: $(EXAMPLES)
@@ -117,8 +118,9 @@ openmp:
 sklearn: $(BUILD)/digits
 	$(PYTHON) tests/compare_sklearn.py $(BUILD)/digits
 
-check_saved: $(BUILD)/tests/test_mlp_files
-	$(PYTHON) tests/check_saved.py $<
+pytorch: $(BUILD)/lab $(BUILD)/deploy \
+         $(addprefix $(BUILD)/tests/,pytorch mlp compare_transcripts test_mlp_files)
+	$(PYTHON) tests/pytorch.py $(BUILD)
 
 fuzz:
 	@mkdir -p $(BUILD)/corpus

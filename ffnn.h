@@ -637,8 +637,9 @@ static void ffnn__small_backward(const ffnn_layer *layers, size_t count, const f
 static void ffnn__momentum_step(float *w, float *v, const float *descent, size_t count,
                                 float momentum, float decay, float rate);
 
-/* w *= keep, m = 0.9 m + 0.1 g, v = 0.999 v + 0.001 g^2, where g = -descent;
-   w -= rate * m / (sqrt(v) * inverse_root + 1e-8) */
+/* w *= keep, m += 0.1 (g - m), v = 0.999 v + 0.001 g^2, where g = -descent;
+   w -= rate * m / (sqrt(v) * inverse_root + 1e-8). PyTorch 1.13 takes m as 0.9 m + 0.1 g, which is
+   rounded otherwise; this is how 2.7.1 takes it. */
 static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, size_t count,
                             float keep, float rate, float inverse_root);
 
@@ -1564,18 +1565,32 @@ static ffnn_status ffnn__epochs(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
 
 static uint32_t ffnn__rng_next(ffnn_rng *rng); /* 32 random bits */
 
+static void ffnn__shuffle_huge(size_t *order, size_t count, ffnn_rng *rng);
+
 /* order = torch.randperm(count): a Fisher-Yates shuffle, each place drawing from itself and those
-   after it. The remainder is biased by at most count / 2^32. From UINT32_MAX / 20 on PyTorch draws
-   64 bits, and so does this. */
+   after it. The remainder is biased by at most count / 2^32, so PyTorch 2 shuffles huge counts in
+   another way; 1.13 does not. */
 static void ffnn__shuffle(size_t *order, size_t count, ffnn_rng *rng) {
+    if (count >= UINT32_MAX / 20) {
+        ffnn__shuffle_huge(order, count, rng);
+        return;
+    }
     for (size_t i = 0; i < count; ++i) order[i] = i;
     for (size_t i = 0; i + 1 < count; ++i) {
-        uint64_t draw = ffnn__rng_next(rng);
-        if (count >= UINT32_MAX / 20) draw = draw << 32 | ffnn__rng_next(rng);
-        size_t other = i + (size_t)(draw % (count - i));
+        size_t other = i + ffnn__rng_next(rng) % (count - i);
         size_t swapped = order[i];
         order[i] = order[other];
         order[other] = swapped;
+    }
+}
+
+/* The same with 64 bits a draw, each place drawing from itself and those before it. */
+static void ffnn__shuffle_huge(size_t *order, size_t count, ffnn_rng *rng) {
+    for (size_t i = 0; i < count; ++i) {
+        uint64_t high = ffnn__rng_next(rng), low = ffnn__rng_next(rng);
+        size_t other = (size_t)((high << 32 | low) % (i + 1));
+        order[i] = order[other];
+        order[other] = i;
     }
 }
 
@@ -4617,7 +4632,7 @@ FFNN__INLINE void ffnn__sqrt(ffnn__vec *x) {
 FFNN__INLINE void ffnn__adam(float *w, float *m, float *v, const float *descent, float keep,
                              float rate, float inverse_root) {
     ffnn__vec down = *(const ffnn__vec *)descent;
-    ffnn__vec first = *(ffnn__vec *)m * 0.9f - down * 0.1f;
+    ffnn__vec first = *(ffnn__vec *)m - (down + *(ffnn__vec *)m) * 0.1f; /* PyTorch's lerp */
     ffnn__vec second = *(ffnn__vec *)v * 0.999f + down * down * 0.001f;
     *(ffnn__vec *)m = first;
     *(ffnn__vec *)v = second;

@@ -55,6 +55,23 @@ static void print_array(const float *array, size_t rows, size_t cols) {
     }
 }
 
+/* A row as Python prints it as a list: each number with the fewest digits that read back as the same
+   double. 15 digits hold any number that has no more; trailing zeros are not printed. */
+static void print_list(const char *title, ffnn_tensor row) {
+    printf("%s[", title);
+    for (size_t i = 0; i < row.cols; ++i) {
+        char text[32];
+        double value = (double)row.data[i];
+        for (int digits = 15; digits <= 17; ++digits) {
+            snprintf(text, sizeof text, "%.*g", digits, value);
+            if (strtod(text, NULL) == value) break;
+        }
+        bool is_whole = strpbrk(text, ".e") == NULL;
+        printf("%s%s%s", i == 0 ? "" : ", ", text, is_whole ? ".0" : "");
+    }
+    puts("]");
+}
+
 static void tensors(void) {
     float array[2][3] = {{1, 2, 3}, {4, 5, 6}}, sum[2][3];
     ffnn_tensor tensor = ffnn_view(array[0], 2, 3); /* shares the memory of array */
@@ -288,9 +305,9 @@ static void experiment_3(const lab_data *data, ffnn_rng *rng, loss_plot *plot) {
     print_rule(80);
     puts("Experiment 3: Predictions with Different Model Configurations");
     print_rule(80);
-    print("\nTest Input (normalized): ", data->x_predict);
+    print_list("\nTest Input (normalized): ", data->x_predict);
     require(ffnn_mul(ffnn_view(original, 1, 3), data->x_predict, data->X_max), "multiply");
-    print("Test Input (original): ", ffnn_view(original, 1, 3));
+    print_list("Test Input (original): ", ffnn_view(original, 1, 3));
     putchar('\n');
     print_rule(100);
     puts("SUMMARY COMPARISON TABLE");

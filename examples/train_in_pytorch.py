@@ -4,7 +4,7 @@
     python3 examples/train_in_pytorch.py [FILE.safetensors]
 
 Prints how examples/deploy.c is called with that file, and what it must answer. Needs torch only;
-the safetensors package is used if it is there.
+the safetensors package is used if it is there: it writes the same, but sorts the tensors by name.
 """
 import json
 import struct
@@ -43,7 +43,7 @@ def write_safetensors(tensors, path, metadata):
         header[name] = {"dtype": "F32", "shape": list(tensor.shape),
                         "data_offsets": [len(data), len(data) + len(values)]}
         data += values
-    text = json.dumps(header, separators=(",", ":")).encode()
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text + data)

@@ -3,7 +3,7 @@
 
     test_mlp_files                  the tests; run it from the top of the repository
     test_mlp_files --save FOLDER    writes networks of many kinds there, each with a text file of
-                                    inputs and predictions, for tests/check_saved.py
+                                    inputs and predictions, for tests/pytorch_files.py
 
    A file lands in build/tests-tmp/ and is removed at the end. */
 #include "test.h"
@@ -888,7 +888,7 @@ static void test_print_file(void) {
     free(file.data);
 }
 
-/* ---- for check_saved.py ------------------------------------------------------------------ */
+/* ---- for pytorch_files.py ---------------------------------------------------------------- */
 
 enum { SAVED_ROWS = 3 };
 

@@ -1,21 +1,24 @@
 #!/usr/bin/env python3
 """Writes what real PyTorch does with torch.nn MLPs, for tests/test_descriptions.c and
-tests/test_mlp_files.c, beside this script: linear.h, mlp_*.safetensors and mlp_files.h.
+tests/test_mlp_files.c: linear.h, mlp_*.safetensors and mlp_files.h, in the folder or beside this
+script.
 
     pip install torch safetensors numpy
-    python3 tests/reference/make_mlp_reference.py
+    python3 tests/reference/make_mlp_reference.py [FOLDER]
 
-Running it again writes the same bytes. The files are written by safetensors.torch.save_file.
+The files are written by safetensors.torch.save_file. Running it again writes the same bytes, but for
+the order of two metadata entries, which the package leaves to chance.
 """
 import pathlib
 import struct
+import sys
 
 import safetensors
 import torch
 from safetensors.torch import save_file
 from torch import nn
 
-HERE = pathlib.Path(__file__).parent
+FOLDER = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent
 ROWS = 4
 MOST_SIZES = 18
 
@@ -211,7 +214,7 @@ def other_files():
 def write(name, tensors, metadata):
     file = f"mlp_{name}.safetensors"
     tensors = {key: value.detach().contiguous() for key, value in tensors.items()}
-    save_file(tensors, HERE / file, metadata)
+    save_file(tensors, FOLDER / file, metadata)
     return file
 
 
@@ -244,5 +247,5 @@ def files_header():
 
 
 if __name__ == "__main__":
-    (HERE / "linear.h").write_text(linear_header())
-    (HERE / "mlp_files.h").write_text(files_header())
+    (FOLDER / "linear.h").write_text(linear_header())
+    (FOLDER / "mlp_files.h").write_text(files_header())

@@ -2,22 +2,25 @@
 """Writes the reference data that the tests compare ffnn.h with, from real PyTorch.
 
     apt-get install python3-torch
-    python3 tests/reference/make_reference.py
+    python3 tests/reference/make_reference.py [FOLDER]
 
-The files land beside this script; running it again writes the same bytes. Only PyTorch and the
+The files land in the folder, or beside this script; running it again writes the same bytes. Only PyTorch and the
 standard library are used. Made with PyTorch 1.13 on a processor with AVX2; randn's last bits
-for 16 elements and more depend on the processor, see test_random.c.
+for 16 elements and more depend on the processor, see test_random.c. PyTorch 2.7.1 differs in last
+bits, too: its exp does, and so do its products of small matrices; tests/pytorch_numbers.py says by
+how much.
 """
 import ctypes
 import json
 import math
 import os
 import struct
+import sys
 
 import torch
 
 torch.set_num_threads(1)
-HERE = os.path.dirname(os.path.abspath(__file__))
+FOLDER = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
 
 
 # ---- C source -------------------------------------------------------------------------------
@@ -62,7 +65,7 @@ def floats(name, tensor):
 
 def write_header(name, about, parts):
     guard = f"REFERENCE_{name.upper()}_H"
-    with open(os.path.join(HERE, name + ".h"), "w", newline="\n") as out:
+    with open(os.path.join(FOLDER, name + ".h"), "w", newline="\n") as out:
         out.write(f"/* {about}\n   Made by make_reference.py from real PyTorch: do not edit. */\n")
         out.write(f"#ifndef {guard}\n#define {guard}\n\n#include <math.h>\n#include <stddef.h>\n")
         out.write("#include <stdint.h>\n\n" + "\n".join(parts) + "\n#endif\n")
@@ -100,10 +103,14 @@ def discard(count):
 
 
 def raw_outputs(seed, skip, count):
-    """32-bit outputs as they are (but for 0xffffffff, which does not occur in these)."""
+    """32-bit outputs as they are: two make a 64-bit number, the first is the high word.
+
+    Not by torch.randint(0, 2**32 - 1): PyTorch 2.7.1 draws 64 bits for such a range, 1.13 draws 32.
+    """
     torch.manual_seed(seed)
     discard(skip)
-    return torch.randint(0, 2**32 - 1, (count,)).tolist()
+    pairs = torch.empty(count // 2, dtype=torch.int64).random_(-2**63, None).tolist()
+    return [word for pair in pairs for word in (pair >> 32 & 0xffffffff, pair & 0xffffffff)]
 
 
 def randn_streams():
@@ -414,7 +421,7 @@ def save_file(tensors, name, metadata=None):
         data += bytes(tensor.reshape(-1).view(torch.uint8).tolist()) if size else b""
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 8)
-    with open(os.path.join(HERE, name), "wb") as out:
+    with open(os.path.join(FOLDER, name), "wb") as out:
         out.write(struct.pack("<Q", len(text)) + text + data)
 
 

@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
-"""Writes what real PyTorch does, for tests/test_deploy.c and tests/test_fit.c, beside this script:
-deploy_*.safetensors, deploy.h and fit.h.
+"""Writes what real PyTorch does, for tests/test_deploy.c and tests/test_fit.c: deploy_*.safetensors,
+deploy.h and fit.h, in the folder or beside this script.
 
     apt-get install python3-torch
-    python3 tests/reference/make_training_reference.py
+    python3 tests/reference/make_training_reference.py [FOLDER]
 """
 import json
 import pathlib
 import struct
+import sys
 
 import torch
 
-HERE = pathlib.Path(__file__).parent
+FOLDER = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent
 
 torch.set_num_threads(1)
 
@@ -73,7 +74,7 @@ def deploy_cases():
         name = "_".join(map(str, sizes))
         network = Network(*sizes)
         train(network, torch.randn(40, sizes[0]), torch.rand(40, sizes[-1]), 50, 0.1)
-        write_safetensors(network.state_dict(), HERE / f"deploy_{name}.safetensors")
+        write_safetensors(network.state_dict(), FOLDER / f"deploy_{name}.safetensors")
         inputs = torch.randn(6, sizes[0])
         text += f"static const float deploy_{name}_inputs[] = {c_floats(inputs)};\n"
         text += f"static const float deploy_{name}_outputs[] = {c_floats(network(inputs))};\n\n"
@@ -83,7 +84,7 @@ def deploy_cases():
              "    size_t rows, inputs, outputs;\n"
              "    const float *X, *expected;\n} deploy_cases[] = {\n"
              + ",\n".join(table) + "};\n\n")
-    (HERE / "deploy.h").write_text(text + "#endif\n")
+    (FOLDER / "deploy.h").write_text(text + "#endif\n")
 
 
 def fit_case():
@@ -109,7 +110,7 @@ def fit_case():
     text += f"static const float fit_losses[] = {c_floats(torch.tensor(losses))};\n"
     text += f"static const float fit_W1[] = {c_floats(network.W1)};\n"
     text += f"static const float fit_W2[] = {c_floats(network.W2)};\n\n"
-    (HERE / "fit.h").write_text(text + "#endif\n")
+    (FOLDER / "fit.h").write_text(text + "#endif\n")
 
 
 if __name__ == "__main__":
