@@ -1045,11 +1045,16 @@ static bool ffnn__is_all_zero(const size_t sizes[FFNN_MAX_LAYERS + 1]) {
 /* The first numbers of torch.nn.Linear, of a weight in PyTorch's order. */
 static void ffnn__draw_linear(ffnn_tensor parameter, size_t inputs, ffnn_rng *rng);
 
+/* Not inline, or GCC would warn that an arena which is smaller overflows. */
+FFNN__NOINLINE static ffnn_rng *ffnn__new_rng(void) {
+    return (ffnn_rng *)FFNN_MALLOC(sizeof(ffnn_rng));
+}
+
 /* Draws the parameters from rng or, if that is NULL, from a generator seeded with 0. */
 static ffnn_status ffnn__draw(ffnn_net *net, ffnn_rng *rng) {
     ffnn_rng *seeded_with_0 = NULL; /* not on the stack: it is 2.5 KB large */
     if (rng == NULL) {
-        seeded_with_0 = (ffnn_rng *)FFNN_MALLOC(sizeof *rng);
+        seeded_with_0 = ffnn__new_rng();
         if (seeded_with_0 == NULL) return FFNN_ERROR_MEMORY;
         ffnn_rng_seed(seeded_with_0, 0);
         rng = seeded_with_0;
