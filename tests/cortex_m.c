@@ -12,6 +12,7 @@ int main(int argc, char **argv);
 void initialise_monitor_handles(void); /* librdimon: opens stdin, stdout, stderr */
 void __libc_init_array(void);
 void *_sbrk(ptrdiff_t size);
+size_t stack_taken_by(void (*call)(void));
 
 extern unsigned char data_begin[], data_end[], data_in_flash[], bss_begin[], bss_end[];
 extern unsigned char heap_begin[], stack_top[];
@@ -82,4 +83,14 @@ void *_sbrk(ptrdiff_t size) {
     }
     next += size;
     return next - size;
+}
+
+/* How many bytes of stack a call takes: those from here down that do not hold the paint any more. */
+size_t stack_taken_by(void (*call)(void)) {
+    enum { PAINTED = 32 * 1024, PAINT = 0xA5 };
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0), at = here - PAINTED;
+    for (; at < here - 64; ++at) *(volatile unsigned char *)at = PAINT;
+    call();
+    for (at = here - PAINTED; *(volatile unsigned char *)at == PAINT;) ++at;
+    return here - at;
 }
