@@ -151,7 +151,9 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
    times the units of the widest layer, inputs not counted, exceeds 480 (96 with FFNN_NO_SIMD).
    Stack, measured with gcc 12 -O2 on x86-64: at most 4 KB for networks whose layers have at most 64
    weights each, 14 KB for saving and loading, 40 KB for any other call; with FFNN_NO_SIMD 2 KB, but
-   for saving.
+   for saving. On a Cortex-M4, ffnn_init_view and ffnn_predict add 9.5 KB to a program that is built
+   with FFNN_NO_STDIO, -Os, -ffunction-sections and -Wl,--gc-sections, and take 1 KB of stack and,
+   until the network is made, 1 KB of RAM beside weights and activations.
 
 THE WEIGHTS FILE: safetensors.
 
@@ -212,9 +214,9 @@ OPTIONS: macros, to be defined before the include and the same everywhere in a p
    FFNN_STATIC                  makes every function static: only the file that has the
                                 implementation can call them, and sees their declarations
    FFNNDEF                      prefix of every function declaration  (extern, or static as above)
-   FFNN_MALLOC(size)            allocates all memory, aligned as malloc's; NULL: none
-   (malloc(size)) FFNN_FREE(p)                 frees it. Define both or neither
-        (free(p)) FFNN_NO_STDIO                leaves out files, printing and <stdio.h>
+   FFNN_MALLOC(size)            allocates all memory, aligned as malloc's; NULL: none  (malloc(size))
+   FFNN_FREE(p)                 frees it. Define both or neither                       (free(p))
+   FFNN_NO_STDIO                leaves out files, printing and <stdio.h>
    FFNN_NO_SIMD                 portable C only, no vector instructions
    FFNN_FILENAME                the name of this file, should you rename it            ("ffnn.h")
    FFNN_TEST_KERNELS            for tests: always the kernels of this name, such as
