@@ -214,8 +214,8 @@ OPTIONS: macros, to be defined before the include and the same everywhere in a p
    FFNN_STATIC                  makes every function static: only the file that has the
                                 implementation can call them, and sees their declarations
    FFNNDEF                      prefix of every function declaration  (extern, or static as above)
-   FFNN_MALLOC(size)            allocates all memory, aligned as malloc's; NULL: none  (malloc(size))
-   FFNN_FREE(p)                 frees it. Define both or neither                       (free(p))
+   FFNN_MALLOC(size)            allocates all memory, aligned as malloc's; NULL: none (malloc(size))
+   FFNN_FREE(p)                 frees it. Define both or neither                      (free(p))
    FFNN_NO_STDIO                leaves out files, printing and <stdio.h>
    FFNN_NO_SIMD                 portable C only, no vector instructions
    FFNN_FILENAME                the name of this file, should you rename it            ("ffnn.h")
@@ -1970,8 +1970,8 @@ static ffnn__parameter ffnn__parameter_at(const ffnn_net *net, size_t i) {
     return parameter;
 }
 
-/* Its name in a file: the lab's W1, W2, ..., or 0.weight, 0.bias, 2.weight, ... as in the state_dict
-   of a torch.nn.Sequential in which an activation follows each Linear. */
+/* Its name in a file: the lab's W1, W2, ..., or 0.weight, 0.bias, 2.weight, ..., those of the
+   state_dict of a torch.nn.Sequential in which an activation follows each Linear. */
 static void ffnn__name_parameter(char name[24], const ffnn_net *net, size_t i) {
     char *at = name;
     if (net->has_biases) {

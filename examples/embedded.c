@@ -4,8 +4,8 @@
 
    A hygrometer wants to show the dew point. Its formula needs logarithms; this network of 2 inputs,
    8 tanh units and 1 output is within 0.3 degrees of it from 0 to 50 degrees and 20 to 100 percent.
-   Its weights were trained in PyTorch (data/make_embedded_weights.py) and are a constant array: they
-   stay in flash and are used there. All other memory comes from an arena. */
+   Its weights were trained in PyTorch (data/make_embedded_weights.py) and are a constant array: it
+   stays in flash and is used there. All other memory comes from an arena. */
 #include <stddef.h>
 
 static void *take(size_t size);
