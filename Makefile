@@ -22,6 +22,7 @@
 #                   for libFuzzer: make fuzz FUZZ="-runs=1000000 -workers=2"
 # make reference    the tests' reference data, made again by PyTorch (python3-torch; safetensors)
 # make digits.h     examples/data/digits.h, made again from scikit-learn's copy (python3-sklearn)
+# make dew_point.h  examples/data/dew_point.h, trained again (torch for Python)
 #
 # CC, CFLAGS, BUILD and PYTHON are yours:
 # make test CC=clang CFLAGS="-O1 -fsanitize=address,undefined" BUILD=build/sanitized
@@ -53,11 +54,11 @@ COMPILED_SOON = $(filter-out test_stack_plain,$(OWN_IMPLEMENTATION)) fuzz_load
 ACTIVATIONS = sigmoid tanh relu leaky_relu elu silu gelu identity
 
 # Scripts that only need a compiler run beside the building.
-SCRIPTS = flags names warnings
+SCRIPTS = flags footprint names warnings
 
 .PHONY: $(SCRIPTS:%=script_%) all run test test_digits test_examples programs bench builds activations \
         $(ACTIVATIONS:%=activation_%) openmp sklearn pytorch coverage analyse matrix fuzz reference \
-        digits.h install clean
+        digits.h dew_point.h install clean
 
 all: $(EXAMPLES)
 
@@ -84,7 +85,7 @@ test_%: $(BUILD)/tests/test_%
 test_digits: $(BUILD)/digits $(BUILD)/tests/digit_picture
 	BUILD="$(BUILD)" sh tests/test_digits.sh
 
-test_examples: $(BUILD)/deploy $(BUILD)/curve $(BUILD)/tests/test_mlp_files
+test_examples: $(BUILD)/deploy $(BUILD)/curve $(BUILD)/embedded $(BUILD)/tests/test_mlp_files
 	BUILD="$(BUILD)" sh tests/test_examples.sh
 
 $(BUILD)/%: examples/%.c $(HEADERS)
@@ -146,6 +147,11 @@ digits.h:
 	@mkdir -p $(BUILD)
 	$(PYTHON) examples/data/pack_digits.py > $(BUILD)/digits.h
 	mv $(BUILD)/digits.h examples/data/digits.h
+
+dew_point.h:
+	@mkdir -p $(BUILD)
+	$(PYTHON) examples/data/make_embedded_weights.py > $(BUILD)/dew_point.h
+	mv $(BUILD)/dew_point.h examples/data/dew_point.h
 
 install: ffnn.h
 	mkdir -p $(DESTDIR)$(PREFIX)/include

@@ -151,7 +151,9 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
    times the units of the widest layer, inputs not counted, exceeds 480 (96 with FFNN_NO_SIMD).
    Stack, measured with gcc 12 -O2 on x86-64: at most 4 KB for networks whose layers have at most 64
    weights each, 14 KB for saving and loading, 40 KB for any other call; with FFNN_NO_SIMD 2 KB, but
-   for saving.
+   for saving. On a Cortex-M4, ffnn_init_view and ffnn_predict add 9.5 KB to a program that is built
+   with FFNN_NO_STDIO, -Os, -ffunction-sections and -Wl,--gc-sections, and take 1 KB of stack and,
+   until the network is made, 1 KB of RAM beside weights and activations.
 
 THE WEIGHTS FILE: safetensors.
 
@@ -221,14 +223,15 @@ OPTIONS: macros, to be defined before the include and the same everywhere in a p
    FFNN_TEST_KERNELS            for tests: always the kernels of this name, such as
                                 ffnn__kernels_avx2
 
-SPEED: compile with plain -O2. The best instructions (AVX-512, AVX2 with FMA, else what the compiler
-   may assume: SSE2, NEON) are picked at run time. The last bit of a result may differ between
-   processors with and without FMA. In a batch of fewer than 8 samples so may a hidden layer's
-   error, and what a view of a file with PyTorch's layout predicts. Otherwise a sample's results do not depend on its batch, and the same program computes
-   the same bits on the same kind of processor. Floating-point flags such as -ffast-math change
-   nothing here: GCC and Clang take them back for this file (where they cannot, an #error says so).
-   But linking with -ffast-math makes some processors take subnormal numbers for 0, and a rounding
-   mode other than to nearest costs the sigmoid 1.7e-5.
+SPEED: compile with plain -O2. The best instructions (AVX-512, AVX2 with FMA, else what the
+   compiler may assume: SSE2, NEON) are picked at run time. The last bit of a result may differ
+   between processors with and without FMA. In a batch of fewer than 8 samples so may a hidden
+   layer's error, and what a view of a file with PyTorch's layout predicts. Otherwise a sample's
+   results do not depend on its batch, and the same program computes the same bits on the same
+   kind of processor. Floating-point flags such as -ffast-math change nothing here: GCC and Clang
+   take them back for this file (where they cannot, an #error says so). But linking with
+   -ffast-math makes some processors take subnormal numbers for 0, and a rounding mode other than
+   to nearest costs the sigmoid 1.7e-5.
 
    Compiled with -fopenmp, large products are shared among OpenMP's threads; the bits are the same
    for any number of them, and small networks never start one. On a machine that is busy otherwise
@@ -527,6 +530,12 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #define FFNN_FREE(p) free(p)
 #endif
 
+#if defined(__AVR__)
+#define FFNN__LOG1P ffnn__log1p /* avr-libc has none */
+#else
+#define FFNN__LOG1P log1p
+#endif
+
 #if defined(__GNUC__)
 #define FFNN__NOINLINE __attribute__((noinline))
 #else
@@ -628,7 +637,8 @@ static void ffnn__multiply_by_slope(ffnn_activation activation, float *delta, co
 static void ffnn__small_forward(const ffnn_layer *layers, size_t count, const float *x, size_t m,
                                 float *const *outputs);
 
-/* The last layer has its error and delta: fills those of the others, and takes a step of plain SGD. */
+/* The last layer has its error and delta: fills those of the others, and takes a step of plain
+   SGD. */
 static void ffnn__small_backward(const ffnn_layer *layers, size_t count, const float *x, size_t m,
                                  float learning_rate);
 #endif
@@ -945,9 +955,17 @@ static double ffnn__softmax_cross_entropy(const float *z, const float *y, size_t
     return loss;
 }
 
+#if defined(__AVR__)
+/* log(1 + x): the factor makes up for what 1 + x loses (Kahan). */
+static double ffnn__log1p(double x) {
+    double sum = 1 + x, rounded = sum - 1;
+    return rounded > 0 || rounded < 0 ? log(sum) * (x / rounded) : x;
+}
+#endif
+
 /* -(y log sigmoid(z) + (1 - y) log (1 - sigmoid(z))) = max(z, 0) - z y + log(1 + exp(-|z|)) */
 static double ffnn__sigmoid_cross_entropy(double z, double y) {
-    return (z > 0 ? z : 0) - z * y + log1p(exp(z > 0 ? -z : z));
+    return (z > 0 ? z : 0) - z * y + FFNN__LOG1P(exp(z > 0 ? -z : z));
 }
 
 /* The loss, summed up over samples (softmax) or elements (others). */
@@ -996,7 +1014,6 @@ static bool ffnn__loss_gradient(ffnn_loss loss, const ffnn_layer *last, const fl
 /* The network's parameters, in the order in which they are drawn, saved and trained: see the
    section "parameters and the weights file". */
 typedef struct ffnn__parameter {
-    char name[16];         /* W1, W2, ... or 0.weight, 0.bias, 2.weight, ... */
     ffnn_tensor tensor;
     bool is_bias;
     bool file_transposes;  /* a file holds it outputs x inputs, the network inputs x outputs */
@@ -1050,11 +1067,16 @@ static bool ffnn__is_all_zero(const size_t sizes[FFNN_MAX_LAYERS + 1]) {
 /* The first numbers of torch.nn.Linear, of a weight in PyTorch's order. */
 static void ffnn__draw_linear(ffnn_tensor parameter, size_t inputs, ffnn_rng *rng);
 
+/* Not inline, or GCC would warn that an arena which is smaller overflows. */
+FFNN__NOINLINE static ffnn_rng *ffnn__new_rng(void) {
+    return (ffnn_rng *)FFNN_MALLOC(sizeof(ffnn_rng));
+}
+
 /* Draws the parameters from rng or, if that is NULL, from a generator seeded with 0. */
 static ffnn_status ffnn__draw(ffnn_net *net, ffnn_rng *rng) {
     ffnn_rng *seeded_with_0 = NULL; /* not on the stack: it is 2.5 KB large */
     if (rng == NULL) {
-        seeded_with_0 = (ffnn_rng *)FFNN_MALLOC(sizeof *rng);
+        seeded_with_0 = ffnn__new_rng();
         if (seeded_with_0 == NULL) return FFNN_ERROR_MEMORY;
         ffnn_rng_seed(seeded_with_0, 0);
         rng = seeded_with_0;
@@ -1571,7 +1593,7 @@ static void ffnn__shuffle_huge(size_t *order, size_t count, ffnn_rng *rng);
    after it. The remainder is biased by at most count / 2^32, so PyTorch 2 shuffles huge counts in
    another way; 1.13 does not. */
 static void ffnn__shuffle(size_t *order, size_t count, ffnn_rng *rng) {
-    if (count >= UINT32_MAX / 20) {
+    if ((uint64_t)count >= UINT32_MAX / 20) { /* size_t may have 16 bits */
         ffnn__shuffle_huge(order, count, rng);
         return;
     }
@@ -1628,11 +1650,14 @@ static ffnn_tensor ffnn__gather_rows(ffnn_tensor all, ffnn_tensor batch, const s
 }
 
 /* What is done with samples by the chunk: x and y are all of them; y is written to by ffnn_predict
-   and read by ffnn_evaluate, for which *loss sums up. */
+   and read by ffnn_evaluate, for which add_losses adds to *loss. It is a pointer so that a program
+   that only predicts links neither losses nor logarithms: 8 KB on a Cortex-M4. */
 typedef struct ffnn__pass {
     ffnn_tensor x, y;
     size_t chunk; /* samples */
     double *loss; /* NULL: predict */
+    void (*add_losses)(double *loss, const ffnn_net *net, ffnn_tensor z, ffnn_tensor a,
+                       ffnn_tensor y);
 } ffnn__pass;
 
 static inline void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass, float *buffer,
@@ -1694,8 +1719,14 @@ FFNNDEF ffnn_status ffnn_predict(const ffnn_net *net, ffnn_tensor x, ffnn_tensor
         return FFNN_OK;
     }
 #endif
-    ffnn__pass pass = {x, output, 0, NULL};
+    ffnn__pass pass = {x, output, 0, NULL, NULL};
     return ffnn__pass_over(net, &pass);
+}
+
+static void ffnn__add_losses(double *loss, const ffnn_net *net, ffnn_tensor z, ffnn_tensor a,
+                             ffnn_tensor y) {
+    ffnn_activation last = net->layers[net->layer_count - 1].activation;
+    *loss += ffnn__sum_of_losses(net->loss, last, z, a, y);
 }
 
 FFNNDEF ffnn_status ffnn_evaluate(const ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float *loss) {
@@ -1704,7 +1735,7 @@ FFNNDEF ffnn_status ffnn_evaluate(const ffnn_net *net, ffnn_tensor x, ffnn_tenso
     if (status == FFNN_OK) status = ffnn__check_loss(net);
     if (status == FFNN_OK && loss == NULL) status = FFNN_ERROR_ARGUMENT;
     if (status != FFNN_OK) return status;
-    ffnn__pass pass = {x, y, 0, &sum};
+    ffnn__pass pass = {x, y, 0, &sum, ffnn__add_losses};
     status = ffnn__pass_over(net, &pass);
     if (status != FFNN_OK) return status;
     ffnn_activation last = net->layers[net->layer_count - 1].activation;
@@ -1755,9 +1786,8 @@ static inline void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass, f
         ffnn__affine(net, last, input, rows, z);
         float *a = input_buffer; /* the input is not needed any more */
         ffnn__activate(activation, a, z, rows, outputs);
-        *pass->loss += ffnn__sum_of_losses(net->loss, activation, ffnn_view(z, rows, outputs),
-                                           ffnn_view(a, rows, outputs),
-                                           ffnn_view(y, rows, outputs));
+        pass->add_losses(pass->loss, net, ffnn_view(z, rows, outputs),
+                         ffnn_view(a, rows, outputs), ffnn_view(y, rows, outputs));
     }
 }
 
@@ -1856,7 +1886,7 @@ static float ffnn__normal(ffnn_rng *rng) {
         return (float)rng->kept;
     }
     double theta = 2 * FFNN__PI * ffnn__uniform(rng);
-    double radius = sqrt(-2 * log1p(-ffnn__uniform(rng)));
+    double radius = sqrt(-2 * FFNN__LOG1P(-ffnn__uniform(rng)));
     rng->kept = radius * sin(theta);
     rng->has_kept = 1;
     return (float)(radius * cos(theta));
@@ -2010,24 +2040,28 @@ static size_t ffnn__parameter_count(const ffnn_net *net) {
     return net->has_biases ? 2 * net->layer_count : net->layer_count;
 }
 
-/* Without biases the names and the layout are the lab's: W1, W2, ..., inputs x outputs. With biases
-   they are those of the state_dict of a torch.nn.Sequential in which an activation follows each
-   Linear: 0.weight (outputs x inputs), 0.bias, 2.weight, ... */
+/* Without biases the layout of a file is the lab's, weights are inputs x outputs; with biases it is
+   torch.nn.Linear's, outputs x inputs. */
 static ffnn__parameter ffnn__parameter_at(const ffnn_net *net, size_t i) {
     ffnn__parameter parameter;
     size_t layer = net->has_biases ? i / 2 : i;
     parameter.is_bias = net->has_biases && i % 2 == 1;
     parameter.file_transposes = net->has_biases && !parameter.is_bias;
     parameter.tensor = parameter.is_bias ? net->layers[layer].bias : net->layers[layer].weight;
-    char *at = parameter.name;
+    return parameter;
+}
+
+/* Its name in a file: the lab's W1, W2, ..., or 0.weight, 0.bias, 2.weight, ..., those of the
+   state_dict of a torch.nn.Sequential in which an activation follows each Linear. */
+static void ffnn__name_parameter(char name[24], const ffnn_net *net, size_t i) {
+    char *at = name;
     if (net->has_biases) {
-        at = ffnn__append_number(at, 2 * layer);
-        at = ffnn__append_text(at, parameter.is_bias ? ".bias" : ".weight");
+        at = ffnn__append_number(at, i / 2 * 2);
+        at = ffnn__append_text(at, i % 2 == 1 ? ".bias" : ".weight");
     } else {
-        at = ffnn__append_number(ffnn__append_text(at, "W"), layer + 1);
+        at = ffnn__append_number(ffnn__append_text(at, "W"), i + 1);
     }
     *at = '\0';
-    return parameter;
 }
 
 /* Both append without a zero at the end, and return the new end. */
@@ -2132,10 +2166,28 @@ typedef struct ffnn__index {
 typedef bool (*ffnn__is_before)(const ffnn__entry *a, const ffnn__entry *b);
 static void ffnn__sort(ffnn__entry *entries, size_t count, ffnn__is_before is_before);
 
-enum { FFNN__MAX_HEADER = 100000000 }; /* bytes: the reference reader's limit */
+/* The network that a file holds. */
+typedef struct ffnn__found {
+    size_t layer_count;
+    size_t sizes[FFNN_MAX_LAYERS + 1];
+    bool has_biases;
+    bool is_linear; /* weights are outputs x inputs, as torch.nn.Linear's */
+    bool has_activations;
+    ffnn_activation activations[FFNN_MAX_LAYERS];
+} ffnn__found;
+
+/* Gives a new network its layers and their parameters. */
+typedef ffnn_status (*ffnn__give_parameters)(ffnn_net *net, const ffnn__found *found,
+                                             const ffnn__index *index, const unsigned char *data);
 
 static ffnn_status ffnn__read_into(ffnn__source *source, ffnn_net *net);
-static ffnn_status ffnn__read_new(ffnn__source *source, ffnn_net *net, bool is_view);
+/* Makes a new network of what a file holds; give_parameters is one of the two below. */
+static ffnn_status ffnn__read_new(ffnn__source *source, ffnn_net *net,
+                                  ffnn__give_parameters give_parameters);
+static ffnn_status ffnn__give_copies(ffnn_net *net, const ffnn__found *found,
+                                     const ffnn__index *index, const unsigned char *data);
+static ffnn_status ffnn__give_views(ffnn_net *net, const ffnn__found *found,
+                                    const ffnn__index *index, const unsigned char *data);
 static ffnn_status ffnn__read_header_size(ffnn__source *source, size_t *size);
 static ffnn_status ffnn__read_index(ffnn__source *source, size_t header_size, ffnn__index *index);
 static void ffnn__free_index(ffnn__index *index);
@@ -2167,7 +2219,7 @@ FFNNDEF ffnn_status ffnn_init_from_file(ffnn_net *net, const char *path) {
     memset(net, 0, sizeof *net);
     if (path == NULL) return FFNN_ERROR_ARGUMENT;
     if (!ffnn__source_open(&source, path)) return FFNN_ERROR_IO;
-    ffnn_status status = ffnn__read_new(&source, net, false);
+    ffnn_status status = ffnn__read_new(&source, net, ffnn__give_copies);
     ffnn__source_close(&source);
     return status;
 }
@@ -2195,7 +2247,7 @@ FFNNDEF ffnn_status ffnn_init_from_memory(ffnn_net *net, const void *data, size_
     memset(net, 0, sizeof *net);
     if (data == NULL) return FFNN_ERROR_ARGUMENT;
     ffnn__source source = ffnn__source_of(data, size);
-    return ffnn__read_new(&source, net, false);
+    return ffnn__read_new(&source, net, ffnn__give_copies);
 }
 
 FFNNDEF ffnn_status ffnn_init_view(ffnn_net *net, const void *data, size_t size) {
@@ -2203,25 +2255,13 @@ FFNNDEF ffnn_status ffnn_init_view(ffnn_net *net, const void *data, size_t size)
     memset(net, 0, sizeof *net);
     if (data == NULL) return FFNN_ERROR_ARGUMENT;
     ffnn__source source = ffnn__source_of(data, size);
-    return ffnn__read_new(&source, net, true);
+    return ffnn__read_new(&source, net, ffnn__give_views);
 }
-
-/* The network that a file holds. */
-typedef struct ffnn__found {
-    size_t layer_count;
-    size_t sizes[FFNN_MAX_LAYERS + 1];
-    bool has_biases;
-    bool is_linear; /* weights are outputs x inputs, as torch.nn.Linear's */
-    bool has_activations;
-    ffnn_activation activations[FFNN_MAX_LAYERS];
-} ffnn__found;
 
 static ffnn_status ffnn__find_network(ffnn__index *index, ffnn__found *found);
 static ffnn_status ffnn__match(const ffnn__found *found, const ffnn_net *net);
 static void ffnn__copy_parameters(ffnn_net *net, const ffnn__index *index, bool is_linear,
                                   const unsigned char *data);
-static ffnn_status ffnn__view_parameters(ffnn_net *net, const ffnn__index *index, bool is_linear,
-                                         const unsigned char *data);
 
 static ffnn_status ffnn__read_into(ffnn__source *source, ffnn_net *net) {
     size_t header_size;
@@ -2245,8 +2285,8 @@ static ffnn_status ffnn__read_into(ffnn__source *source, ffnn_net *net) {
     return status;
 }
 
-/* Makes a new network of what a file holds: a copy of its numbers, or a view of them. */
-static ffnn_status ffnn__read_new(ffnn__source *source, ffnn_net *net, bool is_view) {
+static ffnn_status ffnn__read_new(ffnn__source *source, ffnn_net *net,
+                                  ffnn__give_parameters give_parameters) {
     size_t header_size;
     ffnn__index index;
     ffnn__found found;
@@ -2258,16 +2298,8 @@ static ffnn_status ffnn__read_new(ffnn__source *source, ffnn_net *net, bool is_v
     if (match == FFNN_OK && found.layer_count > FFNN_MAX_LAYERS) match = FFNN_ERROR_ARGUMENT;
     status = ffnn__read_to_end(source, 8 + header_size + index.data_size);
     if (status == FFNN_OK) status = match;
-    if (status == FFNN_OK) {
-        const unsigned char *data = source->bytes + 8 + header_size;
-        if (is_view)
-            status = ffnn__allocate_layers(net, found.sizes, found.layer_count, found.has_biases);
-        else status = ffnn__allocate(net, found.sizes, found.layer_count, found.has_biases);
-        if (status == FFNN_OK && is_view)
-            status = ffnn__view_parameters(net, &index, found.is_linear, data);
-        else if (status == FFNN_OK)
-            ffnn__copy_parameters(net, &index, found.is_linear, data);
-    }
+    if (status == FFNN_OK)
+        status = give_parameters(net, &found, &index, source->bytes + 8 + header_size);
     for (size_t i = 0; status == FFNN_OK && i < net->layer_count; ++i)
         net->layers[i].activation = found.activations[i];
     if (status != FFNN_OK) ffnn_free(net);
@@ -2293,8 +2325,19 @@ static void ffnn__copy_parameters(ffnn_net *net, const ffnn__index *index, bool 
     }
 }
 
-static ffnn_status ffnn__view_parameters(ffnn_net *net, const ffnn__index *index, bool is_linear,
-                                         const unsigned char *data) {
+static ffnn_status ffnn__give_copies(ffnn_net *net, const ffnn__found *found,
+                                     const ffnn__index *index, const unsigned char *data) {
+    ffnn_status status =
+        ffnn__allocate(net, found->sizes, found->layer_count, found->has_biases);
+    if (status == FFNN_OK) ffnn__copy_parameters(net, index, found->is_linear, data);
+    return status;
+}
+
+static ffnn_status ffnn__give_views(ffnn_net *net, const ffnn__found *found,
+                                    const ffnn__index *index, const unsigned char *data) {
+    ffnn_status status =
+        ffnn__allocate_layers(net, found->sizes, found->layer_count, found->has_biases);
+    if (status != FFNN_OK) return status;
     net->is_view = true;
     for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
         size_t layer_index = net->has_biases ? i / 2 : i;
@@ -2307,11 +2350,20 @@ static ffnn_status ffnn__view_parameters(ffnn_net *net, const ffnn__index *index
             layer->bias = ffnn_view(floats, 1, outputs);
             continue;
         }
-        layer->transposed = is_linear;
-        layer->weight = is_linear ? ffnn_view(floats, outputs, inputs)
-                                  : ffnn_view(floats, inputs, outputs);
+        layer->transposed = found->is_linear;
+        layer->weight = found->is_linear ? ffnn_view(floats, outputs, inputs)
+                                         : ffnn_view(floats, inputs, outputs);
     }
     return FFNN_OK;
+}
+
+/* strcmp, which is 0.7 KB of code in newlib for a Cortex-M4. */
+static int ffnn__compare(const char *a, const char *b) {
+    while (*a != '\0' && *a == *b) {
+        ++a;
+        ++b;
+    }
+    return (int)(unsigned char)*a - (int)(unsigned char)*b;
 }
 
 /* What a name stands for. A prefix is what stands before ".weight" or ".bias". */
@@ -2326,8 +2378,8 @@ static ffnn__role ffnn__role_of(const char *name, size_t *prefix_length) {
     *prefix_length = length;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; ++i) {
         size_t word_length = strlen(words[i].word);
-        if (length < word_length || strcmp(name + length - word_length, words[i].word) != 0)
-            continue;
+        if (length < word_length) continue;
+        if (memcmp(name + length - word_length, words[i].word, word_length) != 0) continue;
         *prefix_length = 0;
         if (length == word_length) return words[i].role;
         *prefix_length = length - word_length - 1;
@@ -2375,7 +2427,7 @@ static bool ffnn__parameter_is_before(const ffnn__entry *a, const ffnn__entry *b
     int difference = ffnn__compare_naturally(a->name, a_length, b->name, b_length);
     if (difference != 0) return difference < 0;
     if (a_role != b_role) return a_role < b_role; /* a weight before its bias */
-    return strcmp(a->name, b->name) < 0;          /* 01 and 1 */
+    return ffnn__compare(a->name, b->name) < 0;   /* 01 and 1 */
 }
 
 static bool ffnn__find_layer(const ffnn__index *index, size_t i, const ffnn__found *found,
@@ -2414,6 +2466,16 @@ static ffnn_status ffnn__find_network(ffnn__index *index, ffnn__found *found) {
     return ffnn__find_activations(index, found) ? FFNN_OK : FFNN_ERROR_MISMATCH;
 }
 
+/* Whether a name is W and this number. Compared as numbers, since the number's text would take a
+   64-bit division: 0.7 KB of code on a Cortex-M4, which has none. */
+static bool ffnn__is_numbered(const char *name, size_t number) {
+    size_t value = 0;
+    const char *digit = name + 1;
+    for (; *digit != '\0' && value < number; ++digit)
+        value = 10 * value + (size_t)(*digit - '0');
+    return *digit == '\0' && value == number;
+}
+
 /* Whether layer i is there: a weight of two sizes and, if there are biases, one of the same prefix
    and as many outputs. */
 static bool ffnn__find_layer(const ffnn__index *index, size_t i, const ffnn__found *found,
@@ -2421,10 +2483,9 @@ static bool ffnn__find_layer(const ffnn__index *index, size_t i, const ffnn__fou
     const ffnn__entry *weight = &index->entries[found->has_biases ? 2 * i : i];
     size_t length, bias_length;
     ffnn__role role = ffnn__role_of(weight->name, &length);
-    char name[24];
-    *ffnn__append_number(ffnn__append_text(name, "W"), i + 1) = '\0';
-    if (role == FFNN__BIAS || (role == FFNN__W && strcmp(weight->name, name) != 0)) return false;
-    if (strcmp(weight->dtype, "F32") != 0 || weight->rank != 2) return false;
+    if (role == FFNN__BIAS) return false;
+    if (role == FFNN__W && !ffnn__is_numbered(weight->name, i + 1)) return false;
+    if (ffnn__compare(weight->dtype, "F32") != 0 || weight->rank != 2) return false;
     *inputs = weight->shape[found->is_linear ? 1 : 0];
     *outputs = weight->shape[found->is_linear ? 0 : 1];
     if (*inputs == 0 || *outputs == 0) return false;
@@ -2432,7 +2493,7 @@ static bool ffnn__find_layer(const ffnn__index *index, size_t i, const ffnn__fou
     const ffnn__entry *bias = weight + 1;
     if (ffnn__role_of(bias->name, &bias_length) != FFNN__BIAS) return false;
     if (bias_length != length || memcmp(bias->name, weight->name, length) != 0) return false;
-    return strcmp(bias->dtype, "F32") == 0 && bias->rank == 1 && bias->shape[0] == *outputs;
+    return ffnn__compare(bias->dtype, "F32") == 0 && bias->rank == 1 && bias->shape[0] == *outputs;
 }
 
 /* Names in weights files; softmax is no row of the table, since it is not element by element. */
@@ -2456,7 +2517,7 @@ static bool ffnn__find_activations(const ffnn__index *index, ffnn__found *found)
     const char *key = index->metadata, *names = NULL;
     for (size_t i = 0; i < index->metadata_count; ++i) {
         const char *value = key + strlen(key) + 1;
-        if (strcmp(key, "activations") == 0) names = value;
+        if (ffnn__compare(key, "activations") == 0) names = value;
         key = value + strlen(value) + 1;
     }
     found->has_activations = names != NULL || !found->is_linear;
@@ -2488,11 +2549,12 @@ static ffnn_status ffnn__match(const ffnn__found *found, const ffnn_net *net) {
 }
 
 static ffnn_status ffnn__read_header_size(ffnn__source *source, size_t *size) {
+    const uint32_t largest = 100000000; /* bytes: the reference reader's limit */
     uint64_t value = 0;
     ffnn_status status = ffnn__read(source, 8);
     if (status != FFNN_OK) return status;
     for (size_t i = 8; i > 0; --i) value = value << 8 | source->bytes[i - 1];
-    if (value > FFNN__MAX_HEADER) return FFNN_ERROR_FORMAT;
+    if (value > largest || value > SIZE_MAX - 8) return FFNN_ERROR_FORMAT;
     *size = (size_t)value;
     return FFNN_OK;
 }
@@ -2544,7 +2606,7 @@ static void ffnn__free_index(ffnn__index *index) {
 /* Adds an entry, all zero but for its order; NULL if there is no memory for it. */
 static ffnn__entry *ffnn__new_entry(ffnn__index *index) {
     if (index->count == index->capacity) {
-        size_t capacity = 2 * index->capacity + 8;
+        size_t capacity = 2 * index->capacity + 6; /* weights and biases of three layers */
         if (capacity > SIZE_MAX / sizeof(ffnn__entry)) return NULL;
         ffnn__entry *entries = (ffnn__entry *)FFNN_MALLOC(capacity * sizeof *entries);
         if (entries == NULL) return NULL;
@@ -2576,6 +2638,7 @@ static void ffnn__read_metadata(ffnn__json *json, ffnn__index *index) {
 }
 
 static unsigned ffnn__dtype_bits(const char *dtype);
+static bool ffnn__overflows(uint64_t a, uint64_t b);
 static uint64_t ffnn__read_shape(ffnn__json *json, ffnn__entry *entry);
 
 /* Fails if a field comes twice. */
@@ -2621,7 +2684,7 @@ static void ffnn__read_entry(ffnn__json *json, ffnn__entry *entry) {
         ffnn__json_fail(json);
         return;
     }
-    bool overflows = elements > UINT64_MAX / bits, are_whole_bytes = elements * bits % 8 == 0;
+    bool overflows = ffnn__overflows(elements, bits), are_whole_bytes = elements * bits % 8 == 0;
     bool is_ordered = entry->begin <= entry->end;
     if (overflows || !are_whole_bytes || !is_ordered ||
         entry->end - entry->begin != elements * bits / 8)
@@ -2641,7 +2704,7 @@ static unsigned ffnn__dtype_bits(const char *dtype) {
         {"I64", 64},        {"U64", 64},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; ++i)
-        if (strcmp(known[i].name, dtype) == 0) return known[i].bits;
+        if (ffnn__compare(known[i].name, dtype) == 0) return known[i].bits;
     return 0;
 }
 
@@ -2652,7 +2715,7 @@ static uint64_t ffnn__read_shape(ffnn__json *json, ffnn__entry *entry) {
     ffnn__json_open(json, '[');
     while (ffnn__json_more(json, ']')) {
         uint64_t size = ffnn__json_unsigned(json);
-        if (size != 0 && elements > UINT64_MAX / size) entry->size_mismatch = true;
+        if (ffnn__overflows(elements, size)) entry->size_mismatch = true;
         elements *= size;
         if (entry->rank < 2) entry->shape[entry->rank] = size;
         ++entry->rank;
@@ -2660,8 +2723,17 @@ static uint64_t ffnn__read_shape(ffnn__json *json, ffnn__entry *entry) {
     return elements;
 }
 
+/* Whether a * b is 2^64 or more; without a division, as in ffnn__is_numbered. */
+static bool ffnn__overflows(uint64_t a, uint64_t b) {
+    const uint64_t low = 0xffffffffu;
+    uint64_t a_high = a >> 32, b_high = b >> 32;
+    if (a_high != 0 && b_high != 0) return true;
+    uint64_t middle = a_high * (b & low) + (a & low) * b_high; /* one of the two is 0 */
+    return middle + ((a & low) * (b & low) >> 32) > low;
+}
+
 static bool ffnn__name_is_before(const ffnn__entry *a, const ffnn__entry *b) {
-    int difference = strcmp(a->name, b->name);
+    int difference = ffnn__compare(a->name, b->name);
     return difference != 0 ? difference < 0 : a->order < b->order;
 }
 
@@ -2680,7 +2752,8 @@ static bool ffnn__check_layout(ffnn__index *index) {
     size_t kept = 0;
     ffnn__sort(entries, index->count, ffnn__name_is_before);
     for (size_t i = 0; i < index->count; ++i) {
-        bool is_last = i + 1 == index->count || strcmp(entries[i].name, entries[i + 1].name) != 0;
+        bool is_last = i + 1 == index->count;
+        if (!is_last) is_last = ffnn__compare(entries[i].name, entries[i + 1].name) != 0;
         if (is_last) entries[kept++] = entries[i];
     }
     index->count = kept;
@@ -2872,8 +2945,10 @@ static void ffnn__put_header(ffnn__sink *sink, const ffnn_net *net) {
         uint64_t inputs = net->units[layer], outputs = net->units[layer + 1];
         uint64_t end = begin + (parameter.is_bias ? 1 : inputs) * outputs * sizeof(float);
         if (i > 0 || ffnn__has_metadata(net)) ffnn__put_text(sink, ",");
+        char name[24];
+        ffnn__name_parameter(name, net, i);
         ffnn__put_text(sink, "\"");
-        ffnn__put_text(sink, parameter.name);
+        ffnn__put_text(sink, name);
         ffnn__put_text(sink, "\":{\"dtype\":\"F32\",\"shape\":[");
         if (!parameter.is_bias) {
             ffnn__put_number(sink, parameter.file_transposes ? outputs : inputs);
@@ -3142,7 +3217,7 @@ static uint64_t ffnn__json_unsigned(ffnn__json *json) {
     ffnn__json_digits(json);
     for (; at < json->at && !json->failed; ++at) {
         uint64_t digit = (uint64_t)*at - '0';
-        if (value > (UINT64_MAX - digit) / 10) ffnn__json_fail(json);
+        if (value > UINT64_MAX / 10 || value * 10 > UINT64_MAX - digit) ffnn__json_fail(json);
         value = value * 10 + digit;
     }
     return value;
@@ -3705,7 +3780,7 @@ static void ffnn__run_bands(const ffnn__product *whole, size_t threads) {
 
 static void ffnn__run(const ffnn__product *whole) {
 #ifdef _OPENMP
-    const double worth_a_thread = 500000; /* multiplications: about as long as to wake one, tenfold */
+    const double worth_a_thread = 500000; /* multiplications: ten times as long as to wake one */
     double by_work = (double)whole->rows * (double)whole->depth * (double)whole->cols;
     size_t threads = (size_t)omp_get_max_threads(), most_bands = whole->rows / 16;
     if (threads > most_bands) threads = most_bands;
@@ -4267,6 +4342,7 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
 #define ffnn__activate_each        FFNN__JOIN(ffnn__activate_each, FFNN__KIND)
 #define ffnn__multiply_by_slope    FFNN__JOIN(ffnn__multiply_by_slope, FFNN__KIND)
 #define ffnn__softmax              FFNN__JOIN(ffnn__softmax, FFNN__KIND)
+#define ffnn__sum                  FFNN__JOIN(ffnn__sum, FFNN__KIND)
 #define ffnn__exp_of_difference FFNN__JOIN(ffnn__exp_of_difference, FFNN__KIND)
 #define ffnn__copy_sign           FFNN__JOIN(ffnn__copy_sign, FFNN__KIND)
 #define ffnn__sqrt                 FFNN__JOIN(ffnn__sqrt, FFNN__KIND)
@@ -4323,8 +4399,12 @@ FFNN__INLINE void ffnn__exp_parts(ffnn__vec *t, ffnn__vec *scale) {
     *scale = (ffnn__vec)(0x3f800000u + ((ffnn__bits)n << 23)); /* 2^n */
     n -= rounding;
 #else
-    float n = rintf(*t * 1.44269504f);
-    *scale = n >= -126 && n <= 127 ? ldexpf(1, (int)n) : 0;
+    float exponent = *t * 1.44269504f, half = exponent < 0 ? -0.5f : 0.5f;
+    bool is_number = exponent > -128 && exponent < 128;  /* NaN has no nearest whole number */
+    int whole = is_number ? (int)(exponent + half) : 0;  /* where C libraries have no rintf, too */
+    uint32_t bits = (uint32_t)(whole + 127) << 23;
+    memcpy(scale, &bits, sizeof bits); /* 2^whole, and 0 for -127 */
+    float n = (float)whole;
 #endif
     ffnn__vec r = *t - n * 0.693359375f;
     r = r + n * 2.12194440e-4f;
@@ -4555,10 +4635,27 @@ FFNN__INLINE void ffnn__exp_of_difference(ffnn__vec *e, const ffnn__vec *z, floa
     *e = *e + *e * lost;
 }
 
+/* The sum of n numbers, as if it were rounded once. In plain C without double, which is 1 KB of
+   code on a Cortex-M4: what each addition loses is summed up, too (Knuth's two-sum). */
+FFNN__TARGET static float ffnn__sum(const float *a, size_t n) {
+#if FFNN__LANES > 1
+    double sum = 0;
+    for (size_t i = 0; i < n; ++i) sum += (double)a[i];
+    return (float)sum;
+#else
+    float sum = 0, lost = 0;
+    for (size_t i = 0; i < n; ++i) {
+        float next = sum + a[i], back = next - sum;
+        lost += (sum - (next - back)) + (a[i] - back);
+        sum = next;
+    }
+    return sum + lost;
+#endif
+}
+
 FFNN__TARGET static void ffnn__softmax(float *a, const float *z, size_t m, size_t n) {
     for (; m > 0; --m, a += n, z += n) {
         float largest = z[0];
-        double sum = 0;
         size_t i = 0;
         for (size_t col = 1; col < n; ++col) largest = z[col] > largest ? z[col] : largest;
         for (; i + FFNN__LANES <= n; i += FFNN__LANES) {
@@ -4573,8 +4670,7 @@ FFNN__TARGET static void ffnn__softmax(float *a, const float *z, size_t m, size_
             ffnn__store_part(a + i, &e, n - i);
         }
 #endif
-        for (size_t col = 0; col < n; ++col) sum += (double)a[col];
-        float total = (float)sum;
+        float total = ffnn__sum(a, n);
         for (i = 0; i + FFNN__LANES <= n; i += FFNN__LANES)
             *(ffnn__vec *)(a + i) = *(const ffnn__vec *)(a + i) / total;
         for (; i < n; ++i) a[i] /= total;
@@ -4774,13 +4870,14 @@ FFNN__INLINE void ffnn__finish_dots(const ffnn__product *product, size_t row, si
     }
     for (; k + 4 <= product->depth; k += 4)
         FFNN__UNROLL for (size_t j = 0; j < cols; ++j)
-            quarter[j] += *(const ffnn__f32x4 *)(a + k) * *(const ffnn__f32x4 *)(b + j * b_step + k);
+            quarter[j] +=
+                *(const ffnn__f32x4 *)(a + k) * *(const ffnn__f32x4 *)(b + j * b_step + k);
     FFNN__UNROLL for (size_t j = cols; j < 4; ++j) quarter[j] = quarter[0];
     ffnn__turn(quarter);
     total = (quarter[0] + quarter[1]) + (quarter[2] + quarter[3]);
     for (; k < product->depth; ++k) {
-        ffnn__f32x4 b_part = {b[k], 0, 0, 0};
-        if (cols == 4) b_part = (ffnn__f32x4){b[k], b[b_step + k], b[2 * b_step + k], b[3 * b_step + k]};
+        ffnn__f32x4 b_part = {0};
+        FFNN__UNROLL for (size_t j = 0; j < 4; ++j) b_part[j] = j < cols ? b[j * b_step + k] : 0;
         total += a[k] * b_part;
     }
     if (product->add) {
@@ -5072,10 +5169,11 @@ FFNN__TARGET static void ffnn__small_backward(const ffnn_layer *layers, size_t c
         const float *delta = layer->delta.data;
         float *w = layer->weight.data, *bias = layer->bias.data;
         size_t k = layer->weight.rows, n = layer->weight.cols;
-        if (k == 3 && n == 4) ffnn__small_update_rows(w, x, delta, 3, m, 4, learning_rate, 0, 3);
-        else if (k == 4 && n == 1) ffnn__small_update_rows(w, delta, x, 1, m, 4, learning_rate, 0, 1);
-        else if (n == 1) ffnn__small_update(w, delta, x, 1, m, k, learning_rate);
-        else ffnn__small_update(w, x, delta, k, m, n, learning_rate);
+        float rate = learning_rate;
+        if (k == 3 && n == 4) ffnn__small_update_rows(w, x, delta, 3, m, 4, rate, 0, 3);
+        else if (k == 4 && n == 1) ffnn__small_update_rows(w, delta, x, 1, m, 4, rate, 0, 1);
+        else if (n == 1) ffnn__small_update(w, delta, x, 1, m, k, rate);
+        else ffnn__small_update(w, x, delta, k, m, n, rate);
         if (bias != NULL) ffnn__add_sum_of_rows(bias, delta, m, n, learning_rate);
         x = layer->a.data;
     }
@@ -5101,6 +5199,7 @@ FFNN__TARGET static void ffnn__small_backward(const ffnn_layer *layers, size_t c
 #undef ffnn__activate_each
 #undef ffnn__multiply_by_slope
 #undef ffnn__softmax
+#undef ffnn__sum
 #undef ffnn__exp_of_difference
 #undef ffnn__copy_sign
 #undef ffnn__sqrt

@@ -3,13 +3,8 @@
    tests/reference/mlp.py is the same program on real PyTorch, and tests/transcripts_mlp/seed-N.txt
    is what it prints. As there, one generator draws the weights of a model and then the order of
    its samples before each epoch. */
-#ifndef SHARED_IMPLEMENTATION /* see test.h */
-#define FFNN_IMPLEMENTATION
-#endif
+#include "test.h" /* the implementation that make shares takes its memory from there */
 #include "../ffnn.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 enum { EPOCHS = 80, SHOWN_SAMPLES = 5 };
 

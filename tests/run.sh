@@ -67,9 +67,10 @@ done
 check "lab's usage and errors" sh tests/lab_errors.sh
 check "two seconds of mutated weights files" finished $mutated "$BUILD/tests/mutated.log"
 check "flags that change arithmetic" script flags
+check "what predictions link" script footprint
 check "names that macros may have" script names
 check "warnings" script warnings
-grep -h '^skipped' "$BUILD/tests/flags.log" "$BUILD/tests/names.log" "$BUILD/tests/warnings.log"
+grep -h '^skipped' "$BUILD/tests/flags.log" "$BUILD/tests/footprint.log" "$BUILD/tests/names.log" "$BUILD/tests/warnings.log"
 check "README's code blocks" finished $readme "$BUILD/tests/readme.log"
 
 echo "$passed passed, $failed failed"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a user of the deploy and curve examples sees: results, usage and errors.
+# What a user of the deploy, curve and embedded examples sees: results, usage and errors.
 #     sh tests/test_examples.sh            from the top of the repository
 build=${BUILD:-build}
 case $build in /*) ;; *) build=$PWD/$build ;; esac
@@ -110,6 +110,11 @@ check "it learns the curve" is_near_the_curve
 check "its picture" is_svg curve.svg
 check "another file" eval 'run 0 "$build/curve" other.svg && cmp curve.svg other.svg'
 check "no folder for it" eval 'run 1 "$build/curve" no/file.svg && grep -q "^curve: no/file.svg: " err'
+
+# ---- embedded: 16.696632 in PyTorch, says examples/data/make_embedded_weights.py
+
+echo "25 degrees, 60 % humidity: the dew point is 16.697 degrees" > expected
+check "embedded" eval 'run 0 "$build/embedded" && cmp expected out'
 
 echo "test_examples: $passed passed, $failed failed"
 [ $failed -eq 0 ]

@@ -351,8 +351,10 @@ static void test_missing_files(void) {
     CHECK(errno == ENOENT);
     CHECK(text_size == 0);
     CHECK_STATUS(FFNN_ERROR_IO, print_file(""));
+#if HAS_POSIX || defined(_WIN32) /* elsewhere folders may be read as empty files */
     CHECK_STATUS(FFNN_ERROR_IO, print_file(FOLDER));
     CHECK(text_size == 0);
+#endif
 }
 
 static void test_arguments(void) {
