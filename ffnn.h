@@ -732,10 +732,10 @@ static bool ffnn__broadcasts(ffnn_tensor b, ffnn_tensor a) {
     return ffnn__same_shape(a, b);
 }
 
-/* The element of a broadcast b. */
-static float ffnn__broadcast_at(ffnn_tensor b, size_t row, size_t col) {
-    size_t b_row = b.rows == 1 ? 0 : row, b_col = b.cols == 1 ? 0 : col;
-    return b.data[b_row * b.cols + b_col];
+/* After how many elements of a a broadcast b begins again: never, where one element or as many as a
+   has are enough for all of a. */
+static size_t ffnn__broadcast_length(ffnn_tensor a, ffnn_tensor b) {
+    return b.rows == 1 && b.cols > 1 ? a.cols : a.rows * a.cols;
 }
 
 /* Looks at the bits: see "configuration". */
@@ -781,18 +781,30 @@ FFNNDEF ffnn_status ffnn_copy(ffnn_tensor dst, ffnn_tensor a) {
     return FFNN_OK;
 }
 
+/* dst = a op b for count elements, where b's next one stands b_step (0 or 1) further. Four at a time
+   in an array of their own, which dst cannot overlap: compilers make vectors of that. */
 #define FFNN__DEFINE_BINARY(name, op)                                                             \
+    static void name##_range(float *dst, const float *a, const float *b, size_t b_step,           \
+                             size_t count) {                                                      \
+        size_t i = 0;                                                                             \
+        for (; i + 4 <= count; i += 4) {                                                          \
+            float b_part[4] = {b[0], b[0], b[0], b[0]}, result[4];                                \
+            if (b_step == 1) memcpy(b_part, b + i, sizeof b_part);                                \
+            for (size_t j = 0; j < 4; ++j) result[j] = a[i + j] op b_part[j];                     \
+            memcpy(dst + i, result, sizeof result);                                               \
+        }                                                                                         \
+        for (; i < count; ++i) dst[i] = a[i] op b[i * b_step];                                    \
+    }                                                                                             \
+                                                                                                  \
     FFNNDEF ffnn_status name(ffnn_tensor dst, ffnn_tensor a, ffnn_tensor b) {                     \
         bool shapes_fit = ffnn__same_shape(dst, a) && ffnn__broadcasts(b, dst);                   \
         bool are_apart = ffnn__same_or_apart(dst, a) && ffnn__same_or_apart(dst, b);              \
         ffnn_status status = ffnn__validate_all(dst, a, b, shapes_fit, are_apart);                \
         if (status != FFNN_OK) return status;                                                     \
-        for (size_t row = 0; row < dst.rows; ++row) {                                             \
-            for (size_t col = 0; col < dst.cols; ++col) {                                         \
-                size_t i = row * dst.cols + col;                                                  \
-                dst.data[i] = a.data[i] op ffnn__broadcast_at(b, row, col);                       \
-            }                                                                                     \
-        }                                                                                         \
+        size_t length = ffnn__broadcast_length(a, b), count = a.rows * a.cols;                    \
+        size_t b_step = b.rows * b.cols == 1 ? 0 : 1;                                             \
+        for (size_t i = 0; i < count; i += length)                                                \
+            name##_range(dst.data + i, a.data + i, b.data, b_step, length);                       \
         return FFNN_OK;                                                                           \
     }
 
@@ -901,19 +913,21 @@ FFNNDEF ffnn_status ffnn_sigmoid_derivative(ffnn_tensor dst, ffnn_tensor a) {
     return FFNN_OK;
 }
 
-/* sum (a - b)^2, in double so that large batches do not lose small terms. Four sums take turns: one
-   would wait for itself. */
-static double ffnn__sum_of_squares(const float *a, const float *b, size_t count) {
+/* sum (a - b)^2, in double so that large batches do not lose small terms; b's next element stands
+   b_step (0 or 1) further. Four sums take turns: one would wait for itself. */
+static double ffnn__sum_of_squares(const float *a, const float *b, size_t b_step, size_t count) {
     double sums[4] = {0, 0, 0, 0};
     size_t i = 0;
     for (; i + 4 <= count; i += 4) {
+        float b_part[4] = {b[0], b[0], b[0], b[0]};
+        if (b_step == 1) memcpy(b_part, b + i, sizeof b_part);
         for (size_t j = 0; j < 4; ++j) {
-            double difference = (double)a[i + j] - (double)b[i + j];
+            double difference = (double)a[i + j] - (double)b_part[j];
             sums[j] += difference * difference;
         }
     }
     for (; i < count; ++i) {
-        double difference = (double)a[i] - (double)b[i];
+        double difference = (double)a[i] - (double)b[i * b_step];
         sums[0] += difference * difference;
     }
     return (sums[0] + sums[1]) + (sums[2] + sums[3]);
@@ -923,12 +937,10 @@ FFNNDEF ffnn_status ffnn_mse(ffnn_tensor a, ffnn_tensor b, float *mse) {
     ffnn_status status = ffnn__validate_all(a, b, b, ffnn__broadcasts(b, a), mse != NULL);
     if (status != FFNN_OK) return status;
     double sum = 0;
-    for (size_t row = 0; row < a.rows; ++row) {
-        for (size_t col = 0; col < a.cols; ++col) {
-            float b_value = ffnn__broadcast_at(b, row, col);
-            sum += ffnn__sum_of_squares(&a.data[row * a.cols + col], &b_value, 1);
-        }
-    }
+    size_t length = ffnn__broadcast_length(a, b), count = a.rows * a.cols;
+    size_t b_step = b.rows * b.cols == 1 ? 0 : 1;
+    for (size_t i = 0; i < count; i += length)
+        sum += ffnn__sum_of_squares(a.data + i, b.data, b_step, length);
     *mse = (float)(sum / ((double)a.rows * (double)a.cols));
     return FFNN_OK;
 }
@@ -973,7 +985,7 @@ static double ffnn__sum_of_losses(ffnn_loss loss, ffnn_activation last, ffnn_ten
                                   ffnn_tensor a, ffnn_tensor y) {
     double sum = 0;
     if (ffnn__effective_loss(loss, last) != FFNN_CROSS_ENTROPY)
-        return ffnn__sum_of_squares(y.data, a.data, a.rows * a.cols);
+        return ffnn__sum_of_squares(y.data, a.data, 1, a.rows * a.cols);
     if (last == FFNN_SOFTMAX) {
         for (size_t row = 0; row < z.rows; ++row)
             sum += ffnn__softmax_cross_entropy(z.data + row * z.cols, y.data + row * z.cols,
@@ -2124,8 +2136,8 @@ static void ffnn__json_skip(ffnn__json *json);               /* any value */
 static bool ffnn__json_ended(ffnn__json *json);              /* no error, only white space left */
 
 /* The bytes of a weights file: in the caller's memory or, if file is not NULL, read from there into
-   memory of its own. That grows with what is there, so a header that lies about its size cannot
-   force a large allocation. */
+   memory of its own. That is as large as what is there, or grows with it, so a header that lies
+   about its size cannot force a large allocation. */
 typedef struct ffnn__source {
     const unsigned char *bytes;
     size_t size;            /* of bytes, so far */
@@ -2133,6 +2145,7 @@ typedef struct ffnn__source {
     unsigned char *memory;  /* holds bytes if they are read from file: start, then an allocation */
     size_t capacity;        /* of memory */
     bool is_allocated;      /* memory is not start */
+    uint64_t file_size;     /* 0: not known */
     bool size_is_known;     /* the size that is asked for is real: allocate it at once */
     unsigned char start[8]; /* the header's size: rejects many a file without an allocation */
 } ffnn__source;
@@ -2307,6 +2320,8 @@ static ffnn_status ffnn__read_new(ffnn__source *source, ffnn_net *net,
     return status;
 }
 
+static void ffnn__copy_transposed(ffnn_tensor t, const unsigned char *from);
+
 /* The index's entries stand in the order of the network's parameters: see ffnn__find_network. */
 static void ffnn__copy_parameters(ffnn_net *net, const ffnn__index *index, bool is_linear,
                                   const unsigned char *data) {
@@ -2318,8 +2333,18 @@ static void ffnn__copy_parameters(ffnn_net *net, const ffnn__index *index, bool 
             ffnn__copy_little_endian(t.data, from, t.rows * t.cols);
             continue;
         }
+        ffnn__copy_transposed(t, from);
+    }
+}
+
+/* t is from's transpose. A cache line of each row at a time: reading and writing both go on in
+   memory where they were before. */
+static void ffnn__copy_transposed(ffnn_tensor t, const unsigned char *from) {
+    const size_t line = 16; /* floats */
+    for (size_t first = 0; first < t.cols; first += line) {
+        size_t end = t.cols - first < line ? t.cols : first + line;
         for (size_t row = 0; row < t.rows; ++row)
-            for (size_t col = 0; col < t.cols; ++col)
+            for (size_t col = first; col < end; ++col)
                 ffnn__copy_little_endian(&t.data[row * t.cols + col],
                                          from + (col * t.rows + row) * sizeof(float), 1);
     }
@@ -3603,12 +3628,28 @@ static bool ffnn__replace(const ffnn__temporary *temporary, const char *path) {
 
 /* What follows is the same everywhere. Reading: */
 
+static bool ffnn__find_size(FILE *file, uint64_t *size);
+
 static bool ffnn__source_open(ffnn__source *source, const char *path) {
     memset(source, 0, sizeof *source);
     source->bytes = source->memory = source->start;
     source->capacity = sizeof source->start;
-    source->file = ffnn__open(path);
-    return source->file != NULL;
+    FILE *file = ffnn__open(path);
+    if (file == NULL) return false;
+    source->file = file;
+    if (ffnn__find_size(file, &source->file_size)) return true;
+    ffnn__source_close(source);
+    return false;
+}
+
+/* How many bytes are left of the file; 0 if there is no saying, as of a pipe. */
+static bool ffnn__find_size(FILE *file, uint64_t *size) {
+    long begin = ftell(file);
+    *size = 0;
+    if (begin < 0 || fseek(file, 0, SEEK_END) != 0) return true;
+    long end = ftell(file);
+    if (end > begin) *size = (uint64_t)(end - begin);
+    return fseek(file, begin, SEEK_SET) == 0;
 }
 
 static void ffnn__source_close(ffnn__source *source) {
@@ -3621,7 +3662,7 @@ static void ffnn__source_close(ffnn__source *source) {
 /* Makes the source's memory larger, for wanted bytes if that many are sure to come. */
 static ffnn_status ffnn__grow(ffnn__source *source, uint64_t wanted) {
     uint64_t capacity = 2 * (uint64_t)source->capacity + 1024; /* so each byte is copied once */
-    if (source->size_is_known) capacity = wanted;
+    if (source->size_is_known || wanted <= source->file_size) capacity = wanted;
     if (capacity > SIZE_MAX) return FFNN_ERROR_MEMORY;
     unsigned char *memory = (unsigned char *)FFNN_MALLOC((size_t)capacity);
     if (memory == NULL) return FFNN_ERROR_MEMORY;

@@ -48,7 +48,8 @@ static void make_points(ffnn_tensor X, ffnn_tensor y, ffnn_tensor curve, ffnn_rn
 }
 
 static void make_network(ffnn_net *net, ffnn_rng *rng) {
-    ffnn_desc desc = {0};
+    ffnn_desc desc;
+    memset(&desc, 0, sizeof desc);
     desc.sizes[0] = 1;
     desc.sizes[1] = desc.sizes[2] = 32;
     desc.sizes[3] = 1;
@@ -62,7 +63,8 @@ static void make_network(ffnn_net *net, ffnn_rng *rng) {
 }
 
 static void train(ffnn_net *net, ffnn_tensor X, ffnn_tensor y, ffnn_rng *rng) {
-    ffnn_fit_desc fit = {0};
+    ffnn_fit_desc fit;
+    memset(&fit, 0, sizeof fit);
     fit.epochs = EPOCHS;
     fit.learning_rate = 0.003f;
     fit.rng = rng; /* the points lie in order: take them in another one each epoch */

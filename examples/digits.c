@@ -202,7 +202,8 @@ static bool after_epoch(void *user, const ffnn_progress *progress) {
 static void train(ffnn_net *net, const options *wanted, watcher *w) {
     ffnn_rng rng;
     ffnn_rng_seed(&rng, wanted->seed);
-    ffnn_desc desc = {0};
+    ffnn_desc desc;
+    memset(&desc, 0, sizeof desc);
     desc.sizes[0] = INPUTS;
     desc.sizes[1] = wanted->hidden;
     desc.sizes[2] = OUTPUTS;
@@ -214,7 +215,8 @@ static void train(ffnn_net *net, const options *wanted, watcher *w) {
     desc.rng = &rng;
     require(ffnn_init(net, &desc), "network");
 
-    ffnn_fit_desc fit = {0};
+    ffnn_fit_desc fit;
+    memset(&fit, 0, sizeof fit);
     fit.epochs = wanted->epochs;
     fit.learning_rate = LEARNING_RATE;
     fit.rng = &rng;

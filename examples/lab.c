@@ -183,7 +183,8 @@ static void free_plot(loss_plot *plot) {
 
 /* A new network of 3 inputs, so many hidden units and 1 output. */
 static ffnn_net new_network(size_t hidden_size, ffnn_rng *rng) {
-    ffnn_desc desc = {0};
+    ffnn_desc desc;
+    memset(&desc, 0, sizeof desc);
     ffnn_net net;
     desc.sizes[0] = 3;
     desc.sizes[1] = hidden_size;

@@ -110,6 +110,15 @@ static inline int faults_fgetc(FILE *file) {
     return EOF;
 }
 
+static inline long faults_ftell(FILE *file) {
+    return faults_here("ftell") ? -1 : ftell(file);
+}
+
+static inline int faults_fseek(FILE *file, long offset, int origin) {
+    return faults_here(origin == SEEK_SET ? "fseek back" : "fseek") ? -1
+                                                                    : fseek(file, offset, origin);
+}
+
 static inline int faults_ferror(FILE *file) {
     return file == faults.broken || ferror(file);
 }
@@ -220,6 +229,8 @@ static inline int faults_wremove(const wchar_t *path) {
 #define fwrite(data, size, count, file) faults_fwrite(data, size, count, file)
 #define fread(data, size, count, file) faults_fread(data, size, count, file)
 #define fgetc(file) faults_fgetc(file)
+#define ftell(file) faults_ftell(file)
+#define fseek(file, offset, origin) faults_fseek(file, offset, origin)
 #undef ferror /* a macro of some systems */
 #define ferror(file) faults_ferror(file)
 #define fflush(file) faults_fflush(file)
@@ -249,6 +260,8 @@ static inline int faults_wremove(const wchar_t *path) {
 #undef fwrite
 #undef fread
 #undef fgetc
+#undef ftell
+#undef fseek
 #undef ferror
 #undef fflush
 #undef fclose

@@ -12,7 +12,8 @@
 # Cortex-M programs run in QEMU (tests/cortex_m.sh, .c, .ld), WebAssembly in Node.js (tests/wasi.mjs, .c).
 # One whose compiler or emulator is missing is skipped, and the table says so; with MATRIX_STRICT=1
 # it has failed. MATRIX_JOBS platforms (2) are tried at a time; MATRIX_ONLY=Wine tries only those
-# with that in their name or compiler. On Debian, all it can use:
+# with that in their name or compiler; with MATRIX_QUICK=1 the first platform runs all tests, the others
+# those that what differs between platforms could fail. On Debian, all it can use:
 #   apt-get install gcc g++ clang lld tcc musl-tools gcc-12-multilib g++-12-multilib qemu-user \
 #       gcc-arm-linux-gnueabihf gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu \
 #       gcc-powerpc64le-linux-gnu gcc-s390x-linux-gnu gcc-mingw-w64-x86-64 wine64 \
@@ -34,6 +35,9 @@ c_warnings="-std=c99 $common -Wstrict-prototypes -Wmissing-prototypes"
 # What becomes of files when all goes wrong depends on the system, not on how the code is optimised:
 # one of the compilers tests that on each system.
 faults="test_faults test_hostile test_killed"
+quick=${MATRIX_QUICK:-0}
+not_quick="test_descriptions test_fit test_fit_defaults test_gradients test_optimizers test_properties \
+    test_saving test_stack test_stack_plain test_tensor test_threads $faults"
 all_tests=$(basename -s .c tests/test_*.c | tr '\n' ' ')
 
 # The platforms: name, how to run a program there, compiler, flags, tests and examples that are left
@@ -214,12 +218,13 @@ platform() { # NAME RUNNER COMPILER FLAGS [EXCEPTIONS]
     is_mine "$1" "$3" || return 0
     missing=$(what_is_missing "$2" "$3" "$4")
     if [ -n "$missing" ]; then skip "$1" "$3" "$4" "$missing"; return; fi
-    flags=$4 warnings=$c_warnings result=passed
+    flags=$4 warnings=$c_warnings result=passed left_out=${5:-}
+    [ "$quick" = 0 ] || [ "$number" = 1 ] || left_out="$left_out $not_quick"
     case $3 in
     *++) flags="-x c++ $4" warnings="$common -Wno-missing-field-initializers" ;; # {0} is C
     tcc) warnings="" ;;
     esac
-    run_tests "$2" "$3" "$flags" "${5:-}"
+    run_tests "$2" "$3" "$flags" "$left_out"
     tests="$passed passed"
     [ "$passed" != 0 ] || tests="-"
     [ "$failed" = 0 ] || { tests="$tests, $failed FAILED"; result=failed; }
