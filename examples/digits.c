@@ -79,7 +79,7 @@ static bool is_test_image(size_t image) {
 /* A row of y. A network that must be quite sure learns the noise of its data, too: smoothing gives
    a part of the probability to all digits alike. */
 static void set_target(float *probabilities, int digit) {
-    for (int i = 0; i < OUTPUTS; ++i) probabilities[i] = LABEL_SMOOTHING / OUTPUTS;
+    for (int i = 0; i < OUTPUTS; ++i) probabilities[i] = LABEL_SMOOTHING / (float)OUTPUTS;
     probabilities[digit] += 1 - LABEL_SMOOTHING;
 }
 
