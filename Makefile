@@ -37,6 +37,9 @@ WARNINGS = -std=c99 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Wund
            -Wdouble-promotion -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes
 COMPILE  = $(CC) $(CFLAGS) $(WARNINGS)
 
+# For the tests themselves, and for implementations whose speed does not matter: takes half as long.
+COMPILE_SOON = $(CC) $(CFLAGS:-O2=-O1) $(WARNINGS)
+
 EXAMPLES = $(patsubst examples/%.c,$(BUILD)/%,$(wildcard examples/*.c))
 TESTS    = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 HEADERS  = ffnn.h $(wildcard examples/*.h examples/data/*.h tests/*.h tests/reference/*.h)
@@ -46,9 +49,6 @@ HEADERS  = ffnn.h $(wildcard examples/*.h examples/data/*.h tests/*.h tests/refe
 OWN_IMPLEMENTATION = test_faults test_hostile test_killed test_random test_saving test_stack_plain \
                      test_threads
 SHARING = $(BUILD)/tests/mlp $(filter-out $(OWN_IMPLEMENTATION:%=$(BUILD)/tests/%),$(TESTS))
-
-# Their kernels are not what they test, and -O1 takes half as long; test_stack_plain measures -O2.
-COMPILED_SOON = $(filter-out test_stack_plain,$(OWN_IMPLEMENTATION)) fuzz_load
 
 # Those of one number.
 ACTIVATIONS = sigmoid tanh relu leaky_relu elu silu gelu identity
@@ -88,6 +88,16 @@ test_digits: $(BUILD)/digits $(BUILD)/tests/digit_picture
 test_examples: $(BUILD)/deploy $(BUILD)/curve $(BUILD)/embedded $(BUILD)/tests/test_mlp_files
 	BUILD="$(BUILD)" sh tests/test_examples.sh
 
+# Each example is a whole program, but most of what it takes to compile is the header's implementation:
+# FFNN_IMPLEMENTED says that it comes from elsewhere. embedded's is another one.
+$(filter-out $(BUILD)/quickstart $(BUILD)/embedded,$(EXAMPLES)): $(BUILD)/%: \
+        examples/%.c $(BUILD)/ffnn.o $(HEADERS)
+	$(COMPILE) -DFFNN_IMPLEMENTED -o $@ $< $(BUILD)/ffnn.o -lm
+
+$(BUILD)/ffnn.o: ffnn.h
+	@mkdir -p $(BUILD)
+	$(COMPILE) -DFFNN_IMPLEMENTATION -xc -c -o $@ $<
+
 $(BUILD)/%: examples/%.c $(HEADERS)
 	@mkdir -p $(BUILD)
 	$(COMPILE) -o $@ $< -lm
@@ -98,12 +108,14 @@ $(BUILD)/tests/%: tests/%.c $(HEADERS)
 
 $(addprefix $(BUILD)/tests/,test_saving test_stack test_stack_plain test_threads): THREADS = -pthread
 
-ifeq ($(CFLAGS),-O2)
-$(COMPILED_SOON:%=$(BUILD)/tests/%): CFLAGS = -O1
-endif
+# But for test_stack_plain, which measures what -O2 does.
+$(addprefix $(BUILD)/tests/,$(filter-out test_stack_plain,$(OWN_IMPLEMENTATION)) fuzz_load): \
+        $(BUILD)/tests/%: tests/%.c $(HEADERS)
+	@mkdir -p $(BUILD)/tests
+	$(COMPILE_SOON) -o $@ $< -lm $(THREADS)
 
 $(SHARING): $(BUILD)/tests/%: tests/%.c $(BUILD)/tests/implementation.o $(HEADERS)
-	$(COMPILE) -DSHARED_IMPLEMENTATION -o $@ $< $(BUILD)/tests/implementation.o -lm $(THREADS)
+	$(COMPILE_SOON) -DSHARED_IMPLEMENTATION -o $@ $< $(BUILD)/tests/implementation.o -lm $(THREADS)
 
 $(BUILD)/tests/implementation.o: tests/implementation.c $(HEADERS)
 	@mkdir -p $(BUILD)/tests

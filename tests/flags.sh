@@ -145,12 +145,6 @@ if [ $# -gt 0 ]; then
     sweep "$cxx" "-O2" "$most_dangerous"
     sweep "$cxx" "-O3 -DFFNN_NO_SIMD" "-Ofast$most_dangerous"
 else
-    base="-O1 -mfma -DFFNN_NO_SIMD"
-    knows "${CC:-cc}" "$base" || base="-O1 -DFFNN_NO_SIMD"
-    sweep "${CC:-cc}" "$base" '
-        -ffp-contract=off
-        -fassociative-math -fno-signed-zeros -fno-trapping-math'
-    has_objdump=false # the user's code has been compared
     sweep "${CC:-cc}" "-O1" '
         -ffast-math'
 fi

@@ -9,6 +9,7 @@
 #undef FFNN_MALLOC
 #undef FFNN_FREE
 
+#define FFNN_NO_SIMD /* compiles sooner; kernels of all kinds know only their arguments */
 #include "../ffnn.h"
 #include "helpers.h"
 
