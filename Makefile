@@ -96,7 +96,8 @@ $(filter-out $(BUILD)/quickstart $(BUILD)/embedded,$(EXAMPLES)): $(BUILD)/%: \
 
 $(BUILD)/ffnn.o: ffnn.h
 	@mkdir -p $(BUILD)
-	$(COMPILE) -DFFNN_IMPLEMENTATION -xc -c -o $@ $<
+	@printf '#define FFNN_IMPLEMENTATION\n#include "ffnn.h"\n' > $(BUILD)/ffnn.c
+	$(COMPILE) -I. -c -o $@ $(BUILD)/ffnn.c
 
 $(BUILD)/%: examples/%.c $(HEADERS)
 	@mkdir -p $(BUILD)

@@ -781,8 +781,8 @@ FFNNDEF ffnn_status ffnn_copy(ffnn_tensor dst, ffnn_tensor a) {
     return FFNN_OK;
 }
 
-/* dst = a op b for count elements, where b's next one stands b_step (0 or 1) further. Four at a time
-   in an array of their own, which dst cannot overlap: compilers make vectors of that. */
+/* dst = a op b for count elements, where b's next one stands b_step (0 or 1) further. Four at a
+   time in an array of their own, which dst cannot overlap: compilers make vectors of that. */
 #define FFNN__DEFINE_BINARY(name, op)                                                             \
     static void name##_range(float *dst, const float *a, const float *b, size_t b_step,           \
                              size_t count) {                                                      \
@@ -3951,8 +3951,10 @@ static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, 
 
 /* Four floats at any address: what code for every kind of processor uses. */
 typedef float ffnn__f32x4 __attribute__((vector_size(16), aligned(4), may_alias));
+typedef float ffnn__f32x8 __attribute__((vector_size(32), aligned(4), may_alias));
 
 #if defined(__clang__) || __GNUC__ >= 12
+#define FFNN__SHUFFLEVECTOR
 #define FFNN__SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
 #else
 typedef uint32_t ffnn__u32x4 __attribute__((vector_size(16)));
@@ -3981,6 +3983,7 @@ typedef struct ffnn__kernels {
     void (*tiles4)(const ffnn__product *product);
     void (*tiles8)(const ffnn__product *product);  /* NULL where vectors have fewer lanes, */
     void (*tiles16)(const ffnn__product *product); /* and so here */
+    void (*fold)(const ffnn__product *product);    /* NULL where vectors have 4 lanes */
     void (*narrow)(const ffnn__product *product);
     void (*dots)(const ffnn__product *product);
     void (*activate_each)(ffnn_activation activation, float *a, const float *z, size_t count);
@@ -4002,10 +4005,11 @@ typedef struct ffnn__kernels {
 } ffnn__kernels;
 
 /* Those of one kind; what four lanes are enough for may be another's. */
-#define FFNN__KERNELS(tiles8, tiles16, wide, four)                                                \
+#define FFNN__KERNELS(tiles8, tiles16, fold, wide, four)                                          \
     {ffnn__tiles_##four,                                                                          \
      tiles8,                                                                                      \
      tiles16,                                                                                     \
+     fold,                                                                                        \
      ffnn__narrow_##four,                                                                         \
      ffnn__dots_##wide,                                                                           \
      ffnn__activate_each_##wide,                                                                  \
@@ -4026,7 +4030,8 @@ typedef struct ffnn__kernels {
 #define FFNN__TARGET
 #include FFNN_FILENAME
 
-static const ffnn__kernels ffnn__kernels_baseline = FFNN__KERNELS(NULL, NULL, baseline, baseline);
+static const ffnn__kernels ffnn__kernels_baseline =
+    FFNN__KERNELS(NULL, NULL, NULL, baseline, baseline);
 
 #if defined(__x86_64__) || defined(__i386__)
 #if !defined(_WIN32) || defined(__clang__) /* GCC cannot align wide vectors on Windows' stack */
@@ -4049,7 +4054,7 @@ static const ffnn__kernels ffnn__kernels_baseline = FFNN__KERNELS(NULL, NULL, ba
 #include FFNN_FILENAME
 
 static const ffnn__kernels ffnn__kernels_avx2 =
-    FFNN__KERNELS(ffnn__tiles_avx2, NULL, avx2, fma);
+    FFNN__KERNELS(ffnn__tiles_avx2, NULL, ffnn__fold_avx2, avx2, fma);
 
 #define FFNN__KIND avx512
 #define FFNN__LANES 16
@@ -4060,7 +4065,7 @@ static const ffnn__kernels ffnn__kernels_avx2 =
 #include FFNN_FILENAME
 
 static const ffnn__kernels ffnn__kernels_avx512 =
-    FFNN__KERNELS(ffnn__tiles_avx2, ffnn__tiles_avx512, avx512, fma);
+    FFNN__KERNELS(ffnn__tiles_avx2, ffnn__tiles_avx512, ffnn__fold_avx512, avx512, fma);
 #endif
 #endif
 
@@ -4149,8 +4154,8 @@ static void ffnn__outer_product(float *c, const float *a, const float *b, size_t
     }
 }
 
-/* A product of small matrices: without the stack that ffnn__run_dots, ffnn__run_blocks and, with
-   Clang, tiles of 16 lanes take. */
+/* A product of small matrices: without the stack that ffnn__run_blocks and, with Clang, tiles of
+   16 lanes take. */
 static void ffnn__run_small(const ffnn__product *product) {
     const ffnn__kernels *kernels = ffnn__pick_kernels();
     if (product->cols < 4) kernels->narrow(product);
@@ -4203,22 +4208,23 @@ static void ffnn__add_product(float *c, const float *a, const float *b, size_t m
 }
 
 static void ffnn__run_tiles(const ffnn__product *product);
-static void ffnn__run_dots(const ffnn__product *product);
 static void ffnn__run_blocks(const ffnn__product *product);
 
 /* Which kernel computes a product. Neither the number of rows nor what they hold decides, where b
    is not transposed: a sample's results do not depend on the batch that it is in. A transposed b is
    turned over by copying it, unless few rows use the copy: those are dots, if deep enough. */
 static void ffnn__run_band(const ffnn__product *product) {
+    const ffnn__kernels *kernels = ffnn__pick_kernels();
+    size_t cols = product->cols, depth = product->depth;
     bool is_transposed = product->b_col_step != 1, lies_along = product->a_col_step == 1;
-    bool is_deep = product->depth >= 32;
-    if (is_transposed && is_deep && product->rows < 8) ffnn__pick_kernels()->dots(product);
+    bool is_contiguous = product->b_row_step == cols;
+    bool can_fold = kernels->fold != NULL && lies_along && is_contiguous && depth >= 16;
+    if (is_transposed && depth >= 32 && product->rows < 8) kernels->dots(product);
     else if (is_transposed) ffnn__run_blocks(product);
-    else if (product->cols == 1 && lies_along && product->depth >= 8)
-        ffnn__pick_kernels()->dots(product);
-    else if (product->cols <= 4 && lies_along && is_deep) ffnn__run_dots(product);
-    else if (product->cols < 4) ffnn__pick_kernels()->narrow(product);
-    else if (product->cols >= 512) ffnn__run_blocks(product);
+    else if (cols == 1 && lies_along && depth >= 8) kernels->dots(product);
+    else if (can_fold && (cols == 2 || cols == 4)) kernels->fold(product);
+    else if (cols < 4) kernels->narrow(product);
+    else if (cols >= 512) ffnn__run_blocks(product);
     else ffnn__run_tiles(product);
 }
 
@@ -4293,21 +4299,6 @@ static ffnn__product ffnn__depth_block(const ffnn__product *whole, size_t first,
     block.depth = whole->depth - first < depth ? whole->depth - first : depth;
     block.add = whole->add || first > 0;
     return block;
-}
-
-/* Two to four columns and a large depth: columns of b are made rows, so that dots fill vectors.
-   Never inline, as what follows: the 28 KB are on no other function's stack. */
-FFNN__NOINLINE static void ffnn__run_dots(const ffnn__product *whole) {
-    const size_t depth = FFNN__DEPTH * FFNN__WIDTH / 4;
-    float packed[FFNN__DEPTH * FFNN__WIDTH] __attribute__((aligned(64)));
-    for (size_t first = 0; first < whole->depth; first += depth) {
-        ffnn__product block = ffnn__depth_block(whole, first, depth);
-        ffnn__transpose(packed, depth, block.b, block.b_row_step, block.depth, block.cols);
-        block.b = packed;
-        block.b_row_step = 1;
-        block.b_col_step = depth;
-        ffnn__pick_kernels()->dots(&block);
-    }
 }
 
 /* A block of b after the other, copied if that makes reading it faster. The blocks are the same for
@@ -4397,6 +4388,9 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
 #define ffnn__finish_dots          FFNN__JOIN(ffnn__finish_dots, FFNN__KIND)
 #define ffnn__dot_tile             FFNN__JOIN(ffnn__dot_tile, FFNN__KIND)
 #define ffnn__dots                 FFNN__JOIN(ffnn__dots, FFNN__KIND)
+#define ffnn__repeat               FFNN__JOIN(ffnn__repeat, FFNN__KIND)
+#define ffnn__fold_rows            FFNN__JOIN(ffnn__fold_rows, FFNN__KIND)
+#define ffnn__fold                 FFNN__JOIN(ffnn__fold, FFNN__KIND)
 #define ffnn__narrow_rows          FFNN__JOIN(ffnn__narrow_rows, FFNN__KIND)
 #define ffnn__narrow               FFNN__JOIN(ffnn__narrow, FFNN__KIND)
 #define ffnn__small_row            FFNN__JOIN(ffnn__small_row, FFNN__KIND)
@@ -4994,22 +4988,112 @@ FFNN__TARGET static void ffnn__dots(const ffnn__product *product) {
 
 #endif
 
+#if FFNN__LANES > 4
+
+/* FFNN__LANES / cols elements of a, each of them cols times. cols is a constant, 2 or 4. */
+FFNN__INLINE void ffnn__repeat(ffnn__vec *to, const float *a, const size_t cols) {
+#ifndef FFNN__SHUFFLEVECTOR
+    FFNN__UNROLL for (size_t lane = 0; lane < FFNN__LANES; ++lane) (*to)[lane] = a[lane / cols];
+#elif FFNN__LANES == 16
+    ffnn__f32x8 part;
+    if (cols == 4) {
+        const ffnn__f32x4 quarter = *(const ffnn__f32x4 *)a;
+        part = __builtin_shufflevector(quarter, quarter, 0, 0, 1, 1, 2, 2, 3, 3);
+    } else {
+        part = *(const ffnn__f32x8 *)a;
+    }
+    *to = __builtin_shufflevector(part, part, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+#else
+    if (cols == 4) {
+        ffnn__vec both = {a[0], a[0], a[0], a[0], a[1], a[1], a[1], a[1]};
+        *to = both;
+    } else {
+        const ffnn__f32x4 part = *(const ffnn__f32x4 *)a;
+        *to = __builtin_shufflevector(part, part, 0, 0, 1, 1, 2, 2, 3, 3);
+    }
+#endif
+}
+
+/* Rows of a product with 2 or 4 columns, cols, of a b that is contiguous: a vector holds as many
+   rows of b as fit, and is multiplied by as many elements of a row of a. Two sums, of which each
+   would wait for itself. rows and cols are constants. */
+FFNN__INLINE void ffnn__fold_rows(const ffnn__product *product, size_t row, const size_t rows,
+                                  const size_t cols) {
+    const size_t step = FFNN__LANES / cols;
+    const float *a = product->a + row * product->a_row_step, *b = product->b;
+    ffnn__vec sum[2][4], zero = {0}, part;
+    size_t k = 0;
+    FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[0][i] = sum[1][i] = zero;
+    for (; k + 2 * step <= product->depth; k += 2 * step) {
+        FFNN__UNROLL for (size_t s = 0; s < 2; ++s) {
+            const ffnn__vec b_part = *(const ffnn__vec *)(b + (k + s * step) * cols);
+            FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
+                ffnn__repeat(&part, a + i * product->a_row_step + k + s * step, cols);
+                sum[s][i] += part * b_part;
+            }
+        }
+    }
+    if (k + step <= product->depth) {
+        FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
+            ffnn__repeat(&part, a + i * product->a_row_step + k, cols);
+            sum[0][i] += part * *(const ffnn__vec *)(b + k * cols);
+        }
+        k += step;
+    }
+    FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[0][i] += sum[1][i];
+    for (size_t i = 0; i < rows; ++i) {
+        const float *sums = (const float *)&sum[0][i];
+        float *c = product->c + (row + i) * product->c_step;
+        ffnn__f32x4 total = *(const ffnn__f32x4 *)sums;
+        FFNN__UNROLL for (size_t lane = 4; lane < FFNN__LANES; lane += 4)
+            total += *(const ffnn__f32x4 *)(sums + lane);
+        for (size_t col = 0; col < cols; ++col) {
+            float value = cols == 2 ? total[col] + total[col + 2] : total[col];
+            for (size_t t = k; t < product->depth; ++t)
+                value += a[i * product->a_row_step + t] * b[t * cols + col];
+            if (product->add) {
+                value *= product->factor;
+                FFNN__NO_FMA(value);
+                value += c[col];
+            }
+            c[col] = value;
+        }
+    }
+}
+
+FFNN__TARGET static void ffnn__fold(const ffnn__product *product) {
+    size_t row = 0;
+    if (product->cols == 4) {
+        for (; row + 4 <= product->rows; row += 4) ffnn__fold_rows(product, row, 4, 4);
+        for (; row < product->rows; ++row) ffnn__fold_rows(product, row, 1, 4);
+    } else {
+        for (; row + 4 <= product->rows; row += 4) ffnn__fold_rows(product, row, 4, 2);
+        for (; row < product->rows; ++row) ffnn__fold_rows(product, row, 1, 2);
+    }
+}
+
+#endif
+
 #if FFNN__LANES == 4 /* what no kind does with more lanes */
 
 /* rows rows of a product with fewer than 4 columns. Four floats are read of each row of b, those
    of the next row with it; where there is no next row the columns are computed one by one. */
 FFNN__INLINE void ffnn__narrow_rows(const ffnn__product *product, size_t row,
-                                                 const size_t rows) {
-    ffnn__vec sum[4] = {{0}, {0}, {0}, {0}};
+                                    const size_t rows) {
+    ffnn__vec sum[4] = {{0}, {0}, {0}, {0}}, odd[4] = {{0}, {0}, {0}, {0}};
     const float *a = product->a + row * product->a_row_step, *b = product->b;
-    const size_t cols = product->cols;
+    const size_t cols = product->cols, a_step = product->a_col_step, b_step = product->b_row_step;
     size_t k = 0;
-    for (; (product->depth - k) * cols >= 4; ++k) {
-        ffnn__vec b_row = *(const ffnn__vec *)b;
-        FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[i] += a[i * product->a_row_step] * b_row;
-        a += product->a_col_step;
-        b += product->b_row_step;
+    for (; (product->depth - k) * cols >= 4 + cols; k += 2) { /* one sum would wait for itself */
+        ffnn__vec b_row = *(const ffnn__vec *)b, next = *(const ffnn__vec *)(b + b_step);
+        FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
+            sum[i] += a[i * product->a_row_step] * b_row;
+            odd[i] += a[i * product->a_row_step + a_step] * next;
+        }
+        a += 2 * a_step;
+        b += 2 * b_step;
     }
+    FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[i] += odd[i];
     FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
         float *c = product->c + (row + i) * product->c_step, values[4];
         *(ffnn__vec *)values = sum[i];
@@ -5254,6 +5338,9 @@ FFNN__TARGET static void ffnn__small_backward(const ffnn_layer *layers, size_t c
 #undef ffnn__finish_dots
 #undef ffnn__dot_tile
 #undef ffnn__dots
+#undef ffnn__repeat
+#undef ffnn__fold_rows
+#undef ffnn__fold
 #undef ffnn__narrow_rows
 #undef ffnn__narrow
 #undef ffnn__small_row
