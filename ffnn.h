@@ -115,7 +115,8 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
 
    Weights may lie anywhere: point layers[i].weight or .bias at an array of yours of the same shape.
    Every call follows them and reads nothing behind them; training writes to them; ffnn_free leaves
-   them alone. A network struct may be moved; a copy shares everything: free one of them.
+   them alone. A bias in a network that has none is FFNN_ERROR_ARGUMENT. A network struct may be
+   moved; a copy shares everything: free one of them.
 
    ffnn_init                    makes a network and draws its weights
    ffnn_free                    frees the network's memory and zeroes the struct
@@ -783,9 +784,8 @@ FFNNDEF ffnn_status ffnn_copy(ffnn_tensor dst, ffnn_tensor a) {
 
 /* dst = a op b for count elements, where b's next one stands b_step (0 or 1) further. Four at a
    time in an array of their own, which dst cannot overlap: compilers make vectors of that. */
-#define FFNN__DEFINE_BINARY(name, op)                                                             \
-    static void name##_range(float *dst, const float *a, const float *b, size_t b_step,           \
-                             size_t count) {                                                      \
+#define FFNN__DEFINE_BINARY(name, range, op)                                                      \
+    static void range(float *dst, const float *a, const float *b, size_t b_step, size_t count) {  \
         size_t i = 0;                                                                             \
         for (; i + 4 <= count; i += 4) {                                                          \
             float b_part[4] = {b[0], b[0], b[0], b[0]}, result[4];                                \
@@ -804,14 +804,14 @@ FFNNDEF ffnn_status ffnn_copy(ffnn_tensor dst, ffnn_tensor a) {
         size_t length = ffnn__broadcast_length(a, b), count = a.rows * a.cols;                    \
         size_t b_step = b.rows * b.cols == 1 ? 0 : 1;                                             \
         for (size_t i = 0; i < count; i += length)                                                \
-            name##_range(dst.data + i, a.data + i, b.data, b_step, length);                       \
+            range(dst.data + i, a.data + i, b.data, b_step, length);                              \
         return FFNN_OK;                                                                           \
     }
 
-FFNN__DEFINE_BINARY(ffnn_add, +)
-FFNN__DEFINE_BINARY(ffnn_sub, -)
-FFNN__DEFINE_BINARY(ffnn_mul, *)
-FFNN__DEFINE_BINARY(ffnn_div, /)
+FFNN__DEFINE_BINARY(ffnn_add, ffnn__add_range, +)
+FFNN__DEFINE_BINARY(ffnn_sub, ffnn__sub_range, -)
+FFNN__DEFINE_BINARY(ffnn_mul, ffnn__mul_range, *)
+FFNN__DEFINE_BINARY(ffnn_div, ffnn__div_range, /)
 
 FFNNDEF ffnn_status ffnn_scale(ffnn_tensor dst, ffnn_tensor a, float factor) {
     return ffnn_mul(dst, a, ffnn_view(&factor, 1, 1));
@@ -1174,7 +1174,7 @@ static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t lay
    Inline, with few branches: 4 of the 35 ns of a prediction of the default network. */
 static inline ffnn_status ffnn__check_layers(const ffnn_net *net) {
     size_t differences = 0;
-    bool has_memory = true, are_transposed = false;
+    bool has_memory = true, are_transposed = false; /* memory where it should be, nowhere else */
     unsigned largest_activation = 0; /* but for the last layer */
     if (net == NULL || net->layer_count == 0) return FFNN_ERROR_ARGUMENT;
     const ffnn_layer *layer = net->layers, *last = layer + net->layer_count - 1;
@@ -1185,9 +1185,9 @@ static inline ffnn_status ffnn__check_layers(const ffnn_net *net) {
         are_transposed |= layer->transposed;
         if (layer < last && (unsigned)layer->activation > largest_activation)
             largest_activation = (unsigned)layer->activation;
+        has_memory &= (layer->bias.data != NULL) == net->has_biases;
         if (!net->has_biases) continue;
         differences |= (layer->bias.rows ^ 1) | (layer->bias.cols ^ units[1]);
-        has_memory &= layer->bias.data != NULL;
     }
     if (!has_memory || (are_transposed && !net->is_view)) return FFNN_ERROR_ARGUMENT;
     if (largest_activation >= FFNN_SOFTMAX) return FFNN_ERROR_ARGUMENT;

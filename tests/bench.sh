@@ -44,6 +44,9 @@ if [ "$python" != none ]; then
     pipes="$folder/to_pytorch $folder/from_pytorch"
 fi
 "$folder/bench" "$folder" "$code_size" "$compile" $pipes
+if $CC $CFLAGS $WARNINGS -Wno-unused -fopenmp -o "$folder/threads" tests/bench_threads.c -lm > "$folder/threads.log" 2>&1
+then OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive "$folder/threads"
+else echo "Not measured: two threads, for $CC has no -fopenmp."; fi
 [ "$python" = none ] || "$python" -c 'import torch; print("PyTorch " + torch.__version__ + ".")'
 processor=$(sed -n 's/^model name.*: //p' /proc/cpuinfo 2> /dev/null | head -n 1)
 echo "${processor:-$(uname -m)}, $($CC --version | head -n 1), $CFLAGS."

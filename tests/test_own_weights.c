@@ -386,6 +386,9 @@ static void test_weights_that_do_not_fit_are_refused(void) {
         *weight = ffnn_view(weights, 0, 0);
         check_refused(&net, FFNN_ERROR_SHAPE);
         *weight = fits;
+        net.layers[i].bias = ffnn_view(weights, 1, fits.cols); /* the network has none */
+        check_refused(&net, FFNN_ERROR_ARGUMENT);
+        net.layers[i].bias = ffnn_view(NULL, 0, 0);
     }
     ffnn_free(&net);
 }
