@@ -152,7 +152,7 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
    times the units of the widest layer, inputs not counted, exceeds 480 (96 with FFNN_NO_SIMD).
    Stack, measured with gcc 12 -O2 on x86-64: at most 4 KB for networks whose layers have at most 64
    weights each, 14 KB for saving and loading, 40 KB for any other call; with FFNN_NO_SIMD 2 KB, but
-   for saving. On a Cortex-M4, ffnn_init_view and ffnn_predict add 9.5 KB to a program that is built
+   for saving. On a Cortex-M4, ffnn_init_view and ffnn_predict add 9.4 KB to a program that is built
    with FFNN_NO_STDIO, -Os, -ffunction-sections and -Wl,--gc-sections, and take 1 KB of stack and,
    until the network is made, 1 KB of RAM beside weights and activations.
 
