@@ -606,7 +606,8 @@ static void test_results_do_not_depend_on_the_batch(void) {
     enum { ROWS = 600 };
     static const size_t shapes[][FFNN_MAX_LAYERS + 1] = {
         {3, 4, 1}, {5, 7, 6}, {40, 33, 2}, {70, 1, 50}, {100, 1}, {9, 200, 130, 3}, {1, 300, 1},
-        {64, 524, 2}, {150, 604}, {65, 650}, {70, 1000},
+        {64, 524, 2}, {150, 604}, {65, 650}, {70, 1000}, {64, 1}, {1, 64, 1}, {8, 8, 8, 8, 3},
+        {4, 1, 4, 1}, {7, 9, 5, 2}, {64, 2}, {300, 4}, {21, 4},
     };
     for (size_t shape = 0; shape < COUNT_OF(shapes); ++shape) {
         static const size_t batches[] = {1, 2, 3, 5, 6, 7, 8, 31, 64, 255, 256, 257, ROWS};

@@ -9,7 +9,9 @@
 #undef FFNN_MALLOC
 #undef FFNN_FREE
 
+#ifndef FFNN_NO_SIMD
 #define FFNN_NO_SIMD /* compiles sooner; kernels of all kinds know only their arguments */
+#endif
 #include "../ffnn.h"
 #include "helpers.h"
 
