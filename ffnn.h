@@ -594,7 +594,16 @@ ssize_t readlink(const char *path, char *target, size_t size);
 /* ---- what the kernels compute ------------------------------------------------------------ */
 /* The kernels are the loops that have to be fast. They see arrays and sizes, trust both, and know
    no tensor, layer or loss. All matrices are row-major and contiguous. This is all that the rest of
-   the file uses of them; how they do it stands in the two last sections. */
+   the file uses of them; how they do it stands in the two last sections.
+
+   Where there are vectors, five shapes of kernel cover products c = a b of all sizes:
+
+   tiles    some rows of c and one to four vectors of columns, whose sums stay in registers; there
+            are vectors of 4, 8 and 16 lanes, and the last vector ends at the last column
+   fold     2 or 4 columns: a vector holds several rows of b
+   narrow   up to 3 columns: a vector holds a row of b, and what stands behind it
+   dots     one column, or few rows with a transposed b: both factors lie along the depth
+   blocks   many columns, or a transposed b: parts of b, copied if that pays, one after the other */
 
 /* c (m x n) = a (m x k) b (k x n) */
 static void ffnn__multiply(float *c, const float *a, const float *b, size_t m, size_t k, size_t n);
