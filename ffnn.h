@@ -1620,7 +1620,7 @@ static void ffnn__shuffle(size_t *order, size_t count, ffnn_rng *rng) {
     }
     for (size_t i = 0; i < count; ++i) order[i] = i;
     for (size_t i = 0; i + 1 < count; ++i) {
-        size_t other = i + ffnn__rng_next(rng) % (count - i);
+        size_t other = i + (size_t)(ffnn__rng_next(rng) % (count - i));
         size_t swapped = order[i];
         order[i] = order[other];
         order[other] = swapped;
