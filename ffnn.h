@@ -1614,7 +1614,8 @@ static void ffnn__shuffle_huge(size_t *order, size_t count, ffnn_rng *rng);
    after it. The remainder is biased by at most count / 2^32, so PyTorch 2 shuffles huge counts in
    another way; 1.13 does not. */
 static void ffnn__shuffle(size_t *order, size_t count, ffnn_rng *rng) {
-    if ((uint64_t)count >= UINT32_MAX / 20) { /* size_t may have 16 bits */
+    const uint64_t wide_count = count; /* size_t may have 16 bits */
+    if (wide_count >= UINT32_MAX / 20) {
         ffnn__shuffle_huge(order, count, rng);
         return;
     }
