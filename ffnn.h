@@ -236,7 +236,8 @@ SPEED: compile with plain -O2. The best instructions (AVX-512, AVX2 with FMA, el
 
    Compiled with -fopenmp, large products are shared among OpenMP's threads; the bits are the same
    for any number of them, and small networks never start one. On a machine that is busy otherwise
-   set OMP_WAIT_POLICY=passive, or each product waits for threads that do not get their turn. */
+   set OMP_WAIT_POLICY=passive, or each product waits for threads that do not get their turn; on an
+   idle one that costs time. */
 #ifndef FFNN_H
 #define FFNN_H
 

@@ -45,7 +45,7 @@ if [ "$python" != none ]; then
 fi
 "$folder/bench" "$folder" "$code_size" "$compile" $pipes
 if $CC $CFLAGS $WARNINGS -Wno-unused -fopenmp -o "$folder/threads" tests/bench_threads.c -lm > "$folder/threads.log" 2>&1
-then OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive "$folder/threads"
+then OMP_NUM_THREADS=2 "$folder/threads"
 else echo "Not measured: two threads, for $CC has no -fopenmp."; fi
 [ "$python" = none ] || "$python" -c 'import torch; print("PyTorch " + torch.__version__ + ".")'
 processor=$(sed -n 's/^model name.*: //p' /proc/cpuinfo 2> /dev/null | head -n 1)
