@@ -52,6 +52,7 @@ platforms() {
     scripted "Linux x86-64" flags.sh gcc
     scripted "Linux x86-64" flags.sh clang
     scripted "Linux x86-64" warnings.sh all
+    scripted "Linux x86-64" names.sh all
     platform "Linux x86-64, C++" "" g++ "-std=c++11 -O2" "$faults"
     platform "Linux x86-64, C++" "" clang++ "-std=c++20 -O2" "$faults"
     # tcc 0.9.27 does not fold a constant NaN (the values of test_print) and miscounts an array of

@@ -2,8 +2,9 @@
 # names.sh: no macro of a program, or of a system's header, can break ffnn.h. Every capital name that
 # it uses without the prefix, and the words that <windows.h> and its like define, are defined as
 # macros; none may be expanded. Names of the C library and the system are what they are: the list
-# below. FFNN_MAX_LAYERS, a constant, cannot be a macro. Calls $CC, and a compiler for Windows if it
-# is there; else that is skipped, aloud. The last line is "names: N passed, M failed".
+# below. FFNN_MAX_LAYERS, a constant, cannot be a macro. Calls $CC; with `all`, as make matrix does, a
+# compiler for Windows, too: where it is missing that is skipped, aloud. The last line is
+# "names: N passed, M failed".
 set -u
 cc=${CC:-cc}
 out=${BUILD:-build}/tests/names
@@ -111,7 +112,9 @@ expands_nothing() { # COMPILER FILE OPTIONS
     [ -z "$expanded" ] || { echo "error: these macros of a program would break it: $expanded"; false; }
 }
 
-for compiler in "$cc" x86_64-w64-mingw32-gcc; do
+windows_compilers=
+[ "${1:-}" != all ] || windows_compilers="x86_64-w64-mingw32-gcc x86_64-w64-mingw32-g++"
+for compiler in "$cc" ${windows_compilers% *}; do
     if ! command -v "${compiler%% *}" > /dev/null; then echo "skipped: no $compiler"; continue; fi
     program "$compiler" > "$out/program.c"
     check "macros, declarations, $compiler" expands_nothing "$compiler" "$out/program.c" ""
@@ -159,7 +162,7 @@ windows() { # COMPILER LANGUAGE TEXT OPTION
     printf "$3" > "$out/windows.c"
     $1 -x "$2" -Wall -Werror $4 -I. -fsyntax-only "$out/windows.c"
 }
-for compiler in x86_64-w64-mingw32-gcc x86_64-w64-mingw32-g++; do
+for compiler in $windows_compilers; do
     if ! command -v $compiler > /dev/null; then echo "skipped: no $compiler"; continue; fi
     case $compiler in *g++) language=c++ ;; *) language=c ;; esac
     for option in "" -DWIN32_LEAN_AND_MEAN; do
