@@ -4235,7 +4235,7 @@ static void ffnn__run_band(const ffnn__product *product) {
     else if (cols == 1 && lies_along && depth >= 8) kernels->dots(product);
     else if (can_fold && (cols == 2 || cols == 4)) kernels->fold(product);
     else if (cols < 4) kernels->narrow(product);
-    else if (cols >= 512) ffnn__run_blocks(product);
+    else if (cols >= 512 && depth >= 64) ffnn__run_blocks(product);
     else ffnn__run_tiles(product);
 }
 
@@ -4317,7 +4317,7 @@ static ffnn__product ffnn__depth_block(const ffnn__product *whole, size_t first,
 FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
     float packed[FFNN__DEPTH * FFNN__WIDTH] __attribute__((aligned(64)));
     bool is_transposed = whole->b_col_step != 1;
-    bool is_reused = whole->rows >= 32 && whole->depth >= 64; /* rows of b far apart: TLB misses */
+    bool is_reused = whole->rows >= 32; /* rows of b far apart: TLB misses */
     for (size_t first = 0; first < whole->depth; first += FFNN__DEPTH) {
         ffnn__product rows = ffnn__depth_block(whole, first, FFNN__DEPTH);
         size_t width;
