@@ -643,8 +643,8 @@ static void ffnn__multiply_by_slope(ffnn_activation activation, float *delta, co
    to call than to compute. Only these two kernels know layers. What they compute for m samples is
    what "forward and backward" says. */
 
-/* z and a of each layer. For predictions: not there, but into outputs[0] and outputs[1] in turns,
-   and for the last layer into outputs[2]. */
+/* z and a of each layer, where outputs is NULL. Predictions write to no layer: their a goes to
+   outputs[0] and outputs[1] in turns, and the last layer's to outputs[2]. */
 static void ffnn__small_forward(const ffnn_layer *layers, size_t count, const float *x, size_t m,
                                 float *const *outputs);
 
@@ -676,7 +676,7 @@ enum { FFNN__ALIGNMENT = 16 }; /* floats: a cache line */
 enum { FFNN__ALIGNMENT = 1 };
 #endif
 
-/* Elements of a small network's or product's matrices. */
+/* At most so many weights has each layer of a small network, and elements a small product. */
 enum { FFNN__SMALL = 64 };
 
 /* ---- status and tensors ------------------------------------------------------------------ */
@@ -1721,7 +1721,10 @@ static inline void ffnn__predict_small(const ffnn_net *net, const ffnn_tensor *x
     const float *input = x->data;
     float *outputs[] = {buffers[0], buffers[1], output->data};
     size_t left = x->rows, rows = left;
-    if (rows > 1 && rows > FFNN__SMALL_STACK / net->widest) rows = FFNN__SMALL_STACK / net->widest;
+    if (rows > 1) { /* one sample always fits: no division */
+        size_t most = FFNN__SMALL_STACK / net->widest;
+        if (rows > most) rows = most;
+    }
     while (left > rows) {
         ffnn__small_forward(net->layers, net->layer_count, input, rows, outputs);
         input += rows * x->cols;
@@ -2348,8 +2351,8 @@ static void ffnn__copy_parameters(ffnn_net *net, const ffnn__index *index, bool 
     }
 }
 
-/* t is from's transpose. A cache line of each row at a time: reading and writing both go on in
-   memory where they were before. */
+/* t is from's transpose. Sixteen columns at a time: what is written to a row of them is a cache
+   line, and reading goes on in sixteen places, each where it was before. */
 static void ffnn__copy_transposed(ffnn_tensor t, const unsigned char *from) {
     const size_t line = 16; /* floats */
     for (size_t first = 0; first < t.cols; first += line) {
@@ -3832,7 +3835,7 @@ static void ffnn__run_bands(const ffnn__product *whole, size_t threads) {
 
 static void ffnn__run(const ffnn__product *whole) {
 #ifdef _OPENMP
-    const double worth_a_thread = 500000; /* multiplications: ten times as long as to wake one */
+    const double worth_a_thread = 500000; /* multiplications: some 10 microseconds */
     double by_work = (double)whole->rows * (double)whole->depth * (double)whole->cols;
     size_t threads = (size_t)omp_get_max_threads(), most_bands = whole->rows / 16;
     if (threads > most_bands) threads = most_bands;
@@ -4399,6 +4402,7 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
 #define ffnn__finish_dots          FFNN__JOIN(ffnn__finish_dots, FFNN__KIND)
 #define ffnn__dot_tile             FFNN__JOIN(ffnn__dot_tile, FFNN__KIND)
 #define ffnn__dots                 FFNN__JOIN(ffnn__dots, FFNN__KIND)
+#define ffnn__finish_row           FFNN__JOIN(ffnn__finish_row, FFNN__KIND)
 #define ffnn__repeat               FFNN__JOIN(ffnn__repeat, FFNN__KIND)
 #define ffnn__fold_rows            FFNN__JOIN(ffnn__fold_rows, FFNN__KIND)
 #define ffnn__fold                 FFNN__JOIN(ffnn__fold, FFNN__KIND)
@@ -4835,7 +4839,7 @@ FFNN__INLINE void ffnn__tile(const ffnn__product *product, size_t row, size_t co
             b += product->b_row_step;
         }
     }
-    for (; split > 1 && k < product->depth; ++k) {
+    for (; k < product->depth; ++k) { /* never where split is 1 */
         FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
             ffnn__vec b_row = *(const ffnn__vec *)(b + (j + 1 < vectors ? j * FFNN__LANES : last));
             FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[0][i][j] += a[i][at] * b_row;
@@ -4918,7 +4922,7 @@ FFNN__INLINE void ffnn__finish_dots(const ffnn__product *product, size_t row, si
         FFNN__UNROLL for (size_t j = 0; j < cols; ++j)
             quarter[j] +=
                 *(const ffnn__f32x4 *)(a + k) * *(const ffnn__f32x4 *)(b + j * b_step + k);
-    FFNN__UNROLL for (size_t j = cols; j < 4; ++j) quarter[j] = quarter[0];
+    FFNN__UNROLL for (size_t j = cols; j < 4; ++j) quarter[j] = quarter[0]; /* not used */
     ffnn__turn(quarter);
     total = (quarter[0] + quarter[1]) + (quarter[2] + quarter[3]);
     for (; k < product->depth; ++k) {
@@ -4999,6 +5003,24 @@ FFNN__TARGET static void ffnn__dots(const ffnn__product *product) {
 
 #endif
 
+/* A row of c with at most 4 columns: of the depth, the first k elements are summed up in values. */
+FFNN__INLINE void ffnn__finish_row(const ffnn__product *product, size_t row, const float *values,
+                                   size_t k) {
+    const float *a = product->a + row * product->a_row_step;
+    float *c = product->c + row * product->c_step;
+    for (size_t col = 0; col < product->cols; ++col) {
+        float value = values[col];
+        for (size_t t = k; t < product->depth; ++t)
+            value += a[t * product->a_col_step] * product->b[t * product->b_row_step + col];
+        if (product->add) {
+            value *= product->factor;
+            FFNN__NO_FMA(value);
+            value += c[col];
+        }
+        c[col] = value;
+    }
+}
+
 #if FFNN__LANES > 4
 
 /* FFNN__LANES / cols elements of a, each of them cols times. cols is a constant, 2 or 4. */
@@ -5026,8 +5048,8 @@ FFNN__INLINE void ffnn__repeat(ffnn__vec *to, const float *a, const size_t cols)
 }
 
 /* Rows of a product with 2 or 4 columns, cols, of a b that is contiguous: a vector holds as many
-   rows of b as fit, and is multiplied by as many elements of a row of a. Two sums, of which each
-   would wait for itself. rows and cols are constants. */
+   rows of b as fit, and is multiplied by as many elements of a row of a. Two sums take turns, since
+   one would wait for itself. rows and cols are constants. */
 FFNN__INLINE void ffnn__fold_rows(const ffnn__product *product, size_t row, const size_t rows,
                                   const size_t cols) {
     const size_t step = FFNN__LANES / cols;
@@ -5054,21 +5076,15 @@ FFNN__INLINE void ffnn__fold_rows(const ffnn__product *product, size_t row, cons
     FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[0][i] += sum[1][i];
     for (size_t i = 0; i < rows; ++i) {
         const float *sums = (const float *)&sum[0][i];
-        float *c = product->c + (row + i) * product->c_step;
         ffnn__f32x4 total = *(const ffnn__f32x4 *)sums;
         FFNN__UNROLL for (size_t lane = 4; lane < FFNN__LANES; lane += 4)
             total += *(const ffnn__f32x4 *)(sums + lane);
-        for (size_t col = 0; col < cols; ++col) {
-            float value = cols == 2 ? total[col] + total[col + 2] : total[col];
-            for (size_t t = k; t < product->depth; ++t)
-                value += a[i * product->a_row_step + t] * b[t * cols + col];
-            if (product->add) {
-                value *= product->factor;
-                FFNN__NO_FMA(value);
-                value += c[col];
-            }
-            c[col] = value;
+        float values[4] = {total[0], total[1], total[2], total[3]};
+        if (cols == 2) {
+            values[0] += values[2];
+            values[1] += values[3];
         }
+        ffnn__finish_row(product, row + i, values, k);
     }
 }
 
@@ -5088,14 +5104,15 @@ FFNN__TARGET static void ffnn__fold(const ffnn__product *product) {
 #if FFNN__LANES == 4 /* what no kind does with more lanes */
 
 /* rows rows of a product with fewer than 4 columns. Four floats are read of each row of b, those
-   of the next row with it; where there is no next row the columns are computed one by one. */
+   of the next row with it; where there is no next row the columns are computed one by one. Two sums
+   take turns here, too. */
 FFNN__INLINE void ffnn__narrow_rows(const ffnn__product *product, size_t row,
                                     const size_t rows) {
     ffnn__vec sum[4] = {{0}, {0}, {0}, {0}}, odd[4] = {{0}, {0}, {0}, {0}};
     const float *a = product->a + row * product->a_row_step, *b = product->b;
     const size_t cols = product->cols, a_step = product->a_col_step, b_step = product->b_row_step;
     size_t k = 0;
-    for (; (product->depth - k) * cols >= 4 + cols; k += 2) { /* one sum would wait for itself */
+    for (; (product->depth - k) * cols >= 4 + cols; k += 2) { /* both reads end within b */
         ffnn__vec b_row = *(const ffnn__vec *)b, next = *(const ffnn__vec *)(b + b_step);
         FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
             sum[i] += a[i * product->a_row_step] * b_row;
@@ -5106,20 +5123,9 @@ FFNN__INLINE void ffnn__narrow_rows(const ffnn__product *product, size_t row,
     }
     FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[i] += odd[i];
     FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
-        float *c = product->c + (row + i) * product->c_step, values[4];
+        float values[4];
         *(ffnn__vec *)values = sum[i];
-        for (size_t col = 0; col < cols; ++col) {
-            float value = values[col];
-            for (size_t t = 0; t < product->depth - k; ++t)
-                value += a[i * product->a_row_step + t * product->a_col_step] *
-                         b[t * product->b_row_step + col];
-            if (product->add) {
-                value *= product->factor;
-                FFNN__NO_FMA(value);
-                value += c[col];
-            }
-            c[col] = value;
-        }
+        ffnn__finish_row(product, row + i, values, k);
     }
 }
 
@@ -5185,9 +5191,13 @@ FFNN__INLINE void ffnn__small_column(bool is_sigmoid, float *z, float *a, const 
 FFNN__INLINE void ffnn__small_rows(bool is_sigmoid, float *z, float *a, const float *x,
                                    const float *w, const float *bias, size_t m, const size_t k,
                                    const size_t n) {
-    if (n == 1) {
-        for (; m > 1; m -= m < 4 ? m : 4, x += 4 * k, z += 4, a += 4)
-            ffnn__small_column(is_sigmoid, z, a, x, w, bias, m < 4 ? m : 4, k);
+    while (n == 1 && m > 1) {
+        size_t count = m < 4 ? m : 4;
+        ffnn__small_column(is_sigmoid, z, a, x, w, bias, count, k);
+        m -= count;
+        x += count * k;
+        z += count;
+        a += count;
     }
     for (; m > 0; --m, x += k, z += n, a += n) ffnn__small_row(is_sigmoid, z, a, x, w, bias, k, n);
 }
@@ -5278,7 +5288,7 @@ FFNN__TARGET static void ffnn__small_delta(const ffnn_layer *layer, const ffnn_l
 
 /* The same for a layer of 4 sigmoids before one of 1 unit, as the default network's. */
 FFNN__INLINE void ffnn__small_delta_4_1(const ffnn_layer *layer, const ffnn_layer *next, size_t m) {
-    const ffnn__vec zero = {0}, one = zero + 1.0f, w = *(const ffnn__vec *)next->weight.data;
+    const ffnn__vec zero = {0}, w = *(const ffnn__vec *)next->weight.data;
     const float *next_delta = next->delta.data, *a = layer->a.data;
     float *error = layer->error.data, *delta = layer->delta.data;
     for (size_t i = 0; i < m; ++i) {
@@ -5288,7 +5298,6 @@ FFNN__INLINE void ffnn__small_delta_4_1(const ffnn_layer *layer, const ffnn_laye
         *(ffnn__vec *)(error + 4 * i) = error_part;
         *(ffnn__vec *)(delta + 4 * i) = error_part * slope;
     }
-    (void)one;
 }
 
 /* The last layer's delta is there. */
@@ -5349,6 +5358,7 @@ FFNN__TARGET static void ffnn__small_backward(const ffnn_layer *layers, size_t c
 #undef ffnn__finish_dots
 #undef ffnn__dot_tile
 #undef ffnn__dots
+#undef ffnn__finish_row
 #undef ffnn__repeat
 #undef ffnn__fold_rows
 #undef ffnn__fold

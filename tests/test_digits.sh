@@ -5,36 +5,11 @@ build=$(cd "${BUILD:-build}" && pwd) || exit 1
 digits=$build/digits
 picture=$build/tests/digit_picture
 other_weights=$PWD/tests/reference/deploy_3_4_1.safetensors
-folder=${TMPDIR:-/tmp}/test_digits.$$
-mkdir "$folder" && cd "$folder" || exit 1
-trap 'rm -rf "$folder"' EXIT
-passed=0
-failed=0
-
-# check NAME COMMAND...: passes if the command does.
-check() {
-    name=$1
-    shift
-    if "$@" > check.log 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $name"
-        cat check.log
-    fi
-}
-
-# run EXIT_STATUS ARGUMENT...: leaves what was printed in out and err.
-run() {
-    expected=$1
-    shift
-    "$digits" "$@" > out 2> err
-    status=$?
-    [ $status -eq "$expected" ] || { echo "exit status $status, not $expected"; cat err; false; }
-}
+test=test_digits
+. tests/example_checks.sh
 
 refuses() {
-    run 2 "$@" && [ ! -s out ] && [ "$(wc -l < err)" -eq 1 ] && grep -q '^usage: ' err
+    run 2 "$digits" "$@" && [ ! -s out ] && [ "$(wc -l < err)" -eq 1 ] && grep -q '^usage: ' err
 }
 
 # fails_naming FILE WHY ARGUMENT...: exit 1 and one line that names the file and says why.
@@ -42,7 +17,7 @@ fails_naming() {
     file=$1
     why=$2
     shift 2
-    run 1 "$@" && [ "$(wc -l < err)" -eq 1 ] && grep -q "$file: .*$why" err || { cat err; false; }
+    run 1 "$digits" "$@" && [ "$(wc -l < err)" -eq 1 ] && grep -q "$file: .*$why" err || { cat err; false; }
 }
 
 scores() {
@@ -50,7 +25,7 @@ scores() {
 }
 
 reads_as() {
-    run 0 --predict "$2" && [ "$(tail -n 1 out)" = "$2: $1" ] || { cat out; false; }
+    run 0 "$digits" --predict "$2" && [ "$(tail -n 1 out)" = "$2: $1" ] || { cat out; false; }
 }
 
 same_scores_as_p2() {
@@ -90,7 +65,7 @@ matrix_adds_up() {
 plot_is_svg() {
     head -n 1 curves.svg | grep -q '^<svg ' && tail -n 1 curves.svg | grep -q '^</svg>'
 }
-check "training" run 0 --quiet --plot curves.svg
+check "training" run 0 "$digits" --quiet --plot curves.svg
 check "the last line's form" eval 'tail -n 1 out | grep -Eq "$last_line"'
 check "at least 97%" accuracy_is_right
 check "the confusion matrix adds up" matrix_adds_up
@@ -98,7 +73,7 @@ check "--quiet shows no progress" eval '! grep -q "samples/s" out'
 check "nothing on stderr" [ ! -s err ]
 check "the plot" plot_is_svg
 check "the weights" [ -s digits.safetensors ]
-check "another file for weights" run 0 --epochs 5 --hidden 16 --weights other.safetensors
+check "another file for weights" run 0 "$digits" --epochs 5 --hidden 16 --weights other.safetensors
 check "plain progress lines" eval '[ "$(grep -c "^epoch .*samples/s" out)" -eq 5 ]'
 check "no carriage returns in a file" eval '! tr "\r" "#" < out | grep -q "#.*samples"'
 check "its last line" eval 'tail -n 1 out | grep -Eq "$last_line"'

@@ -5,47 +5,18 @@ build=${BUILD:-build}
 case $build in /*) ;; *) build=$PWD/$build ;; esac
 deploy=$build/deploy
 reference=$PWD/tests/reference
-folder=${TMPDIR:-/tmp}/test_examples.$$
-mkdir "$folder" && cd "$folder" || exit 1
-trap 'rm -rf "$folder"' EXIT
-passed=0
-failed=0
-
-# check NAME COMMAND...: passes if the command does.
-check()
-{
-    name=$1
-    shift
-    if "$@" > check.log 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $name"
-        cat check.log
-    fi
-}
-
-# run EXIT_STATUS COMMAND...: leaves what was printed in out and err.
-run()
-{
-    expected=$1
-    shift
-    "$@" > out 2> err
-    status=$?
-    [ $status -eq "$expected" ] || { echo "exit status $status, not $expected"; cat err; false; }
-}
+test=test_examples
+. tests/example_checks.sh
 
 # fails_saying WHY COMMAND...: exit 1, and the last line on stderr says why.
-fails_saying()
-{
+fails_saying() {
     why=$1
     shift
     run 1 "$@" && tail -n 1 err | grep -q "^deploy: .*$why" || { cat err; false; }
 }
 
 # near EXPECTED GOT: two files of as many numbers, none apart by more than printing 6 decimals does.
-near()
-{
+near() {
     paste -d ' ' "$1" "$2" | awk '
         NF == 0 || NF % 2 == 1 { exit 1 }
         { for (i = 1; i <= NF / 2; i++) {
@@ -58,8 +29,7 @@ near()
 # ---- deploy
 
 # Networks of all kinds, and what they predict: see test_mlp_files.c.
-predicts()
-{
+predicts() {
     head -n 6 $1.txt | tail -n 3 > rows
     tail -n 3 $1.txt > expected
     run 0 "$deploy" $1.safetensors rows && near expected out &&
@@ -97,12 +67,10 @@ check "and which" grep -q '^1.running_mean F32 \[8\]' err
 
 # ---- curve
 
-is_near_the_curve()
-{
+is_near_the_curve() {
     sed -n 's/.*the curve itself \([0-9.]*\)$/\1/p' out | awk '{ near = $1 < 0.1 } END { exit !near }'
 }
-is_svg()
-{
+is_svg() {
     head -n 1 "$1" | grep -q '^<svg ' && tail -n 1 "$1" | grep -q '^</svg>'
 }
 check "curve" run 0 "$build/curve"
