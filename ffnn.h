@@ -601,9 +601,9 @@ ssize_t readlink(const char *path, char *target, size_t size);
 
    tiles    some rows of c and one to four vectors of columns, whose sums stay in registers; there
             are vectors of 4, 8 and 16 lanes, and the last vector ends at the last column
-   fold     2 or 4 columns: a vector holds several rows of b
-   narrow   up to 3 columns: a vector holds a row of b, and what stands behind it
-   dots     one column, or few rows with a transposed b: both factors lie along the depth
+   fold     1 to 4 columns, if deep: a vector holds several rows of b
+   narrow   2, 3 or 5 to 7 columns: a vector holds a row of b and what stands beside it
+   plain    the other products of one column: element by element
    blocks   many columns, or a transposed b: parts of b, copied if that pays, one after the other */
 
 /* c (m x n) = a (m x k) b (k x n) */
@@ -3848,6 +3848,25 @@ static void ffnn__run(const ffnn__product *whole) {
     ffnn__run_band(whole);
 }
 
+/* Element by element. */
+static void ffnn__run_plain(const ffnn__product *product) {
+    for (size_t row = 0; row < product->rows; ++row) {
+        float *c = product->c + row * product->c_step;
+        for (size_t col = 0; col < product->cols; ++col) {
+            const float *a = product->a + row * product->a_row_step;
+            const float *b = product->b + col * product->b_col_step;
+            float sum = 0;
+            for (size_t i = 0; i < product->depth; ++i) {
+                sum += *a * *b;
+                a += product->a_col_step;
+                b += product->b_row_step;
+            }
+            if (product->add) c[col] += sum * product->factor;
+            else c[col] = sum;
+        }
+    }
+}
+
 static void ffnn__multiply(float *c, const float *a, const float *b, size_t m, size_t k,
                            size_t n) {
     /*                       c  a  b  rows depth cols  steps: c, a, b  add    factor */
@@ -3875,23 +3894,7 @@ static void ffnn__add_product(float *c, const float *a, const float *b, size_t m
     ffnn__run(&product);
 }
 
-static void ffnn__run_band(const ffnn__product *product) {
-    for (size_t row = 0; row < product->rows; ++row) {
-        float *c = product->c + row * product->c_step;
-        for (size_t col = 0; col < product->cols; ++col) {
-            const float *a = product->a + row * product->a_row_step;
-            const float *b = product->b + col * product->b_col_step;
-            float sum = 0;
-            for (size_t i = 0; i < product->depth; ++i) {
-                sum += *a * *b;
-                a += product->a_col_step;
-                b += product->b_row_step;
-            }
-            if (product->add) c[col] += sum * product->factor;
-            else c[col] = sum;
-        }
-    }
-}
+static void ffnn__run_band(const ffnn__product *product) { ffnn__run_plain(product); }
 
 static void ffnn__add_row(float *c, const float *row, size_t m, size_t n) {
     for (size_t i = 0; i < m; ++i)
@@ -3966,6 +3969,7 @@ static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, 
 /* Four floats at any address: what code for every kind of processor uses. */
 typedef float ffnn__f32x4 __attribute__((vector_size(16), aligned(4), may_alias));
 typedef float ffnn__f32x8 __attribute__((vector_size(32), aligned(4), may_alias));
+typedef uint64_t ffnn__u64x4 __attribute__((vector_size(32)));
 
 #if defined(__clang__) || __GNUC__ >= 12
 #define FFNN__SHUFFLEVECTOR
@@ -3988,6 +3992,11 @@ static inline void ffnn__turn(ffnn__f32x4 row[4]) {
     row[3] = FFNN__SHUFFLE(high[0], high[1], 2, 3, 6, 7);
 }
 
+/* From the n-th element on: a mask of the last n of 16 lanes. */
+static const uint32_t ffnn__last_lanes[32] = {
+    0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,
+    ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u};
+
 static void ffnn__outer_product(float *c, const float *a, const float *b, size_t m, size_t n);
 static void ffnn__transpose(float *to, size_t to_step, const float *from, size_t from_step,
                             size_t rows, size_t cols);
@@ -3996,10 +4005,10 @@ static void ffnn__transpose(float *to, size_t to_step, const float *from, size_t
 typedef struct ffnn__kernels {
     void (*tiles4)(const ffnn__product *product);
     void (*tiles8)(const ffnn__product *product);  /* NULL where vectors have fewer lanes, */
-    void (*tiles16)(const ffnn__product *product); /* and so here */
-    void (*fold)(const ffnn__product *product);    /* NULL where vectors have 4 lanes */
-    void (*narrow)(const ffnn__product *product);
-    void (*dots)(const ffnn__product *product);
+    void (*tiles16)(const ffnn__product *product); /* as the others with a number */
+    void (*fold)(const ffnn__product *product);
+    void (*narrow4)(const ffnn__product *product);
+    void (*narrow8)(const ffnn__product *product);
     void (*activate_each)(ffnn_activation activation, float *a, const float *z, size_t count);
     void (*softmax)(float *a, const float *z, size_t m, size_t n);
     void (*multiply_by_slope)(ffnn_activation activation, float *delta, const float *error,
@@ -4019,13 +4028,13 @@ typedef struct ffnn__kernels {
 } ffnn__kernels;
 
 /* Those of one kind; what four lanes are enough for may be another's. */
-#define FFNN__KERNELS(tiles8, tiles16, fold, wide, four)                                          \
+#define FFNN__KERNELS(tiles8, tiles16, narrow8, wide, four)                                       \
     {ffnn__tiles_##four,                                                                          \
      tiles8,                                                                                      \
      tiles16,                                                                                     \
-     fold,                                                                                        \
+     ffnn__fold_##wide,                                                                           \
      ffnn__narrow_##four,                                                                         \
-     ffnn__dots_##wide,                                                                           \
+     narrow8,                                                                                     \
      ffnn__activate_each_##wide,                                                                  \
      ffnn__softmax_##four,                                                                        \
      ffnn__multiply_by_slope_##wide,                                                              \
@@ -4040,7 +4049,6 @@ typedef struct ffnn__kernels {
 #define FFNN__LANES 4
 #define FFNN__VECTORS 4
 #define FFNN__ROWS 2
-#define FFNN__DOT_ROWS 2
 #define FFNN__TARGET
 #include FFNN_FILENAME
 
@@ -4055,7 +4063,6 @@ static const ffnn__kernels ffnn__kernels_baseline =
 #define FFNN__LANES 4
 #define FFNN__VECTORS 2
 #define FFNN__ROWS 2
-#define FFNN__DOT_ROWS 2
 #define FFNN__TARGET __attribute__((target("avx2,fma")))
 #include FFNN_FILENAME
 
@@ -4063,23 +4070,21 @@ static const ffnn__kernels ffnn__kernels_baseline =
 #define FFNN__LANES 8
 #define FFNN__VECTORS 4
 #define FFNN__ROWS 3
-#define FFNN__DOT_ROWS 2
 #define FFNN__TARGET __attribute__((target("avx2,fma")))
 #include FFNN_FILENAME
 
 static const ffnn__kernels ffnn__kernels_avx2 =
-    FFNN__KERNELS(ffnn__tiles_avx2, NULL, ffnn__fold_avx2, avx2, fma);
+    FFNN__KERNELS(ffnn__tiles_avx2, NULL, ffnn__narrow_avx2, avx2, fma);
 
 #define FFNN__KIND avx512
 #define FFNN__LANES 16
 #define FFNN__VECTORS 4
 #define FFNN__ROWS 4
-#define FFNN__DOT_ROWS 4
 #define FFNN__TARGET __attribute__((target("avx2,fma,avx512f")))
 #include FFNN_FILENAME
 
 static const ffnn__kernels ffnn__kernels_avx512 =
-    FFNN__KERNELS(ffnn__tiles_avx2, ffnn__tiles_avx512, ffnn__fold_avx512, avx512, fma);
+    FFNN__KERNELS(ffnn__tiles_avx2, ffnn__tiles_avx512, ffnn__narrow_avx2, avx512, fma);
 #endif
 #endif
 
@@ -4172,7 +4177,8 @@ static void ffnn__outer_product(float *c, const float *a, const float *b, size_t
    16 lanes take. */
 static void ffnn__run_small(const ffnn__product *product) {
     const ffnn__kernels *kernels = ffnn__pick_kernels();
-    if (product->cols < 4) kernels->narrow(product);
+    if (product->cols == 1 || product->depth == 1) ffnn__run_plain(product);
+    else if (product->cols < 4) kernels->narrow4(product);
     else if (kernels->tiles8 != NULL && product->cols >= 8) kernels->tiles8(product);
     else kernels->tiles4(product);
 }
@@ -4221,25 +4227,45 @@ static void ffnn__add_product(float *c, const float *a, const float *b, size_t m
     ffnn__run(&product);
 }
 
+static void ffnn__run_dots(const ffnn__product *product);
 static void ffnn__run_tiles(const ffnn__product *product);
 static void ffnn__run_blocks(const ffnn__product *product);
 
+enum {
+    FFNN__DEPTH = 112, /* rows and */
+    FFNN__WIDTH = 64   /* columns of b that are copied at a time: 28 KB of a first-level cache */
+};
+
 /* Which kernel computes a product. Neither the number of rows nor what they hold decides, where b
    is not transposed: a sample's results do not depend on the batch that it is in. A transposed b is
-   turned over by copying it, unless few rows use the copy: those are dots, if deep enough. */
+   turned over by copying it, unless few rows use the copy: those are dots, if deep enough. Four
+   lanes fold one column only. */
 static void ffnn__run_band(const ffnn__product *product) {
     const ffnn__kernels *kernels = ffnn__pick_kernels();
     size_t cols = product->cols, depth = product->depth;
     bool is_transposed = product->b_col_step != 1, lies_along = product->a_col_step == 1;
     bool is_contiguous = product->b_row_step == cols;
-    bool can_fold = kernels->fold != NULL && lies_along && is_contiguous && depth >= 16;
-    if (is_transposed && depth >= 32 && product->rows < 8) kernels->dots(product);
+    bool can_fold = lies_along && is_contiguous && depth >= 8 * cols && !product->add;
+    size_t most_folded = kernels->tiles8 != NULL ? 4 : 1;
+    if (is_transposed && depth >= 32 && product->rows < 8) ffnn__run_dots(product);
     else if (is_transposed) ffnn__run_blocks(product);
-    else if (cols == 1 && lies_along && depth >= 8) kernels->dots(product);
-    else if (can_fold && (cols == 2 || cols == 4)) kernels->fold(product);
-    else if (cols < 4) kernels->narrow(product);
+    else if (can_fold && cols <= most_folded) kernels->fold(product);
+    else if (cols == 1 || (cols < 8 && depth == 1)) ffnn__run_plain(product);
+    else if (cols < 4) kernels->narrow4(product);
+    else if (cols > 4 && cols < 8 && kernels->narrow8 != NULL) kernels->narrow8(product);
     else if (cols >= 512 && depth >= 64) ffnn__run_blocks(product);
     else ffnn__run_tiles(product);
+}
+
+/* Few rows of a and a transposed b: each row of c is b's matrix times a row of a as a column. */
+static void ffnn__run_dots(const ffnn__product *product) {
+    for (size_t row = 0; row < product->rows; ++row) {
+        float *c = product->c + row * product->c_step;
+        const float *a = product->a + row * product->a_row_step;
+        ffnn__product turned = {c, product->b, a, product->cols, product->depth, 1, 1,
+                                product->b_col_step, 1, 1, 1, product->add, product->factor};
+        ffnn__pick_kernels()->fold(&turned);
+    }
 }
 
 /* At least 4 columns of a b that is not transposed: the lanes that leave the fewest unused. */
@@ -4251,11 +4277,6 @@ static void ffnn__run_tiles(const ffnn__product *product) {
     else if (kernels->tiles8 != NULL && cols >= 8) kernels->tiles8(product);
     else kernels->tiles4(product);
 }
-
-enum {
-    FFNN__DEPTH = 112, /* rows and */
-    FFNN__WIDTH = 64   /* columns of b that are copied at a time: 28 KB of a first-level cache */
-};
 
 /* to = from^T, rows of 4 floats, rows of which lie from_step and to_step floats apart: the first
    count rows of to are stored. */
@@ -4338,7 +4359,8 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
                 block.b_row_step = width;
                 block.b_col_step = 1;
             }
-            if (width < 4) ffnn__pick_kernels()->narrow(&block);
+            if (width == 1 || (width < 4 && block.depth == 1)) ffnn__run_plain(&block);
+            else if (width < 4) ffnn__pick_kernels()->narrow4(&block);
             else ffnn__run_tiles(&block);
         }
     }
@@ -4399,11 +4421,9 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
 #define ffnn__tile                 FFNN__JOIN(ffnn__tile, FFNN__KIND)
 #define ffnn__tile_rows            FFNN__JOIN(ffnn__tile_rows, FFNN__KIND)
 #define ffnn__tiles                FFNN__JOIN(ffnn__tiles, FFNN__KIND)
-#define ffnn__finish_dots          FFNN__JOIN(ffnn__finish_dots, FFNN__KIND)
-#define ffnn__dot_tile             FFNN__JOIN(ffnn__dot_tile, FFNN__KIND)
-#define ffnn__dots                 FFNN__JOIN(ffnn__dots, FFNN__KIND)
-#define ffnn__finish_row           FFNN__JOIN(ffnn__finish_row, FFNN__KIND)
 #define ffnn__repeat               FFNN__JOIN(ffnn__repeat, FFNN__KIND)
+#define ffnn__fold_load            FFNN__JOIN(ffnn__fold_load, FFNN__KIND)
+#define ffnn__fold_step            FFNN__JOIN(ffnn__fold_step, FFNN__KIND)
 #define ffnn__fold_rows            FFNN__JOIN(ffnn__fold_rows, FFNN__KIND)
 #define ffnn__fold                 FFNN__JOIN(ffnn__fold, FFNN__KIND)
 #define ffnn__narrow_rows          FFNN__JOIN(ffnn__narrow_rows, FFNN__KIND)
@@ -4905,128 +4925,14 @@ FFNN__TARGET static void ffnn__tiles(const ffnn__product *product) {
 
 #if FFNN__VECTORS > 2
 
-/* cols elements of c from (row, col) on, 1 or 4 of them, a constant: of their depth, the first k
-   elements are summed up in the lanes of cols vectors. */
-FFNN__INLINE void ffnn__finish_dots(const ffnn__product *product, size_t row, size_t col,
-                                    const size_t cols, const float *sums, size_t k) {
-    const size_t b_step = product->b_col_step;
-    const float *a = product->a + row * product->a_row_step, *b = product->b + col * b_step;
-    float *c = product->c + row * product->c_step + col;
-    ffnn__f32x4 quarter[4], total;
-    FFNN__UNROLL for (size_t j = 0; j < cols; ++j) {
-        quarter[j] = *(const ffnn__f32x4 *)(sums + j * FFNN__LANES);
-        FFNN__UNROLL for (size_t lane = 4; lane < FFNN__LANES; lane += 4)
-            quarter[j] += *(const ffnn__f32x4 *)(sums + j * FFNN__LANES + lane);
-    }
-    for (; k + 4 <= product->depth; k += 4)
-        FFNN__UNROLL for (size_t j = 0; j < cols; ++j)
-            quarter[j] +=
-                *(const ffnn__f32x4 *)(a + k) * *(const ffnn__f32x4 *)(b + j * b_step + k);
-    FFNN__UNROLL for (size_t j = cols; j < 4; ++j) quarter[j] = quarter[0]; /* not used */
-    ffnn__turn(quarter);
-    total = (quarter[0] + quarter[1]) + (quarter[2] + quarter[3]);
-    for (; k < product->depth; ++k) {
-        ffnn__f32x4 b_part = {0};
-        FFNN__UNROLL for (size_t j = 0; j < 4; ++j) b_part[j] = j < cols ? b[j * b_step + k] : 0;
-        total += a[k] * b_part;
-    }
-    if (product->add) {
-        ffnn__f32x4 old = {c[0], 0, 0, 0};
-        if (cols == 4) old = *(const ffnn__f32x4 *)c;
-        total *= product->factor;
-        FFNN__NO_FMA(total);
-        total += old;
-    }
-    if (cols == 4) *(ffnn__f32x4 *)c = total;
-    else c[0] = total[0];
-}
-
-/* rows x cols elements of c from (row, col) on: dots of rows of a and columns of b, which both lie
-   along the depth. Few of them use split sums each, as in a narrow tile. rows, cols and split are
-   constants. */
-FFNN__INLINE void ffnn__dot_tile(const ffnn__product *product, size_t row, size_t col,
-                                 const size_t rows, const size_t cols, const size_t split) {
-    const size_t lanes = FFNN__LANES, depth = product->depth;
-    ffnn__vec sum[4][4][4], zero = {0}; /* [split][rows][cols] */
-    const float *a = product->a + row * product->a_row_step;
-    const float *b = product->b + col * product->b_col_step;
-    const size_t a_step = product->a_row_step, b_step = product->b_col_step;
-    size_t k = 0;
-    FFNN__UNROLL for (size_t s = 0; s < split; ++s)
-        FFNN__UNROLL for (size_t i = 0; i < rows; ++i)
-            FFNN__UNROLL for (size_t j = 0; j < cols; ++j) sum[s][i][j] = zero;
-    for (; k + split * lanes <= depth; k += split * lanes) {
-        FFNN__UNROLL for (size_t s = 0; s < split; ++s) {
-            ffnn__vec b_part[4];
-            FFNN__UNROLL for (size_t j = 0; j < cols; ++j)
-                b_part[j] = *(const ffnn__vec *)(b + j * b_step + k + s * lanes);
-            FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
-                ffnn__vec a_part = *(const ffnn__vec *)(a + i * a_step + k + s * lanes);
-                FFNN__UNROLL for (size_t j = 0; j < cols; ++j) sum[s][i][j] += a_part * b_part[j];
-            }
-        }
-    }
-    for (; k + lanes <= depth; k += lanes) {
-        FFNN__UNROLL for (size_t i = 0; i < rows; ++i)
-            FFNN__UNROLL for (size_t j = 0; j < cols; ++j)
-                sum[0][i][j] += *(const ffnn__vec *)(a + i * a_step + k) *
-                                *(const ffnn__vec *)(b + j * b_step + k);
-    }
-    ffnn__vec all[16];
-    FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
-        FFNN__UNROLL for (size_t j = 0; j < cols; ++j) {
-            all[i * cols + j] = sum[0][i][j];
-            if (split == 4)
-                all[i * cols + j] = (sum[0][i][j] + sum[1][i][j]) + (sum[2][i][j] + sum[3][i][j]);
-        }
-    }
-    for (size_t i = 0; i < rows; ++i)
-        ffnn__finish_dots(product, row + i, col, cols, (const float *)&all[i * cols], k);
-}
-
-/* A product whose factors both lie along the depth. */
-FFNN__TARGET static void ffnn__dots(const ffnn__product *product) {
-    size_t col = 0;
-    for (; col + 4 <= product->cols; col += 4) {
-        size_t row = 0;
-        for (; row + FFNN__DOT_ROWS <= product->rows; row += FFNN__DOT_ROWS)
-            ffnn__dot_tile(product, row, col, FFNN__DOT_ROWS, 4, 1);
-        for (; row < product->rows; ++row) ffnn__dot_tile(product, row, col, 1, 4, 1);
-    }
-    for (; col < product->cols; ++col) {
-        size_t row = 0;
-        for (; row + FFNN__DOT_ROWS <= product->rows; row += FFNN__DOT_ROWS)
-            ffnn__dot_tile(product, row, col, FFNN__DOT_ROWS, 1, 4);
-        for (; row < product->rows; ++row) ffnn__dot_tile(product, row, col, 1, 1, 4);
-    }
-}
-
-#endif
-
-/* A row of c with at most 4 columns: of the depth, the first k elements are summed up in values. */
-FFNN__INLINE void ffnn__finish_row(const ffnn__product *product, size_t row, const float *values,
-                                   size_t k) {
-    const float *a = product->a + row * product->a_row_step;
-    float *c = product->c + row * product->c_step;
-    for (size_t col = 0; col < product->cols; ++col) {
-        float value = values[col];
-        for (size_t t = k; t < product->depth; ++t)
-            value += a[t * product->a_col_step] * product->b[t * product->b_row_step + col];
-        if (product->add) {
-            value *= product->factor;
-            FFNN__NO_FMA(value);
-            value += c[col];
-        }
-        c[col] = value;
-    }
-}
-
-#if FFNN__LANES > 4
-
-/* FFNN__LANES / cols elements of a, each of them cols times. cols is a constant, 2 or 4. */
+/* Elements of a, each of them cols times, 3 as 4. cols is a constant, 1 to 4. */
 FFNN__INLINE void ffnn__repeat(ffnn__vec *to, const float *a, const size_t cols) {
-#ifndef FFNN__SHUFFLEVECTOR
-    FFNN__UNROLL for (size_t lane = 0; lane < FFNN__LANES; ++lane) (*to)[lane] = a[lane / cols];
+    if (cols == 1) {
+        *to = *(const ffnn__vec *)a;
+        return;
+    }
+#if FFNN__LANES == 4 || !defined(FFNN__SHUFFLEVECTOR)
+    FFNN__UNROLL for (size_t lane = 0; lane < FFNN__LANES; ++lane) (*to)[lane] = a[lane / (cols == 3 ? 4 : cols)];
 #elif FFNN__LANES == 16
     ffnn__f32x8 part;
     if (cols == 4) {
@@ -5037,9 +4943,12 @@ FFNN__INLINE void ffnn__repeat(ffnn__vec *to, const float *a, const size_t cols)
     }
     *to = __builtin_shufflevector(part, part, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
 #else
-    if (cols == 4) {
-        ffnn__vec both = {a[0], a[0], a[0], a[0], a[1], a[1], a[1], a[1]};
-        *to = both;
+    if (cols >= 3) {
+        uint64_t pair;
+        memcpy(&pair, a, sizeof pair);
+        const ffnn__u64x4 pairs = {pair, pair, pair, pair};
+        const ffnn__f32x8 part = (ffnn__f32x8)pairs;
+        *to = __builtin_shufflevector(part, part, 0, 0, 0, 0, 5, 5, 5, 5);
     } else {
         const ffnn__f32x4 part = *(const ffnn__f32x4 *)a;
         *to = __builtin_shufflevector(part, part, 0, 0, 1, 1, 2, 2, 3, 3);
@@ -5047,85 +4956,169 @@ FFNN__INLINE void ffnn__repeat(ffnn__vec *to, const float *a, const size_t cols)
 #endif
 }
 
-/* Rows of a product with 2 or 4 columns, cols, of a b that is contiguous: a vector holds as many
-   rows of b as fit, and is multiplied by as many elements of a row of a. Two sums take turns, since
-   one would wait for itself. rows and cols are constants. */
-FFNN__INLINE void ffnn__fold_rows(const ffnn__product *product, size_t row, const size_t rows,
-                                  const size_t cols) {
-    const size_t step = FFNN__LANES / cols;
-    const float *a = product->a + row * product->a_row_step, *b = product->b;
-    ffnn__vec sum[2][4], zero = {0}, part;
-    size_t k = 0;
-    FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[0][i] = sum[1][i] = zero;
-    for (; k + 2 * step <= product->depth; k += 2 * step) {
-        FFNN__UNROLL for (size_t s = 0; s < 2; ++s) {
-            const ffnn__vec b_part = *(const ffnn__vec *)(b + (k + s * step) * cols);
-            FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
-                ffnn__repeat(&part, a + i * product->a_row_step + k + s * step, cols);
-                sum[s][i] += part * b_part;
-            }
-        }
+/* The rows of b that a vector holds. 3 columns are read as 4, with what follows them. */
+FFNN__INLINE void ffnn__fold_load(ffnn__vec *to, const float *b, const size_t cols) {
+    *to = *(const ffnn__vec *)b;
+    (void)cols;
+#if FFNN__LANES == 8
+    if (cols == 3) {
+        const ffnn__f32x4 low = *(const ffnn__f32x4 *)b, high = *(const ffnn__f32x4 *)(b + 3);
+#ifdef FFNN__SHUFFLEVECTOR
+        *to = __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
+#else
+        ffnn__vec both = {low[0], low[1], low[2], low[3], high[0], high[1], high[2], high[3]};
+        *to = both;
+#endif
     }
-    if (k + step <= product->depth) {
-        FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
-            ffnn__repeat(&part, a + i * product->a_row_step + k, cols);
-            sum[0][i] += part * *(const ffnn__vec *)(b + k * cols);
-        }
-        k += step;
-    }
-    FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[0][i] += sum[1][i];
-    for (size_t i = 0; i < rows; ++i) {
-        const float *sums = (const float *)&sum[0][i];
-        ffnn__f32x4 total = *(const ffnn__f32x4 *)sums;
-        FFNN__UNROLL for (size_t lane = 4; lane < FFNN__LANES; lane += 4)
-            total += *(const ffnn__f32x4 *)(sums + lane);
-        float values[4] = {total[0], total[1], total[2], total[3]};
-        if (cols == 2) {
-            values[0] += values[2];
-            values[1] += values[3];
-        }
-        ffnn__finish_row(product, row + i, values, k);
+#endif
+}
+
+/* sums += rows rows of a times what a vector of b holds, each element of a row for all columns. Lanes
+   that mask, if any, does not have count as 0 on both sides: infinity times 0 would be NaN. */
+FFNN__INLINE void ffnn__fold_step(ffnn__vec *sums, const float *a, size_t a_step, const float *b,
+                                  const ffnn__bits *mask, const size_t rows, const size_t cols) {
+    ffnn__vec b_part, a_part;
+    ffnn__fold_load(&b_part, b, cols);
+    if (mask != NULL) b_part = (ffnn__vec)((ffnn__bits)b_part & *mask);
+    FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
+        ffnn__repeat(&a_part, a + i * a_step, cols);
+        if (mask != NULL) a_part = (ffnn__vec)((ffnn__bits)a_part & *mask);
+        sums[i] += a_part * b_part;
     }
 }
 
+/* Rows of a product with 1 to 4 columns, cols, of a b that is contiguous: a vector holds as many rows
+   of b as fit, and is multiplied by as many elements of a row of a. The last vector ends at the end
+   of b, less the lanes that it has in common with the one before. Split sums take turns, as in a
+   tile. rows and cols are constants. */
+FFNN__INLINE void ffnn__fold_rows(const ffnn__product *product, size_t row, const size_t rows,
+                                  const size_t cols) {
+    const size_t width = cols == 3 ? 4 : cols, step = FFNN__LANES / width;
+    const size_t split = FFNN__LANES == 8 ? 2 : 4; /* AVX2 has 16 registers, others have 32 */
+    const size_t depth = product->depth, a_step = product->a_row_step;
+    const size_t whole = cols == 3 ? depth - 1 : depth; /* nothing follows the last row */
+    const float *a = product->a + row * a_step, *b = product->b;
+    ffnn__vec sum[4][4], zero = {0}; /* [split][rows] */
+    size_t k = 0;
+    FFNN__UNROLL for (size_t s = 0; s < split; ++s)
+        FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[s][i] = zero;
+    for (; k + split * step <= whole; k += split * step)
+        FFNN__UNROLL for (size_t s = 0; s < split; ++s)
+            ffnn__fold_step(sum[s], a + k + s * step, a_step, b + (k + s * step) * cols, NULL, rows,
+                            cols);
+    for (; k + step <= whole; k += step)
+        ffnn__fold_step(sum[0], a + k, a_step, b + k * cols, NULL, rows, cols);
+    if (k < depth) {
+        const uint32_t *lanes = ffnn__last_lanes + (depth - k) * width + 16 - FFNN__LANES;
+        const float *last = b + (depth - step) * cols;
+        float copy[7] = {0};
+        if (cols == 3) last = (const float *)memcpy(copy, last, 6 * sizeof(float));
+        ffnn__fold_step(sum[0], a + depth - step, a_step, last, (const ffnn__bits *)lanes, rows,
+                        cols);
+    }
+    ffnn__f32x4 total[4];
+    FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
+        sum[0][i] += sum[1][i];
+        if (split == 4) sum[0][i] += sum[2][i] + sum[3][i];
+        const float *sums = (const float *)&sum[0][i];
+        total[i] = *(const ffnn__f32x4 *)sums;
+        FFNN__UNROLL for (size_t lane = 4; lane < FFNN__LANES; lane += 4)
+            total[i] += *(const ffnn__f32x4 *)(sums + lane);
+        if (cols == 2) total[i] += FFNN__SHUFFLE(total[i], total[i], 2, 3, 0, 1);
+    }
+    if (cols == 1) {
+        FFNN__UNROLL for (size_t i = rows; i < 4; ++i) total[i] = total[0]; /* not used */
+        ffnn__turn(total);
+        total[0] = (total[0] + total[1]) + (total[2] + total[3]);
+    }
+    const float *values = (const float *)total;
+    FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
+        float *c = product->c + (row + i) * product->c_step;
+        FFNN__UNROLL for (size_t col = 0; col < cols; ++col)
+            c[col] = values[cols == 1 ? i : 4 * i + col];
+    }
+}
+
+/* A product with 1 to 4 columns, only 1 with four lanes, and at least 8 elements of b. */
 FFNN__TARGET static void ffnn__fold(const ffnn__product *product) {
-    size_t row = 0;
-    if (product->cols == 4) {
-        for (; row + 4 <= product->rows; row += 4) ffnn__fold_rows(product, row, 4, 4);
-        for (; row < product->rows; ++row) ffnn__fold_rows(product, row, 1, 4);
-    } else {
-        for (; row + 4 <= product->rows; row += 4) ffnn__fold_rows(product, row, 4, 2);
-        for (; row < product->rows; ++row) ffnn__fold_rows(product, row, 1, 2);
+    size_t row = 0, cols = product->cols;
+#if FFNN__LANES == 16
+    if (cols == 3 || product->depth * cols < FFNN__LANES) {
+        ffnn__fold_avx2(product);
+        return;
+    }
+#endif
+    for (; row + 4 <= product->rows; row += 4) {
+        if (cols == 1) ffnn__fold_rows(product, row, 4, 1);
+        if (FFNN__LANES > 4 && cols == 2) ffnn__fold_rows(product, row, 4, 2);
+        if (FFNN__LANES == 8 && cols == 3) ffnn__fold_rows(product, row, 4, 3);
+        if (FFNN__LANES > 4 && cols == 4) ffnn__fold_rows(product, row, 4, 4);
+    }
+    for (; row < product->rows; ++row) {
+        if (cols == 1) ffnn__fold_rows(product, row, 1, 1);
+        if (FFNN__LANES > 4 && cols == 2) ffnn__fold_rows(product, row, 1, 2);
+        if (FFNN__LANES == 8 && cols == 3) ffnn__fold_rows(product, row, 1, 3);
+        if (FFNN__LANES > 4 && cols == 4) ffnn__fold_rows(product, row, 1, 4);
     }
 }
 
 #endif
 
-#if FFNN__LANES == 4 /* what no kind does with more lanes */
+#if FFNN__LANES <= 8
 
-/* rows rows of a product with fewer than 4 columns. Four floats are read of each row of b, those
-   of the next row with it; where there is no next row the columns are computed one by one. Two sums
-   take turns here, too. */
-FFNN__INLINE void ffnn__narrow_rows(const ffnn__product *product, size_t row,
-                                    const size_t rows) {
-    ffnn__vec sum[4] = {{0}, {0}, {0}, {0}}, odd[4] = {{0}, {0}, {0}, {0}};
+/* rows rows of a product with fewer columns than lanes, but more than half as many or, with four
+   lanes, 2. A vector is read of each row of b, and with it what follows the row; of the last row with
+   what precedes it, so that its sums stand in other lanes. Two sums take turns here, too. rows is a
+   constant. */
+FFNN__INLINE void ffnn__narrow_rows(const ffnn__product *product, size_t row, const size_t rows) {
+    ffnn__vec sum[4] = {{0}, {0}, {0}, {0}}, odd[4] = {{0}, {0}, {0}, {0}}, last[4];
     const float *a = product->a + row * product->a_row_step, *b = product->b;
-    const size_t cols = product->cols, a_step = product->a_col_step, b_step = product->b_row_step;
-    size_t k = 0;
-    for (; (product->depth - k) * cols >= 4 + cols; k += 2) { /* both reads end within b */
-        ffnn__vec b_row = *(const ffnn__vec *)b, next = *(const ffnn__vec *)(b + b_step);
+    const size_t row_step = product->a_row_step, step = product->a_col_step, cols = product->cols;
+    size_t k = 1;
+    for (; k + 2 <= product->depth; k += 2, a += 2 * step, b += 2 * product->b_row_step) {
+        ffnn__vec b_row = *(const ffnn__vec *)b;
+        ffnn__vec next = *(const ffnn__vec *)(b + product->b_row_step);
         FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
-            sum[i] += a[i * product->a_row_step] * b_row;
-            odd[i] += a[i * product->a_row_step + a_step] * next;
+            sum[i] += a[i * row_step] * b_row;
+            odd[i] += a[i * row_step + step] * next;
         }
-        a += 2 * a_step;
-        b += 2 * b_step;
     }
-    FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[i] += odd[i];
+    if (k < product->depth) {
+        ffnn__vec b_row = *(const ffnn__vec *)b;
+        FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[i] += a[i * row_step] * b_row;
+        a += step;
+        b += product->b_row_step;
+    }
+    ffnn__vec b_row = *(const ffnn__vec *)(b + cols - FFNN__LANES);
     FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
-        float values[4];
-        *(ffnn__vec *)values = sum[i];
-        ffnn__finish_row(product, row + i, values, k);
+        last[i] = a[i * row_step] * b_row;
+        sum[i] += odd[i];
+        if (product->add) {
+            last[i] *= product->factor;
+            sum[i] *= product->factor;
+        }
+    }
+    FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
+        float *c = product->c + (row + i) * product->c_step;
+        float sums[FFNN__LANES], lasts[FFNN__LANES], *more = lasts + FFNN__LANES - cols;
+        *(ffnn__vec *)sums = sum[i];
+        *(ffnn__vec *)lasts = last[i];
+#if FFNN__LANES == 8 /* two quarters, which overlap */
+        const size_t end = cols - 4;
+        ffnn__f32x4 low = *(ffnn__f32x4 *)sums + *(ffnn__f32x4 *)more;
+        ffnn__f32x4 high = *(ffnn__f32x4 *)(sums + end) + *(ffnn__f32x4 *)(more + end);
+        if (product->add) {
+            low += *(ffnn__f32x4 *)c;
+            high += *(ffnn__f32x4 *)(c + end);
+        }
+        *(ffnn__f32x4 *)c = low;
+        *(ffnn__f32x4 *)(c + end) = high;
+#else
+        for (size_t col = 0; col < cols; ++col) {
+            float value = sums[col] + more[col];
+            c[col] = product->add ? c[col] + value : value;
+        }
+#endif
     }
 }
 
@@ -5134,6 +5127,10 @@ FFNN__TARGET static void ffnn__narrow(const ffnn__product *product) {
     for (; row + 4 <= product->rows; row += 4) ffnn__narrow_rows(product, row, 4);
     for (; row < product->rows; ++row) ffnn__narrow_rows(product, row, 1);
 }
+
+#endif
+
+#if FFNN__LANES == 4 /* what no kind does with more lanes */
 
 /* One sample's outputs. k and n may be constants: then the loops are unrolled. */
 FFNN__INLINE void ffnn__small_row(bool is_sigmoid, float *z, float *a, const float *x,
@@ -5355,11 +5352,9 @@ FFNN__TARGET static void ffnn__small_backward(const ffnn_layer *layers, size_t c
 #undef ffnn__tile
 #undef ffnn__tile_rows
 #undef ffnn__tiles
-#undef ffnn__finish_dots
-#undef ffnn__dot_tile
-#undef ffnn__dots
-#undef ffnn__finish_row
 #undef ffnn__repeat
+#undef ffnn__fold_load
+#undef ffnn__fold_step
 #undef ffnn__fold_rows
 #undef ffnn__fold
 #undef ffnn__narrow_rows
@@ -5382,7 +5377,6 @@ FFNN__TARGET static void ffnn__small_backward(const ffnn_layer *layers, size_t c
 #undef FFNN__LANES
 #undef FFNN__VECTORS
 #undef FFNN__ROWS
-#undef FFNN__DOT_ROWS
 #undef FFNN__TARGET
 
 #endif /* FFNN__KIND */
