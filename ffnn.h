@@ -3849,7 +3849,7 @@ static void ffnn__run(const ffnn__product *whole) {
 }
 
 /* Element by element. */
-static void ffnn__run_plain(const ffnn__product *product) {
+FFNN__NOINLINE static void ffnn__run_plain(const ffnn__product *product) {
     for (size_t row = 0; row < product->rows; ++row) {
         float *c = product->c + row * product->c_step;
         for (size_t col = 0; col < product->cols; ++col) {
@@ -3913,6 +3913,7 @@ static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, 
 #define FFNN__KIND plain
 #define FFNN__LANES 1
 #define FFNN__VECTORS 4
+#define FFNN__ALL
 #include FFNN_FILENAME
 
 static void ffnn__activate_each(ffnn_activation activation, float *a, const float *z,
@@ -4028,7 +4029,7 @@ typedef struct ffnn__kernels {
 } ffnn__kernels;
 
 /* Those of one kind; what four lanes are enough for may be another's. */
-#define FFNN__KERNELS(tiles8, tiles16, narrow8, wide, four)                                       \
+#define FFNN__KERNELS(tiles8, tiles16, narrow8, wide, eight, four)                                \
     {ffnn__tiles_##four,                                                                          \
      tiles8,                                                                                      \
      tiles16,                                                                                     \
@@ -4036,32 +4037,39 @@ typedef struct ffnn__kernels {
      ffnn__narrow_##four,                                                                         \
      narrow8,                                                                                     \
      ffnn__activate_each_##wide,                                                                  \
-     ffnn__softmax_##four,                                                                        \
-     ffnn__multiply_by_slope_##wide,                                                              \
+     ffnn__softmax_baseline,                                                                      \
+     ffnn__multiply_by_slope_##eight,                                                             \
      ffnn__multiply_by_slope_##four,                                                              \
-     ffnn__momentum_step_##wide,                                                                  \
-     ffnn__adam_step_##wide,                                                                      \
+     ffnn__momentum_step_##eight,                                                                 \
+     ffnn__adam_step_##eight,                                                                     \
      ffnn__small_forward_##four,                                                                  \
      ffnn__small_backward_##four,                                                                 \
      ffnn__small_update_##four}
 
+#if (defined(__x86_64__) || defined(__i386__)) && (!defined(_WIN32) || defined(__clang__))
+#define FFNN__X86 /* GCC cannot align wide vectors on Windows' stack */
+#endif
+
 #define FFNN__KIND baseline /* what the compiler may assume: SSE2, NEON */
 #define FFNN__LANES 4
+#ifdef FFNN__X86 /* few processors have no more: the less code for them */
+#define FFNN__VECTORS 2
+#else
 #define FFNN__VECTORS 4
+#endif
 #define FFNN__ROWS 2
+#define FFNN__ALL
 #define FFNN__TARGET
 #include FFNN_FILENAME
 
 static const ffnn__kernels ffnn__kernels_baseline =
-    FFNN__KERNELS(NULL, NULL, NULL, baseline, baseline);
+    FFNN__KERNELS(NULL, NULL, NULL, baseline, baseline, baseline);
 
-#if defined(__x86_64__) || defined(__i386__)
-#if !defined(_WIN32) || defined(__clang__) /* GCC cannot align wide vectors on Windows' stack */
-#define FFNN__X86
+#ifdef FFNN__X86
 
 #define FFNN__KIND fma /* what AVX2 processors do four lanes at a time */
 #define FFNN__LANES 4
-#define FFNN__VECTORS 2
+#define FFNN__VECTORS 1
 #define FFNN__ROWS 2
 #define FFNN__TARGET __attribute__((target("avx2,fma")))
 #include FFNN_FILENAME
@@ -4070,11 +4078,12 @@ static const ffnn__kernels ffnn__kernels_baseline =
 #define FFNN__LANES 8
 #define FFNN__VECTORS 4
 #define FFNN__ROWS 3
+#define FFNN__ALL
 #define FFNN__TARGET __attribute__((target("avx2,fma")))
 #include FFNN_FILENAME
 
 static const ffnn__kernels ffnn__kernels_avx2 =
-    FFNN__KERNELS(ffnn__tiles_avx2, NULL, ffnn__narrow_avx2, avx2, fma);
+    FFNN__KERNELS(ffnn__tiles_avx2, NULL, ffnn__narrow_avx2, avx2, avx2, fma);
 
 #define FFNN__KIND avx512
 #define FFNN__LANES 16
@@ -4084,8 +4093,7 @@ static const ffnn__kernels ffnn__kernels_avx2 =
 #include FFNN_FILENAME
 
 static const ffnn__kernels ffnn__kernels_avx512 =
-    FFNN__KERNELS(ffnn__tiles_avx2, ffnn__tiles_avx512, ffnn__narrow_avx2, avx512, fma);
-#endif
+    FFNN__KERNELS(ffnn__tiles_avx2, ffnn__tiles_avx512, ffnn__narrow_avx2, avx512, avx2, fma);
 #endif
 
 /* The best kernels for the processor that the program runs on. libgcc has run CPUID before main:
@@ -4173,14 +4181,19 @@ static void ffnn__outer_product(float *c, const float *a, const float *b, size_t
     }
 }
 
-/* A product of small matrices: without the stack that ffnn__run_blocks and, with Clang, tiles of
-   16 lanes take. */
-static void ffnn__run_small(const ffnn__product *product) {
+/* A product whose b is not transposed, with the lanes that leave the fewest unused. Small products
+   do without 16, for which Clang takes much stack. */
+static void ffnn__run_lanes(const ffnn__product *product, size_t most) {
     const ffnn__kernels *kernels = ffnn__pick_kernels();
-    if (product->cols == 1 || product->depth == 1) ffnn__run_plain(product);
-    else if (product->cols < 4) kernels->narrow4(product);
-    else if (kernels->tiles8 != NULL && product->cols >= 8) kernels->tiles8(product);
-    else kernels->tiles4(product);
+    size_t cols = product->cols;
+    bool fits_8_better = cols >= 17 && cols <= 24; /* three vectors of 8 rather than two of 16 */
+    if (cols == 1) ffnn__run_plain(product);
+    else if (cols < 4) kernels->narrow4(product);
+    else if (cols == 4 || kernels->tiles8 == NULL) kernels->tiles4(product);
+    else if (cols < 8) kernels->narrow8(product);
+    else if (cols < 16 || fits_8_better || most < 16 || kernels->tiles16 == NULL)
+        kernels->tiles8(product);
+    else kernels->tiles16(product);
 }
 
 static void ffnn__multiply_by_transposed(float *c, const float *a, const float *b, size_t m,
@@ -4191,7 +4204,7 @@ static void ffnn__multiply_by_transposed(float *c, const float *a, const float *
         float turned[FFNN__SMALL];
         ffnn__transpose(turned, n, b, k, n, k);
         ffnn__product product = {c, a, turned, m, k, n, n, k, 1, n, 1, false, 1};
-        ffnn__run_small(&product);
+        ffnn__run_lanes(&product, 8);
     } else {
         ffnn__product product = {c, a, b, m, k, n, n, k, 1, 1, k, false, 1};
         ffnn__run(&product);
@@ -4209,7 +4222,7 @@ static ffnn__product ffnn__transposed_product(float *c, const float *a, const fl
 static void ffnn__multiply_transposed(float *c, const float *a, const float *b, size_t m, size_t k,
                                       size_t n) {
     ffnn__product product = ffnn__transposed_product(c, a, b, m, k, n);
-    if (m * n <= FFNN__SMALL) ffnn__run_small(&product);
+    if (m * n <= FFNN__SMALL) ffnn__run_lanes(&product, 8);
     else ffnn__run(&product);
 }
 
@@ -4228,7 +4241,6 @@ static void ffnn__add_product(float *c, const float *a, const float *b, size_t m
 }
 
 static void ffnn__run_dots(const ffnn__product *product);
-static void ffnn__run_tiles(const ffnn__product *product);
 static void ffnn__run_blocks(const ffnn__product *product);
 
 enum {
@@ -4243,18 +4255,16 @@ enum {
 static void ffnn__run_band(const ffnn__product *product) {
     const ffnn__kernels *kernels = ffnn__pick_kernels();
     size_t cols = product->cols, depth = product->depth;
-    bool is_transposed = product->b_col_step != 1, lies_along = product->a_col_step == 1;
+    bool is_transposed = product->b_col_step != 1 && cols > 1;
+    bool lies_along = product->a_col_step == 1;
     bool is_contiguous = product->b_row_step == cols;
     bool can_fold = lies_along && is_contiguous && depth >= 8 * cols && !product->add;
     size_t most_folded = kernels->tiles8 != NULL ? 4 : 1;
     if (is_transposed && depth >= 32 && product->rows < 8) ffnn__run_dots(product);
     else if (is_transposed) ffnn__run_blocks(product);
     else if (can_fold && cols <= most_folded) kernels->fold(product);
-    else if (cols == 1 || (cols < 8 && depth == 1)) ffnn__run_plain(product);
-    else if (cols < 4) kernels->narrow4(product);
-    else if (cols > 4 && cols < 8 && kernels->narrow8 != NULL) kernels->narrow8(product);
     else if (cols >= 512 && depth >= 64) ffnn__run_blocks(product);
-    else ffnn__run_tiles(product);
+    else ffnn__run_lanes(product, 16);
 }
 
 /* Few rows of a and a transposed b: each row of c is b's matrix times a row of a as a column. */
@@ -4266,16 +4276,6 @@ static void ffnn__run_dots(const ffnn__product *product) {
                                 product->b_col_step, 1, 1, 1, product->add, product->factor};
         ffnn__pick_kernels()->fold(&turned);
     }
-}
-
-/* At least 4 columns of a b that is not transposed: the lanes that leave the fewest unused. */
-static void ffnn__run_tiles(const ffnn__product *product) {
-    const ffnn__kernels *kernels = ffnn__pick_kernels();
-    size_t cols = product->cols;
-    bool fits_8_better = cols >= 17 && cols <= 24; /* three vectors of 8 rather than two of 16 */
-    if (kernels->tiles16 != NULL && cols >= 16 && !fits_8_better) kernels->tiles16(product);
-    else if (kernels->tiles8 != NULL && cols >= 8) kernels->tiles8(product);
-    else kernels->tiles4(product);
 }
 
 /* to = from^T, rows of 4 floats, rows of which lie from_step and to_step floats apart: the first
@@ -4359,9 +4359,7 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
                 block.b_row_step = width;
                 block.b_col_step = 1;
             }
-            if (width == 1 || (width < 4 && block.depth == 1)) ffnn__run_plain(&block);
-            else if (width < 4) ffnn__pick_kernels()->narrow4(&block);
-            else ffnn__run_tiles(&block);
+            ffnn__run_lanes(&block, 16);
         }
     }
 }
@@ -4402,8 +4400,8 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
 #define ffnn__vec_elu              FFNN__JOIN(ffnn__vec_elu, FFNN__KIND)
 #define ffnn__vec_silu             FFNN__JOIN(ffnn__vec_silu, FFNN__KIND)
 #define ffnn__vec_gelu             FFNN__JOIN(ffnn__vec_gelu, FFNN__KIND)
-#define ffnn__load_part            FFNN__JOIN(ffnn__load_part, FFNN__KIND)
-#define ffnn__store_part           FFNN__JOIN(ffnn__store_part, FFNN__KIND)
+#define ffnn__load                 FFNN__JOIN(ffnn__load, FFNN__KIND)
+#define ffnn__store                FFNN__JOIN(ffnn__store, FFNN__KIND)
 #define ffnn__f                    FFNN__JOIN(ffnn__f, FFNN__KIND)
 #define ffnn__slope                FFNN__JOIN(ffnn__slope, FFNN__KIND)
 #define ffnn__activate_loop        FFNN__JOIN(ffnn__activate_loop, FFNN__KIND)
@@ -4613,38 +4611,44 @@ FFNN__INLINE void ffnn__slope(ffnn_activation activation, ffnn__vec *slope,
     }
 }
 
-/* What is left of an array behind its last whole vector: with four lanes a part of a vector, with
-   more the work of four lanes. */
+/* The next vector of an array of which count floats are left. With four lanes a vector may be a
+   part; with more, what is left behind whole vectors is the work of four lanes. */
+FFNN__INLINE void ffnn__load(ffnn__vec *v, const float *from, size_t count) {
 #if FFNN__LANES == 4
-FFNN__INLINE void ffnn__load_part(ffnn__vec *v, const float *from, size_t count) {
-    ffnn__vec part = {from[0], count > 1 ? from[1] : 0, count > 2 ? from[2] : 0, 0};
-    *v = part;
+    if (count < 4) {
+        ffnn__vec part = {from[0], count > 1 ? from[1] : 0, count > 2 ? from[2] : 0, 0};
+        *v = part;
+        return;
+    }
+#endif
+    (void)count;
+    *v = *(const ffnn__vec *)from;
 }
 
-FFNN__INLINE void ffnn__store_part(float *to, const ffnn__vec *v, size_t count) {
-    to[0] = (*v)[0];
-    if (count > 1) to[1] = (*v)[1];
-    if (count > 2) to[2] = (*v)[2];
-    if (count > 3) to[3] = (*v)[3];
-}
+FFNN__INLINE void ffnn__store(float *to, const ffnn__vec *v, size_t count) {
+#if FFNN__LANES == 4
+    if (count < 4) {
+        to[0] = (*v)[0];
+        if (count > 1) to[1] = (*v)[1];
+        if (count > 2) to[2] = (*v)[2];
+        return;
+    }
 #endif
+    (void)count;
+    *(ffnn__vec *)to = *v;
+}
 
 FFNN__INLINE void ffnn__activate_loop(const ffnn_activation activation, float *a, const float *z,
                                       size_t count) {
+    const size_t lanes = FFNN__LANES;
     size_t i = 0;
-    for (; i + FFNN__LANES <= count; i += FFNN__LANES) {
-        ffnn__vec z_part = *(const ffnn__vec *)(z + i), a_part;
-        ffnn__f(activation, &a_part, &z_part);
-        *(ffnn__vec *)(a + i) = a_part;
-    }
-#if FFNN__LANES == 4
-    if (i < count) {
+    for (; lanes == 4 ? i < count : i + lanes <= count; i += lanes) {
         ffnn__vec z_part, a_part;
-        ffnn__load_part(&z_part, z + i, count - i);
+        ffnn__load(&z_part, z + i, count - i);
         ffnn__f(activation, &a_part, &z_part);
-        ffnn__store_part(a + i, &a_part, count - i);
+        ffnn__store(a + i, &a_part, count - i);
     }
-#elif FFNN__LANES > 4
+#if FFNN__LANES > 4
     if (i < count) ffnn__activate_each_fma(activation, a + i, z + i, count - i);
 #endif
 }
@@ -4665,33 +4669,32 @@ FFNN__TARGET static void ffnn__activate_each(ffnn_activation activation, float *
 #endif
 }
 
+#if FFNN__LANES < 16
+
 /* Slopes are soon computed, but for SiLU and GELU: one loop serves all. */
 FFNN__TARGET static void ffnn__multiply_by_slope(ffnn_activation activation, float *delta,
                                                  const float *error, const float *z,
                                                  const float *a, size_t count) {
+    const size_t lanes = FFNN__LANES;
     size_t i = 0;
-    for (; i + FFNN__LANES <= count; i += FFNN__LANES) {
-        ffnn__vec z_part = *(const ffnn__vec *)(z + i), a_part = *(const ffnn__vec *)(a + i), slope;
-        ffnn__slope(activation, &slope, &z_part, &a_part);
-        *(ffnn__vec *)(delta + i) = *(const ffnn__vec *)(error + i) * slope;
-    }
-#if FFNN__LANES == 4
-    if (i < count) {
+    for (; lanes == 4 ? i < count : i + lanes <= count; i += lanes) {
         ffnn__vec z_part, a_part, error_part, slope;
-        ffnn__load_part(&z_part, z + i, count - i);
-        ffnn__load_part(&a_part, a + i, count - i);
-        ffnn__load_part(&error_part, error + i, count - i);
+        ffnn__load(&z_part, z + i, count - i);
+        ffnn__load(&a_part, a + i, count - i);
+        ffnn__load(&error_part, error + i, count - i);
         ffnn__slope(activation, &slope, &z_part, &a_part);
         error_part *= slope;
-        ffnn__store_part(delta + i, &error_part, count - i);
+        ffnn__store(delta + i, &error_part, count - i);
     }
-#elif FFNN__LANES > 4
+#if FFNN__LANES > 4
     if (i < count)
         ffnn__multiply_by_slope_fma(activation, delta + i, error + i, z + i, a + i, count - i);
 #endif
 }
 
-#if FFNN__LANES <= 4
+#endif
+
+#if FFNN__LANES <= 4 && defined(FFNN__ALL)
 
 /* z - largest, where rounding loses up to half a unit of a number as large as 88, is a 2e-6 of its
    exp: what is lost is computed (Moeller's and Knuth's two-sum) and given back. */
@@ -4726,30 +4729,26 @@ FFNN__TARGET static float ffnn__sum(const float *a, size_t n) {
 FFNN__TARGET static void ffnn__softmax(float *a, const float *z, size_t m, size_t n) {
     for (; m > 0; --m, a += n, z += n) {
         float largest = z[0];
-        size_t i = 0;
         for (size_t col = 1; col < n; ++col) largest = z[col] > largest ? z[col] : largest;
-        for (; i + FFNN__LANES <= n; i += FFNN__LANES) {
-            ffnn__vec part = *(const ffnn__vec *)(z + i);
-            ffnn__exp_of_difference((ffnn__vec *)(a + i), &part, largest);
-        }
-#if FFNN__LANES == 4
-        if (i < n) {
+        for (size_t i = 0; i < n; i += FFNN__LANES) {
             ffnn__vec part, e;
-            ffnn__load_part(&part, z + i, n - i);
+            ffnn__load(&part, z + i, n - i);
             ffnn__exp_of_difference(&e, &part, largest);
-            ffnn__store_part(a + i, &e, n - i);
+            ffnn__store(a + i, &e, n - i);
         }
-#endif
         float total = ffnn__sum(a, n);
-        for (i = 0; i + FFNN__LANES <= n; i += FFNN__LANES)
-            *(ffnn__vec *)(a + i) = *(const ffnn__vec *)(a + i) / total;
-        for (; i < n; ++i) a[i] /= total;
+        for (size_t i = 0; i < n; i += FFNN__LANES) {
+            ffnn__vec part;
+            ffnn__load(&part, a + i, n - i);
+            part /= total;
+            ffnn__store(a + i, &part, n - i);
+        }
     }
 }
 
 #endif
 
-#if FFNN__VECTORS > 2 /* what the kind fma leaves to avx2 */
+#ifdef FFNN__ALL
 
 FFNN__INLINE void ffnn__momentum(float *w, float *v, const float *descent, float momentum,
                                  float decay, float rate) {
@@ -4906,24 +4905,25 @@ FFNN__INLINE void ffnn__tile_rows(const ffnn__product *product, size_t col, size
     for (; row < product->rows; ++row) ffnn__tile(product, row, col, width, 1, vectors, split);
 }
 
-/* A product whose b is not transposed and has at least FFNN__LANES columns. At most four vectors of
-   columns at a time, and never so many that fewer columns than one vector's would be left. */
+/* A product whose b is not transposed and has at least FFNN__LANES columns, exactly so many where
+   FFNN__VECTORS is 1. At most FFNN__VECTORS vectors of columns at a time, and never so many that
+   fewer columns than one vector's would be left. */
 FFNN__TARGET static void ffnn__tiles(const ffnn__product *product) {
-    const size_t lanes = FFNN__LANES;
+    const size_t lanes = FFNN__LANES, most = FFNN__VECTORS * lanes;
     size_t width;
     for (size_t col = 0; col < product->cols; col += width) {
         size_t left = product->cols - col;
         width = left;
-        if (left > 4 * lanes) width = left < 5 * lanes ? 3 * lanes : 4 * lanes;
+        if (left > most) width = left < most + lanes ? most - lanes : most;
         if (FFNN__VECTORS > 2 && width > 3 * lanes) ffnn__tile_rows(product, col, width, 4, 1);
         else if (FFNN__VECTORS > 2 && width > 2 * lanes) ffnn__tile_rows(product, col, width, 3, 1);
-        else if (width > lanes) ffnn__tile_rows(product, col, width, 2, 2);
+        else if (FFNN__VECTORS > 1 && width > lanes) ffnn__tile_rows(product, col, width, 2, 2);
         else if (product->depth < 16) ffnn__tile_rows(product, col, width, 1, 1);
         else ffnn__tile_rows(product, col, width, 1, 4);
     }
 }
 
-#if FFNN__VECTORS > 2
+#if defined(FFNN__ALL) || FFNN__LANES == 16
 
 /* Elements of a, each of them cols times, 3 as 4. cols is a constant, 1 to 4. */
 FFNN__INLINE void ffnn__repeat(ffnn__vec *to, const float *a, const size_t cols) {
@@ -4932,14 +4932,13 @@ FFNN__INLINE void ffnn__repeat(ffnn__vec *to, const float *a, const size_t cols)
         return;
     }
 #if FFNN__LANES == 4 || !defined(FFNN__SHUFFLEVECTOR)
-    FFNN__UNROLL for (size_t lane = 0; lane < FFNN__LANES; ++lane) (*to)[lane] = a[lane / (cols == 3 ? 4 : cols)];
+    const size_t width = cols == 3 ? 4 : cols;
+    FFNN__UNROLL for (size_t lane = 0; lane < FFNN__LANES; ++lane) (*to)[lane] = a[lane / width];
 #elif FFNN__LANES == 16
-    ffnn__f32x8 part;
+    ffnn__f32x8 part = *(const ffnn__f32x8 *)a;
     if (cols == 4) {
         const ffnn__f32x4 quarter = *(const ffnn__f32x4 *)a;
         part = __builtin_shufflevector(quarter, quarter, 0, 0, 1, 1, 2, 2, 3, 3);
-    } else {
-        part = *(const ffnn__f32x8 *)a;
     }
     *to = __builtin_shufflevector(part, part, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
 #else
@@ -4973,8 +4972,9 @@ FFNN__INLINE void ffnn__fold_load(ffnn__vec *to, const float *b, const size_t co
 #endif
 }
 
-/* sums += rows rows of a times what a vector of b holds, each element of a row for all columns. Lanes
-   that mask, if any, does not have count as 0 on both sides: infinity times 0 would be NaN. */
+/* sums += rows rows of a times what a vector of b holds, each element of a row for all columns.
+   Lanes that mask, if any, does not have count as 0 on both sides: infinity times 0 would be
+   NaN. */
 FFNN__INLINE void ffnn__fold_step(ffnn__vec *sums, const float *a, size_t a_step, const float *b,
                                   const ffnn__bits *mask, const size_t rows, const size_t cols) {
     ffnn__vec b_part, a_part;
@@ -4987,10 +4987,10 @@ FFNN__INLINE void ffnn__fold_step(ffnn__vec *sums, const float *a, size_t a_step
     }
 }
 
-/* Rows of a product with 1 to 4 columns, cols, of a b that is contiguous: a vector holds as many rows
-   of b as fit, and is multiplied by as many elements of a row of a. The last vector ends at the end
-   of b, less the lanes that it has in common with the one before. Split sums take turns, as in a
-   tile. rows and cols are constants. */
+/* Rows of a product with 1 to 4 columns, cols, of a b that is contiguous: a vector holds as many
+   rows of b as fit, and is multiplied by as many elements of a row of a. The last vector ends where
+   b ends, without the lanes that it has in common with the one before. Split sums take turns, as in
+   a tile. rows and cols are constants. */
 FFNN__INLINE void ffnn__fold_rows(const ffnn__product *product, size_t row, const size_t rows,
                                   const size_t cols) {
     const size_t width = cols == 3 ? 4 : cols, step = FFNN__LANES / width;
@@ -5066,10 +5066,9 @@ FFNN__TARGET static void ffnn__fold(const ffnn__product *product) {
 
 #if FFNN__LANES <= 8
 
-/* rows rows of a product with fewer columns than lanes, but more than half as many or, with four
-   lanes, 2. A vector is read of each row of b, and with it what follows the row; of the last row with
-   what precedes it, so that its sums stand in other lanes. Two sums take turns here, too. rows is a
-   constant. */
+/* rows rows of a product with fewer columns than lanes: 2 or 3, with eight lanes 5 to 7. A vector
+   is read of each row of b, and with it what follows the row; of the last row with what precedes it,
+   so that its sums stand in other lanes. Two sums take turns here, too. rows is a constant. */
 FFNN__INLINE void ffnn__narrow_rows(const ffnn__product *product, size_t row, const size_t rows) {
     ffnn__vec sum[4] = {{0}, {0}, {0}, {0}}, odd[4] = {{0}, {0}, {0}, {0}}, last[4];
     const float *a = product->a + row * product->a_row_step, *b = product->b;
@@ -5123,7 +5122,16 @@ FFNN__INLINE void ffnn__narrow_rows(const ffnn__product *product, size_t row, co
 }
 
 FFNN__TARGET static void ffnn__narrow(const ffnn__product *product) {
+    ffnn__product only_row;
+    float copy[2 * FFNN__LANES];
     size_t row = 0;
+    if (product->depth == 1) { /* nothing precedes the last row */
+        memset(copy, 0, sizeof copy);
+        memcpy(copy + FFNN__LANES, product->b, product->cols * sizeof(float));
+        only_row = *product;
+        only_row.b = copy + FFNN__LANES;
+        product = &only_row;
+    }
     for (; row + 4 <= product->rows; row += 4) ffnn__narrow_rows(product, row, 4);
     for (; row < product->rows; ++row) ffnn__narrow_rows(product, row, 1);
 }
@@ -5178,10 +5186,10 @@ FFNN__INLINE void ffnn__small_column(bool is_sigmoid, float *z, float *a, const 
         }
     }
     if (bias != NULL) sum += bias[0];
-    ffnn__store_part(z, &sum, count);
+    ffnn__store(z, &sum, count);
     if (!is_sigmoid) return;
     ffnn__vec_sigmoid(&sum, &sum);
-    ffnn__store_part(a, &sum, count);
+    ffnn__store(a, &sum, count);
 }
 
 /* z of one layer, and a if f is the sigmoid. k and n may be constants. */
@@ -5333,8 +5341,8 @@ FFNN__TARGET static void ffnn__small_backward(const ffnn_layer *layers, size_t c
 #undef ffnn__vec_elu
 #undef ffnn__vec_silu
 #undef ffnn__vec_gelu
-#undef ffnn__load_part
-#undef ffnn__store_part
+#undef ffnn__load
+#undef ffnn__store
 #undef ffnn__f
 #undef ffnn__slope
 #undef ffnn__activate_loop
@@ -5376,6 +5384,7 @@ FFNN__TARGET static void ffnn__small_backward(const ffnn_layer *layers, size_t c
 #undef FFNN__KIND
 #undef FFNN__LANES
 #undef FFNN__VECTORS
+#undef FFNN__ALL
 #undef FFNN__ROWS
 #undef FFNN__TARGET
 
