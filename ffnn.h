@@ -761,17 +761,23 @@ FFNNDEF ffnn_tensor ffnn_view(float *data, size_t rows, size_t cols) {
     return t;
 }
 
-FFNNDEF ffnn_status ffnn_tensor_init(ffnn_tensor *t, size_t rows, size_t cols) {
-    if (t == NULL) return FFNN_ERROR_ARGUMENT;
+/* A tensor whose elements are not set: zeros that are overwritten at once would cost a third of
+   loading a network. */
+static ffnn_status ffnn__tensor_allocate(ffnn_tensor *t, size_t rows, size_t cols) {
     *t = ffnn_view(NULL, 0, 0);
     if (rows == 0 || cols == 0) return FFNN_ERROR_ARGUMENT;
     if (rows > SIZE_MAX / sizeof(float) / cols) return FFNN_ERROR_MEMORY;
-    size_t size = rows * cols * sizeof(float);
-    float *data = (float *)FFNN_MALLOC(size);
+    float *data = (float *)FFNN_MALLOC(rows * cols * sizeof(float));
     if (data == NULL) return FFNN_ERROR_MEMORY;
-    memset(data, 0, size);
     *t = ffnn_view(data, rows, cols);
     return FFNN_OK;
+}
+
+FFNNDEF ffnn_status ffnn_tensor_init(ffnn_tensor *t, size_t rows, size_t cols) {
+    if (t == NULL) return FFNN_ERROR_ARGUMENT;
+    ffnn_status status = ffnn__tensor_allocate(t, rows, cols);
+    if (status == FFNN_OK) memset(t->data, 0, rows * cols * sizeof(float));
+    return status;
 }
 
 FFNNDEF void ffnn_tensor_free(ffnn_tensor *t) {
@@ -1166,12 +1172,12 @@ static size_t ffnn__place_parameters(ffnn_net *net, float *memory) {
     return used;
 }
 
-/* A network with these layer_count + 1 sizes, its parameters 0. net must be all zeros. */
+/* A network with these layer_count + 1 sizes, its parameters not set. net must be all zeros. */
 static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t layer_count,
                                   bool has_biases) {
     ffnn_status status = ffnn__allocate_layers(net, sizes, layer_count, has_biases);
     if (status != FFNN_OK) return status;
-    status = ffnn_tensor_init(&net->parameters, 1, ffnn__place_parameters(net, NULL));
+    status = ffnn__tensor_allocate(&net->parameters, 1, ffnn__place_parameters(net, NULL));
     if (status != FFNN_OK) {
         ffnn_free(net);
         return FFNN_ERROR_MEMORY;
@@ -2155,6 +2161,7 @@ static bool ffnn__json_ended(ffnn__json *json);              /* no error, only w
 typedef struct ffnn__source {
     const unsigned char *bytes;
     size_t size;            /* of bytes, so far */
+    size_t at;              /* of bytes: those before have been used. Behind the header at first */
     void *file;             /* a FILE *; with FFNN_NO_STDIO that name does not exist */
     unsigned char *memory;  /* holds bytes if they are read from file: start, then an allocation */
     size_t capacity;        /* of memory */
@@ -2164,10 +2171,18 @@ typedef struct ffnn__source {
     unsigned char start[8]; /* the header's size: rejects many a file without an allocation */
 } ffnn__source;
 
-/* Reads on until source holds size bytes; FFNN_ERROR_FORMAT if the file ends before. */
+/* Reads on until source holds size bytes; FFNN_ERROR_FORMAT if the file ends before, as in all
+   these. */
 static ffnn_status ffnn__read(ffnn__source *source, uint64_t size);
 /* The same for all of the file: FFNN_ERROR_FORMAT, too, if it goes on after size bytes. */
 static ffnn_status ffnn__read_to_end(ffnn__source *source, uint64_t size);
+/* FFNN_ERROR_FORMAT if the file goes on after what has been read. */
+static ffnn_status ffnn__check_end(const ffnn__source *source);
+/* The next bytes, from bytes + at or, if that is its end, from the file: they stay where *bytes
+   points until more are taken. */
+static ffnn_status ffnn__take(ffnn__source *source, size_t size, const unsigned char **bytes);
+/* The next floats, from the file straight to where they belong. */
+static ffnn_status ffnn__take_floats(ffnn__source *source, float *to, size_t count);
 
 /* One tensor of a header. */
 typedef struct ffnn__entry {
@@ -2205,18 +2220,17 @@ typedef struct ffnn__found {
 
 /* Gives a new network its layers and their parameters. */
 typedef ffnn_status (*ffnn__give_parameters)(ffnn_net *net, const ffnn__found *found,
-                                             const ffnn__index *index, const unsigned char *data);
+                                             const ffnn__index *index, ffnn__source *source);
 
 static ffnn_status ffnn__read_into(ffnn__source *source, ffnn_net *net);
 /* Makes a new network of what a file holds; give_parameters is one of the two below. */
 static ffnn_status ffnn__read_new(ffnn__source *source, ffnn_net *net,
                                   ffnn__give_parameters give_parameters);
 static ffnn_status ffnn__give_copies(ffnn_net *net, const ffnn__found *found,
-                                     const ffnn__index *index, const unsigned char *data);
+                                     const ffnn__index *index, ffnn__source *source);
 static ffnn_status ffnn__give_views(ffnn_net *net, const ffnn__found *found,
-                                    const ffnn__index *index, const unsigned char *data);
-static ffnn_status ffnn__read_header_size(ffnn__source *source, size_t *size);
-static ffnn_status ffnn__read_index(ffnn__source *source, size_t header_size, ffnn__index *index);
+                                    const ffnn__index *index, ffnn__source *source);
+static ffnn_status ffnn__read_index(ffnn__source *source, ffnn__index *index);
 static void ffnn__free_index(ffnn__index *index);
 
 /* Whether net is a network that weights can be loaded into. */
@@ -2287,46 +2301,45 @@ FFNNDEF ffnn_status ffnn_init_view(ffnn_net *net, const void *data, size_t size)
 
 static ffnn_status ffnn__find_network(ffnn__index *index, ffnn__found *found);
 static ffnn_status ffnn__match(const ffnn__found *found, const ffnn_net *net);
-static void ffnn__copy_parameters(ffnn_net *net, const ffnn__index *index, bool is_linear,
-                                  const unsigned char *data);
+static ffnn_status ffnn__take_parameters(ffnn__source *source, ffnn_net *net,
+                                         const ffnn__index *index, bool is_linear);
 
 static ffnn_status ffnn__read_into(ffnn__source *source, ffnn_net *net) {
-    size_t header_size;
     ffnn__index index;
     ffnn__found found;
-    ffnn_status status = ffnn__read_header_size(source, &header_size);
-    if (status == FFNN_OK) status = ffnn__read_index(source, header_size, &index);
+    ffnn_status status = ffnn__read_index(source, &index);
     if (status != FFNN_OK) return status;
     /* A malformed file is FFNN_ERROR_FORMAT even if it does not match either: whether it matches
        counts only after its last byte. */
     ffnn_status match = ffnn__find_network(&index, &found);
     if (match == FFNN_OK) match = ffnn__match(&found, net);
     source->size_is_known = match == FFNN_OK;
-    status = ffnn__read_to_end(source, 8 + header_size + index.data_size);
+    status = ffnn__read_to_end(source, source->at + index.data_size);
     if (status == FFNN_OK) status = match;
-    if (status == FFNN_OK) {
-        ffnn__copy_parameters(net, &index, found.is_linear, source->bytes + 8 + header_size);
-        ffnn__forget_moments(net);
-    }
+    if (status == FFNN_OK) status = ffnn__take_parameters(source, net, &index, found.is_linear);
+    if (status == FFNN_OK) ffnn__forget_moments(net);
     ffnn__free_index(&index);
     return status;
 }
 
 static ffnn_status ffnn__read_new(ffnn__source *source, ffnn_net *net,
                                   ffnn__give_parameters give_parameters) {
-    size_t header_size;
     ffnn__index index;
     ffnn__found found;
-    ffnn_status status = ffnn__read_header_size(source, &header_size);
-    if (status == FFNN_OK) status = ffnn__read_index(source, header_size, &index);
+    ffnn_status status = ffnn__read_index(source, &index);
     if (status != FFNN_OK) return status;
     ffnn_status match = ffnn__find_network(&index, &found); /* counts after the last byte, too */
     if (match == FFNN_OK && !found.has_activations) match = FFNN_ERROR_MISMATCH;
     if (match == FFNN_OK && found.layer_count > FFNN_MAX_LAYERS) match = FFNN_ERROR_ARGUMENT;
-    status = ffnn__read_to_end(source, 8 + header_size + index.data_size);
+    /* A file that is as large as its header says is read straight into the network's memory.
+       Through the source's memory it would take twice as long: page faults cost as much as
+       reading. */
+    uint64_t size = source->at + index.data_size;
+    bool is_straight = match == FFNN_OK && source->file_size == size;
+    if (!is_straight) status = ffnn__read_to_end(source, size);
     if (status == FFNN_OK) status = match;
-    if (status == FFNN_OK)
-        status = give_parameters(net, &found, &index, source->bytes + 8 + header_size);
+    if (status == FFNN_OK) status = give_parameters(net, &found, &index, source);
+    if (status == FFNN_OK && is_straight) status = ffnn__check_end(source);
     for (size_t i = 0; status == FFNN_OK && i < net->layer_count; ++i)
         net->layers[i].activation = found.activations[i];
     if (status != FFNN_OK) ffnn_free(net);
@@ -2334,46 +2347,70 @@ static ffnn_status ffnn__read_new(ffnn__source *source, ffnn_net *net,
     return status;
 }
 
-static void ffnn__copy_transposed(ffnn_tensor t, const unsigned char *from);
+static ffnn_status ffnn__take_transposed(ffnn__source *source, ffnn_tensor t);
 
-/* The index's entries stand in the order of the network's parameters: see ffnn__find_network. */
-static void ffnn__copy_parameters(ffnn_net *net, const ffnn__index *index, bool is_linear,
-                                  const unsigned char *data) {
-    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
+/* In the order of their bytes, for the file may be read just now; if that fails, some parameters
+   are not set. The index's entries stand in the order of the network's parameters: see
+   ffnn__find_network. */
+static ffnn_status ffnn__take_parameters(ffnn__source *source, ffnn_net *net,
+                                         const ffnn__index *index, bool is_linear) {
+    ffnn_status status = FFNN_OK;
+    uint64_t begin = 0;
+    while (status == FFNN_OK && begin < index->data_size) {
+        size_t i = 0;
+        while (index->entries[i].begin != begin) ++i;
+        begin = index->entries[i].end;
         ffnn__parameter parameter = ffnn__parameter_at(net, i);
-        const unsigned char *from = data + index->entries[i].begin;
         ffnn_tensor t = parameter.tensor;
-        if (!is_linear || parameter.is_bias) {
-            ffnn__copy_little_endian(t.data, from, t.rows * t.cols);
-            continue;
-        }
-        ffnn__copy_transposed(t, from);
+        if (is_linear && !parameter.is_bias) status = ffnn__take_transposed(source, t);
+        else status = ffnn__take_floats(source, t.data, t.rows * t.cols);
     }
+    return status;
 }
 
-/* t is from's transpose. Sixteen columns at a time: what is written to a row of them is a cache
-   line, and reading goes on in sixteen places, each where it was before. */
-static void ffnn__copy_transposed(ffnn_tensor t, const unsigned char *from) {
-    const size_t line = 16; /* floats */
-    for (size_t first = 0; first < t.cols; first += line) {
-        size_t end = t.cols - first < line ? t.cols : first + line;
-        for (size_t row = 0; row < t.rows; ++row)
-            for (size_t col = first; col < end; ++col)
-                ffnn__copy_little_endian(&t.data[row * t.cols + col],
-                                         from + (col * t.rows + row) * sizeof(float), 1);
+static void ffnn__copy_columns(ffnn_tensor t, size_t first, size_t count,
+                               const unsigned char *from);
+
+/* t is the transpose of what comes next. About 1 MB is taken at a time, what a second-level cache
+   holds: as many rows as fill whole cache lines of t. */
+static ffnn_status ffnn__take_transposed(ffnn__source *source, ffnn_tensor t) {
+    const size_t piece = 262144, line = 16; /* floats */
+    size_t most = (piece / t.rows / line + 1) * line;
+    for (size_t first = 0; first < t.cols; first += most) {
+        const unsigned char *from;
+        size_t count = t.cols - first < most ? t.cols - first : most;
+        ffnn_status status = ffnn__take(source, count * t.rows * sizeof(float), &from);
+        if (status != FFNN_OK) return status;
+        ffnn__copy_columns(t, first, count, from);
+    }
+    return FFNN_OK;
+}
+
+/* count columns of t, beginning with the column first, are the rows of from. Eight rows of t at a
+   time: where t.cols is a power of two, their cache lines share one set, which has room for eight.
+   Sixteen cost a load half as much again there. */
+static void ffnn__copy_columns(ffnn_tensor t, size_t first, size_t count,
+                               const unsigned char *from) {
+    const size_t most = 8;
+    for (size_t begin = 0; begin < t.rows; begin += most) {
+        size_t end = t.rows - begin < most ? t.rows : begin + most;
+        for (size_t i = 0; i < count; ++i)
+            for (size_t row = begin; row < end; ++row)
+                ffnn__copy_little_endian(&t.data[row * t.cols + first + i],
+                                         from + (i * t.rows + row) * sizeof(float), 1);
     }
 }
 
 static ffnn_status ffnn__give_copies(ffnn_net *net, const ffnn__found *found,
-                                     const ffnn__index *index, const unsigned char *data) {
+                                     const ffnn__index *index, ffnn__source *source) {
     ffnn_status status =
         ffnn__allocate(net, found->sizes, found->layer_count, found->has_biases);
-    if (status == FFNN_OK) ffnn__copy_parameters(net, index, found->is_linear, data);
+    if (status == FFNN_OK) status = ffnn__take_parameters(source, net, index, found->is_linear);
     return status;
 }
 
 static ffnn_status ffnn__give_views(ffnn_net *net, const ffnn__found *found,
-                                    const ffnn__index *index, const unsigned char *data) {
+                                    const ffnn__index *index, ffnn__source *source) {
     ffnn_status status =
         ffnn__allocate_layers(net, found->sizes, found->layer_count, found->has_biases);
     if (status != FFNN_OK) return status;
@@ -2382,7 +2419,7 @@ static ffnn_status ffnn__give_views(ffnn_net *net, const ffnn__found *found,
         size_t layer_index = net->has_biases ? i / 2 : i;
         ffnn_layer *layer = &net->layers[layer_index];
         size_t inputs = net->units[layer_index], outputs = net->units[layer_index + 1];
-        uintptr_t address = (uintptr_t)(data + index->entries[i].begin);
+        uintptr_t address = (uintptr_t)(source->bytes + source->at + index->entries[i].begin);
         float *floats = (float *)address; /* const until here: nothing writes to a view */
         if (!ffnn__is_little_endian() || address % sizeof(float) != 0) return FFNN_ERROR_ARGUMENT;
         if (net->has_biases && i % 2 == 1) {
@@ -2607,11 +2644,13 @@ static bool ffnn__check_layout(ffnn__index *index);
 
 /* Reads {"W1":{...},"W2":{...},"__metadata__":{...}}. If it returns FFNN_OK, index must be freed.
    */
-static ffnn_status ffnn__read_index(ffnn__source *source, size_t header_size,
-                                    ffnn__index *index) {
-    ffnn_status status = ffnn__read(source, (uint64_t)8 + header_size);
+static ffnn_status ffnn__read_index(ffnn__source *source, ffnn__index *index) {
+    size_t header_size;
+    ffnn_status status = ffnn__read_header_size(source, &header_size);
+    if (status == FFNN_OK) status = ffnn__read(source, (uint64_t)8 + header_size);
     if (status != FFNN_OK) return status;
     const unsigned char *header = source->bytes + 8;
+    source->at = 8 + header_size;
     memset(index, 0, sizeof *index);
     index->text = (char *)FFNN_MALLOC(header_size + 1);
     if (index->text == NULL) return FFNN_ERROR_MEMORY;
@@ -2835,15 +2874,13 @@ static void ffnn__print_entry(FILE *out, const ffnn__entry *entry, const unsigne
 FFNNDEF ffnn_status ffnn_print_file(FILE *out, const char *path) {
     ffnn__source source;
     ffnn__index index;
-    size_t header_size;
     if (out == NULL || path == NULL) return FFNN_ERROR_ARGUMENT;
     if (!ffnn__source_open(&source, path)) return FFNN_ERROR_IO;
-    ffnn_status status = ffnn__read_header_size(&source, &header_size);
-    if (status == FFNN_OK) status = ffnn__read_index(&source, header_size, &index);
+    ffnn_status status = ffnn__read_index(&source, &index);
     if (status == FFNN_OK) {
-        status = ffnn__read_to_end(&source, 8 + header_size + index.data_size);
+        status = ffnn__read_to_end(&source, source.at + index.data_size);
         for (size_t i = 0; status == FFNN_OK && i < index.count; ++i)
-            ffnn__print_entry(out, &index.entries[i], source.bytes + 8 + header_size);
+            ffnn__print_entry(out, &index.entries[i], source.bytes + source.at);
         const char *at = index.metadata;
         for (size_t i = 0; status == FFNN_OK && i < index.metadata_count; ++i) {
             const char *value = at + strlen(at) + 1;
@@ -3312,22 +3349,20 @@ static void ffnn__json_skip_scalar(ffnn__json *json) {
 
 #ifndef FFNN_NO_STDIO
 static ffnn_status ffnn__grow(ffnn__source *source, uint64_t wanted);
+static ffnn_status ffnn__read_file(const ffnn__source *source, void *to, size_t size);
 #endif
 
 static ffnn_status ffnn__read(ffnn__source *source, uint64_t size) {
 #ifndef FFNN_NO_STDIO
-    FILE *file = (FILE *)source->file;
-    if (file == NULL) return source->size < size ? FFNN_ERROR_FORMAT : FFNN_OK;
-    while (source->size < size) {
-        if (source->size == source->capacity) {
-            ffnn_status status = ffnn__grow(source, size);
-            if (status != FFNN_OK) return status;
-        }
+    while (source->file != NULL && source->size < size) {
+        ffnn_status status = FFNN_OK;
+        if (source->size == source->capacity) status = ffnn__grow(source, size);
+        if (status != FFNN_OK) return status;
         size_t wanted = source->capacity - source->size;
         if (wanted > size - source->size) wanted = (size_t)(size - source->size);
-        size_t count = fread(source->memory + source->size, 1, wanted, file);
-        source->size += count;
-        if (count < wanted) return ferror(file) ? FFNN_ERROR_IO : FFNN_ERROR_FORMAT;
+        status = ffnn__read_file(source, source->memory + source->size, wanted);
+        if (status != FFNN_OK) return status;
+        source->size += wanted;
     }
 #endif
     return source->size < size ? FFNN_ERROR_FORMAT : FFNN_OK;
@@ -3336,13 +3371,38 @@ static ffnn_status ffnn__read(ffnn__source *source, uint64_t size) {
 static ffnn_status ffnn__read_to_end(ffnn__source *source, uint64_t size) {
     ffnn_status status = ffnn__read(source, size);
     if (status != FFNN_OK) return status;
-    if (source->size > size) return FFNN_ERROR_FORMAT;
+    return source->size > size ? FFNN_ERROR_FORMAT : ffnn__check_end(source);
+}
+
+static ffnn_status ffnn__check_end(const ffnn__source *source) {
 #ifndef FFNN_NO_STDIO
     FILE *file = (FILE *)source->file;
     if (file != NULL && fgetc(file) != EOF) return FFNN_ERROR_FORMAT;
     if (file != NULL && ferror(file)) return FFNN_ERROR_IO;
+#else
+    (void)source;
 #endif
     return FFNN_OK;
+}
+
+static ffnn_status ffnn__take(ffnn__source *source, size_t size, const unsigned char **bytes) {
+    if (source->at == source->size) source->at = source->size = 0; /* all of it is used */
+    ffnn_status status = ffnn__read(source, (uint64_t)source->at + size);
+    *bytes = source->bytes + source->at;
+    source->at += size;
+    return status;
+}
+
+static ffnn_status ffnn__take_floats(ffnn__source *source, float *to, size_t count) {
+    const unsigned char *from;
+    size_t size = count * sizeof(float);
+#ifndef FFNN_NO_STDIO
+    bool is_in_file = source->at == source->size;
+    if (is_in_file && ffnn__is_little_endian()) return ffnn__read_file(source, to, size);
+#endif
+    ffnn_status status = ffnn__take(source, size, &from);
+    if (status == FFNN_OK) ffnn__copy_little_endian(to, from, count);
+    return status;
 }
 
 #ifndef FFNN_NO_STDIO
@@ -3671,6 +3731,12 @@ static void ffnn__source_close(ffnn__source *source) {
     if (source->is_allocated) FFNN_FREE(source->memory);
     fclose((FILE *)source->file);
     errno = error;
+}
+
+static ffnn_status ffnn__read_file(const ffnn__source *source, void *to, size_t size) {
+    FILE *file = (FILE *)source->file;
+    if (fread(to, 1, size, file) == size) return FFNN_OK;
+    return ferror(file) ? FFNN_ERROR_IO : FFNN_ERROR_FORMAT;
 }
 
 /* Makes the source's memory larger, for wanted bytes if that many are sure to come. */

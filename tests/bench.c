@@ -478,6 +478,54 @@ static void bench_files(const char *folder) {
     ffnn_free(&f.net);
 }
 
+/* The file of a new network, and reading its bytes into new memory. */
+typedef struct new_state {
+    char path[500];
+    size_t size;
+} new_state;
+
+static void header_new(void *state, long times) {
+    new_state *n = state;
+    for (; times > 0; --times) {
+        ffnn_net net;
+        require(ffnn_init_from_file(&net, n->path) == FFNN_OK, "ffnn_init_from_file");
+        ffnn_free(&net);
+    }
+}
+
+static void plain_new(void *state, long times) {
+    new_state *n = state;
+    for (; times > 0; --times) {
+        FILE *file = fopen(n->path, "rb");
+        void *bytes = malloc(n->size);
+        require(file != NULL && bytes != NULL && fread(bytes, 1, n->size, file) == n->size &&
+                fclose(file) == 0, "fread");
+        free(bytes);
+    }
+}
+
+/* With biases, its weights lie in the file as PyTorch has them: they have to be transposed. */
+static void bench_new_network(const char *name, const char *folder, bool biases) {
+    new_state n;
+    bench_work work[COLUMNS] = {{NULL, NULL, 0}};
+    ffnn_net net;
+    ffnn_desc desc;
+    memset(&desc, 0, sizeof desc);
+    desc.sizes[0] = desc.sizes[1] = 5000;
+    desc.biases = biases;
+    require(ffnn_init(&net, &desc) == FFNN_OK, "ffnn_init");
+    require(ffnn_save_memory(&net, NULL, 0, &n.size) == FFNN_OK, "ffnn_save_memory");
+    snprintf(n.path, sizeof n.path, "%s/new.safetensors", folder);
+    require(ffnn_save(&net, n.path) == FFNN_OK, "ffnn_save");
+    ffnn_free(&net);
+    work[FFNN].run = header_new;
+    work[PLAIN].run = plain_new;
+    work[FFNN].state = work[PLAIN].state = &n;
+    measure(work, COLUMNS, &slow_pace, wall_clock);
+    add_row(name, work, 1, 0);
+    remove(n.path);
+}
+
 /* ---- the picture ------------------------------------------------------------------------- */
 /* A bar for each ratio, on a logarithmic axis; it begins at 1, where a library is as fast as
    ffnn.h. Tenths of a pixel, whole numbers only: the program's locale cannot spoil the file. */
@@ -642,6 +690,8 @@ int main(int argc, char **argv) {
     bench_sigmoid();
     speed = bench_matmul();
     bench_files(argv[1]);
+    bench_new_network("a new network of 100 MB from its file", argv[1], false);
+    bench_new_network("the same, its weights transposed", argv[1], true);
     double growth = cost_growth();
     compiling.state = argv[3];
     measure(&compiling, 1, &slow_pace, children_clock);

@@ -46,7 +46,8 @@ static struct {
     int errors, skipped;                /* in the function that runs */
     char where[200];                    /* what test_case said last */
     size_t allocations, live;           /* ever made, and not yet freed */
-    size_t largest;                     /* allocation, in bytes; a test may set it to 0 */
+    size_t largest;                     /* allocation, in bytes; a test may set it to 0, */
+    size_t bytes;                       /* as the sum of all allocations */
     size_t fail_at;                     /* refuse the allocation with this number, 1 is the first */
 } test;
 
@@ -54,6 +55,7 @@ void *test_malloc(size_t size) {
     void *p = NULL;
     ++test.allocations;
     if (size > test.largest) test.largest = size;
+    test.bytes += size;
     if (test.allocations != test.fail_at) p = malloc(size);
     test.live += p != NULL;
     return p;

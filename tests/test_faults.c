@@ -481,6 +481,7 @@ static void check_load(const char *what, const size_t *sizes, ffnn_status good) 
 
 static void test_every_call_of_a_load_fails_in_turn(void) {
     static const size_t another[] = {50, 60, 11, 0};
+    ffnn_desc desc = {0};
     ffnn_net net;
     memset(seen, 0, sizeof seen);
     make_network(&net, large, 3);
@@ -488,6 +489,13 @@ static void test_every_call_of_a_load_fails_in_turn(void) {
     check_load("a load", large, FFNN_OK);
     check_load("a new network", NULL, FFNN_OK);
     check_load("another network's file", another, FFNN_ERROR_MISMATCH);
+    ffnn_free(&net);
+    desc.sizes[0] = 50;
+    desc.sizes[1] = 60;
+    desc.biases = true;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &desc));
+    CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
+    check_load("a new network of transposed weights", NULL, FFNN_OK);
     CHECK(has_failed("fopen to read") && has_failed("fread") && has_failed("fgetc"));
     CHECK(has_failed("ftell") && has_failed("fseek") && has_failed("fseek back"));
     remove(SAVED);

@@ -293,40 +293,49 @@ static void change_file(const char *call) {
     if (change.is_renamed) CHECK(rename(FOLDER "/other", HOSTILE) == 0);
 }
 
-/* Loads a file that changes before the at-th read; returns whether there were so many. */
+/* Loads a file that changes before the at-th read, into net or, if that is NULL, a new network;
+   returns whether there were so many. */
 static int check_change(ffnn_net *net, bytes file, int at, size_t size, int is_renamed,
                         int *refused) {
     ffnn_status status;
+    ffnn_net fresh;
     write_file(HOSTILE, file.data, file.size);
-    set_all_weights(net, UNSET);
+    if (net != NULL) set_all_weights(net, UNSET);
     change.at = at;
     change.calls = 0;
     change.bytes = file.data;
     change.size = size;
     change.is_renamed = is_renamed;
     faults.before = change_file;
-    status = ffnn_load(net, HOSTILE);
+    status = net != NULL ? ffnn_load(net, HOSTILE) : ffnn_init_from_file(&fresh, HOSTILE);
     faults_end();
-    if (status == FFNN_OK) {
-        CHECK(all_weights_are(net, 0.0f));
+    CHECK_STATUS(status == FFNN_OK ? FFNN_OK : FFNN_ERROR_FORMAT, status);
+    if (net != NULL) {
+        CHECK(all_weights_are(net, status == FFNN_OK ? 0.0f : UNSET));
     } else {
-        CHECK_STATUS(FFNN_ERROR_FORMAT, status);
-        CHECK(all_weights_are(net, UNSET));
+        CHECK(status == FFNN_OK ? all_weights_are(&fresh, 0.0f) : is_all_zero(&fresh));
+        ffnn_free(&fresh);
     }
     *refused += status != FFNN_OK && change.calls >= at;
     return change.calls >= at;
 }
 
-/* A file of a network whose weights are all 0, and then some bytes that it does not have yet. */
-static bytes make_zero_file(const size_t *sizes, size_t *size) {
+/* A network whose weights are all 0. */
+static void make_zero_network(ffnn_net *net, const size_t *sizes, bool biases) {
+    ffnn_desc desc;
+    memset(&desc, 0, sizeof desc);
+    for (size_t i = 0; sizes[i] > 0; ++i) desc.sizes[i] = sizes[i];
+    desc.biases = biases;
+    CHECK_STATUS(FFNN_OK, ffnn_init(net, &desc));
+    set_all_weights(net, 0.0f);
+}
+
+/* A file of such a network, and then some bytes that it does not have yet. */
+static bytes make_zero_file(const size_t *sizes, bool biases, size_t *size) {
     bytes b = {NULL, 0};
     ffnn_net net;
     *size = 0;
-    make_network(&net, sizes, 0);
-    for (size_t i = 0; i < net.layer_count; ++i)
-        ffnn_scale(net.layers[i].weight, net.layers[i].weight, 0.0f);
-    for (size_t i = 0; i < net.layer_count; ++i)
-        ffnn_mul(net.layers[i].weight, net.layers[i].weight, net.layers[i].weight); /* no -0 */
+    make_zero_network(&net, sizes, biases);
     CHECK_STATUS(FFNN_OK, ffnn_save_memory(&net, NULL, 0, size));
     b.data = (unsigned char *)calloc(*size + 5000, 1);
     b.size = *size;
@@ -336,26 +345,36 @@ static bytes make_zero_file(const size_t *sizes, size_t *size) {
     return b;
 }
 
-static void test_files_that_change(void) {
-    ffnn_net net;
+/* The file of a network loses or gains bytes before each read. */
+static void check_changes(ffnn_net *net, bool biases) {
     size_t size;
-    bytes file = make_zero_file(large, &size);
+    bytes file = make_zero_file(large, biases, &size);
     const size_t sizes[] = {0, 7, 8, 100, size / 2, size - 1, size + 1, size + 5000};
-    make_network(&net, large, 0);
     for (size_t i = 0; i < COUNT_OF(sizes); ++i) {
         int at = 0, refused = 0;
         bool was_there = true;
         while (was_there) {
             ++at;
-            test_case("%d bytes instead of %d, before read %d", (int)sizes[i], (int)size, at);
-            was_there = check_change(&net, file, at, sizes[i], 0, &refused);
+            test_case("%s%d bytes instead of %d, before read %d", net == NULL ? "new, " : "",
+                      (int)sizes[i], (int)size, at);
+            was_there = check_change(net, file, at, sizes[i], 0, &refused);
         }
         CHECK(at > 3); /* the header's length, the header, the data, and that this is all */
         CHECK(refused > 0);
     }
     remove(HOSTILE);
     free(file.data);
-    ffnn_free(&net);
+}
+
+/* The files of networks with biases are read in pieces, which are transposed. */
+static void test_files_that_change(void) {
+    for (int biases = 0; biases < 2; ++biases) {
+        ffnn_net net;
+        make_zero_network(&net, large, biases);
+        check_changes(&net, biases);
+        check_changes(NULL, biases);
+        ffnn_free(&net);
+    }
 }
 
 /* ---- devices and pipes --------------------------------------------------------------------- */
@@ -366,17 +385,19 @@ static void test_files_that_change(void) {
 static void test_files_that_are_replaced(void) {
     ffnn_net net;
     size_t size;
-    bytes file = make_zero_file(large, &size);
-    int at = 0, refused = 0;
-    bool was_there = true;
+    bytes file = make_zero_file(large, false, &size);
     make_network(&net, large, 0);
-    while (was_there) {
-        ++at;
-        test_case("before read %d", at);
-        was_there = check_change(&net, file, at, 3, 1, &refused);
+    for (int is_new = 0; is_new < 2; ++is_new) {
+        int at = 0, refused = 0;
+        bool was_there = true;
+        while (was_there) {
+            ++at;
+            test_case("%sbefore read %d", is_new ? "new, " : "", at);
+            was_there = check_change(is_new ? NULL : &net, file, at, 3, 1, &refused);
+        }
+        CHECK(at > 3);
+        CHECK(refused == 0);
     }
-    CHECK(at > 3);
-    CHECK(refused == 0);
     remove(HOSTILE);
     free(file.data);
     ffnn_free(&net);
@@ -447,7 +468,7 @@ static void check_pipe(bytes file, size_t piece, int is_endless, const size_t *s
 
 static void test_slow_pipes(void) {
     size_t size;
-    bytes file = make_zero_file(large, &size), part = file;
+    bytes file = make_zero_file(large, false, &size), part = file;
     check_pipe(file, 61, 0, large, FFNN_OK);
     check_pipe(file, 977, 0, NULL, FFNN_OK);
     check_pipe(file, 977, 0, small, FFNN_ERROR_MISMATCH);
@@ -461,7 +482,7 @@ static void test_slow_pipes(void) {
 
 static void test_pipes_that_never_end(void) {
     size_t size;
-    bytes file = make_zero_file(large, &size);
+    bytes file = make_zero_file(large, false, &size);
     check_pipe(file, size, 1, large, FFNN_ERROR_FORMAT);
     check_pipe(file, size, 1, small, FFNN_ERROR_FORMAT);
     check_pipe(file, size, 1, NULL, FFNN_ERROR_FORMAT);

@@ -78,33 +78,17 @@ static size_t outputs_of(const ffnn_net *net) {
     return net->layer_count == 0 ? 0 : layer_outputs(&net->layers[net->layer_count - 1]);
 }
 
-enum { MOST_PARAMETERS = 4000 };
-
-/* All parameters, each layer's weight before its bias; returns how many. */
-static size_t copy_parameters(const ffnn_net *net, float *values) {
-    size_t count = 0;
-    for (size_t i = 0; i < net->layer_count; ++i) {
-        const ffnn_tensor parts[] = {net->layers[i].weight, net->layers[i].bias};
-        for (size_t k = 0; k < 2; ++k) {
-            size_t size = parts[k].rows * parts[k].cols;
-            if (size > 0) memcpy(values + count, parts[k].data, size * sizeof *values);
-            count += size;
-        }
-    }
-    return count;
-}
-
+/* Bit for bit. */
 static bool same_networks(const ffnn_net *a, const ffnn_net *b) {
-    static float of_a[MOST_PARAMETERS], of_b[MOST_PARAMETERS];
     if (a->layer_count != b->layer_count) return false;
     for (size_t i = 0; i < a->layer_count; ++i) {
         const ffnn_layer *x = &a->layers[i], *y = &b->layers[i];
-        if (x->activation != y->activation || x->weight.rows != y->weight.rows ||
-            x->weight.cols != y->weight.cols || x->bias.cols != y->bias.cols)
-            return false;
+        bool has_bias = x->bias.data != NULL;
+        if (x->activation != y->activation || has_bias != (y->bias.data != NULL)) return false;
+        if (!same_values(x->weight, y->weight)) return false;
+        if (has_bias && !same_values(x->bias, y->bias)) return false;
     }
-    return copy_parameters(a, of_a) == copy_parameters(b, of_b) &&
-        memcmp(of_a, of_b, copy_parameters(a, of_a) * sizeof *of_a) == 0;
+    return true;
 }
 
 /* A new network from a file says nothing of training. */
@@ -734,31 +718,77 @@ static void make_kind(ffnn_net *net, size_t i, bool all_bits) {
 
 enum { KINDS = 48 };
 
+/* Saves net and loads it in every way; loaded is a network of its kind with other parameters. */
+static void check_there_and_back(const ffnn_net *net, ffnn_net *loaded) {
+    ffnn_net from_file, from_memory;
+    bytes file = saved(net);
+    CHECK_STATUS(FFNN_OK, ffnn_save(net, SCRATCH_FILE));
+    CHECK_STATUS(FFNN_OK, ffnn_init_from_file(&from_file, SCRATCH_FILE));
+    CHECK_STATUS(FFNN_OK, ffnn_init_from_memory(&from_memory, file.data, file.size));
+    CHECK_STATUS(FFNN_OK, ffnn_load_memory(loaded, file.data, file.size));
+    CHECK(same_networks(net, &from_file));
+    CHECK(same_networks(net, &from_memory));
+    CHECK(same_networks(net, loaded));
+    CHECK_STATUS(FFNN_OK, ffnn_load(loaded, SCRATCH_FILE));
+    CHECK(same_networks(net, loaded));
+    check_new(&from_file);
+    bytes again = saved(&from_file);
+    CHECK(again.size == file.size && memcmp(again.data, file.data, file.size) == 0);
+    free(again.data);
+    free(file.data);
+    ffnn_free(&from_file);
+    ffnn_free(&from_memory);
+}
+
 static void test_what_is_saved_is_loaded(void) {
     for (size_t i = 0; i < KINDS; ++i) {
-        ffnn_net net, from_file, from_memory, loaded;
-        bytes file, again;
+        ffnn_net net, loaded;
         test_case("kind %d", (int)i);
         make_kind(&net, i, true);
-        file = saved(&net);
-        CHECK_STATUS(FFNN_OK, ffnn_save(&net, SCRATCH_FILE));
-        CHECK_STATUS(FFNN_OK, ffnn_init_from_file(&from_file, SCRATCH_FILE));
-        CHECK_STATUS(FFNN_OK, ffnn_init_from_memory(&from_memory, file.data, file.size));
         make_kind(&loaded, i, false);
-        CHECK_STATUS(FFNN_OK, ffnn_load_memory(&loaded, file.data, file.size));
-        CHECK(same_networks(&net, &from_file));
-        CHECK(same_networks(&net, &from_memory));
-        CHECK(same_networks(&net, &loaded));
-        CHECK_STATUS(FFNN_OK, ffnn_load(&loaded, SCRATCH_FILE));
-        CHECK(same_networks(&net, &loaded));
-        check_new(&from_file);
-        again = saved(&from_file);
-        CHECK(again.size == file.size && memcmp(again.data, file.data, file.size) == 0);
-        free(again.data);
-        free(file.data);
+        check_there_and_back(&net, &loaded);
         ffnn_free(&net);
-        ffnn_free(&from_file);
-        ffnn_free(&from_memory);
+        ffnn_free(&loaded);
+    }
+}
+
+/* Weights of more than the megabyte that is read and transposed at a time: of one output fewer than
+   a piece has, of just as many, of one more, of some; few inputs, and very many. */
+static void test_large_weights_are_loaded(void) {
+    static const size_t sizes[][4] = {{20003, 15, 3},  {20003, 16, 20003}, {20003, 17, 5},
+                                      {16384, 32, 1},  {1000, 271, 2},     {1000, 272, 273},
+                                      {3, 90000, 2},   {1, 270000},        {270000, 1, 1},
+                                      {1001, 1003, 7}, {7, 1003, 1001}};
+    for (size_t i = 0; i < COUNT_OF(sizes); ++i) {
+        for (int biases = 0; biases < 2; ++biases) {
+            ffnn_net net, loaded;
+            test_case("sizes %d, biases %d", (int)i, biases);
+            make_described(&net, sizes[i], "", biases);
+            make_described(&loaded, sizes[i], "", biases);
+            net.layers[0].weight.data[0] = 2;
+            CHECK(!same_networks(&net, &loaded));
+            check_there_and_back(&net, &loaded);
+            ffnn_free(&net);
+            ffnn_free(&loaded);
+        }
+    }
+}
+
+/* A file whose size is known is read straight into the new network. What has to be transposed goes
+   through memory for a piece of it, and through memory for all of it what has to be swapped. */
+static void test_a_new_network_takes_little_memory(void) {
+    static const size_t sizes[] = {1000, 1000, 0};
+    for (int biases = 0; biases < 2; ++biases) {
+        size_t network = 1000 * 1000 * sizeof(float), beside = is_little_endian() ? 0 : network;
+        ffnn_net net, loaded;
+        if (biases) beside = 272 * 1000 * sizeof(float);
+        make_described(&net, sizes, "", biases);
+        CHECK_STATUS(FFNN_OK, ffnn_save(&net, SCRATCH_FILE));
+        test.bytes = 0;
+        CHECK_STATUS(FFNN_OK, ffnn_init_from_file(&loaded, SCRATCH_FILE));
+        CHECK(test.bytes < network + beside + 10000);
+        CHECK(same_networks(&net, &loaded));
+        ffnn_free(&net);
         ffnn_free(&loaded);
     }
 }
@@ -951,6 +981,8 @@ int main(int argc, char **argv) {
     RUN(test_saved_files_in_full);
     RUN(test_changed_activations_are_saved);
     RUN(test_what_is_saved_is_loaded);
+    RUN(test_large_weights_are_loaded);
+    RUN(test_a_new_network_takes_little_memory);
     RUN(test_a_loaded_network_trains);
     RUN(test_names_are_not_kept);
     RUN(test_views_are_saved);
