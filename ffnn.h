@@ -5133,8 +5133,8 @@ FFNN__TARGET static void ffnn__fold(const ffnn__product *product) {
 #if FFNN__LANES <= 8
 
 /* rows rows of a product with fewer columns than lanes: 2 or 3, with eight lanes 5 to 7. A vector
-   is read of each row of b, and with it what follows the row; of the last row with what precedes it,
-   so that its sums stand in other lanes. Two sums take turns here, too. rows is a constant. */
+   is read of each row of b, and with it what follows the row; of the last row, with what precedes
+   it, so that its sums stand in other lanes. Two sums take turns here, too. rows is a constant. */
 FFNN__INLINE void ffnn__narrow_rows(const ffnn__product *product, size_t row, const size_t rows) {
     ffnn__vec sum[4] = {{0}, {0}, {0}, {0}}, odd[4] = {{0}, {0}, {0}, {0}}, last[4];
     const float *a = product->a + row * product->a_row_step, *b = product->b;
