@@ -7,8 +7,6 @@ set -eu
 folder=${BUILD:-build}/tests/builds
 rm -rf "$folder" && mkdir -p "$folder"
 warnings="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Wundef -Wdouble-promotion -Wcast-qual"
-passed=0
-
 cat > "$folder/one.c" << 'END'
 #define FFNN_IMPLEMENTATION
 #include "ffnn.h"
@@ -43,32 +41,37 @@ for file in one renamed main a b; do cp "$folder/$file.c" "$folder/$file.cpp"; d
 # without FFNN_FILENAME that is an #error.
 try() {
     if ! command -v "$1" > /dev/null; then echo "skipped: no $1"; return; fi
-    c_only=; [ "$2" = cpp ] || c_only="-Wstrict-prototypes -Wmissing-prototypes"
+    out=$folder/$1-$3 c_only=
+    mkdir "$out"
+    [ "$2" = cpp ] || c_only="-Wstrict-prototypes -Wmissing-prototypes"
     for option in "" -DFFNN_NO_STDIO -DFFNN_STATIC -DFFNN_NO_SIMD; do
         for level in -O0 -O2 -O3; do
-            "$1" "-std=$3" $level $warnings $c_only $option -I. -c -o "$folder/one.o" "$folder/one.$2"
-            passed=$((passed + 1))
+            "$1" "-std=$3" $level $warnings $c_only $option -I. -c -o "$out/one.o" "$folder/one.$2"
         done
     done
-    "$1" "-std=$3" -O2 $warnings -I. -o "$folder/two" "$folder/one.$2" "$folder/main.$2" -lm
-    "$folder/two"
-    "$1" "-std=$3" -O2 $warnings -I. -o "$folder/static" "$folder/a.$2" "$folder/b.$2" -lm
-    "$folder/static"
-    "$1" "-std=$3" -O2 $warnings $c_only '-DFFNN_FILENAME="networks.h"' -c -o "$folder/renamed.o" \
+    "$1" "-std=$3" -O2 $warnings -I. -o "$out/two" "$folder/one.$2" "$folder/main.$2" -lm
+    "$out/two"
+    "$1" "-std=$3" -O2 $warnings -I. -o "$out/static" "$folder/a.$2" "$folder/b.$2" -lm
+    "$out/static"
+    "$1" "-std=$3" -O2 $warnings $c_only '-DFFNN_FILENAME="networks.h"' -c -o "$out/renamed.o" \
         "$folder/renamed.$2"
-    if "$1" "-std=$3" -O2 -c -o "$folder/renamed.o" "$folder/renamed.$2" 2> "$folder/log"
+    if "$1" "-std=$3" -O2 -c -o "$out/renamed.o" "$folder/renamed.$2" 2> "$out/log"
     then echo "$1 -std=$3: a renamed header builds without FFNN_FILENAME"; exit 1; fi
-    grep -q 'error.*ffnn\.h: .*FFNN_FILENAME' "$folder/log" || { cat "$folder/log"; exit 1; }
-    passed=$((passed + 4))
-    echo "$1 -std=$3: passed"
+    grep -q 'error.*ffnn\.h: .*FFNN_FILENAME' "$out/log" || { cat "$out/log"; exit 1; }
+    echo "$1 -std=$3: 16 passed"
 }
 
-for compiler in gcc clang; do
-    try $compiler c c99
-    try $compiler c c11
-done
-for compiler in g++ clang++; do
-    try $compiler cpp c++11
-    try $compiler cpp c++20
+# Two at a time: GCC's in C and in C++, then Clang's.
+passed=0
+for pair in "gcc c c99:g++ cpp c++11" "gcc c c11:g++ cpp c++20" "clang c c99:clang++ cpp c++11" \
+    "clang c c11:clang++ cpp c++20"; do
+    try ${pair%:*} > "$folder/first" 2>&1 & first=$!
+    try ${pair#*:} > "$folder/second" 2>&1 & second=$!
+    failed=0
+    wait $first || failed=1
+    wait $second || failed=1
+    cat "$folder/first" "$folder/second"
+    [ $failed = 0 ] || { echo "$passed passed, 1 failed"; exit 1; }
+    passed=$((passed + 16 * $(cat "$folder/first" "$folder/second" | grep -c '16 passed$' || true)))
 done
 echo "$passed passed, 0 failed"

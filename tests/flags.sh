@@ -1,11 +1,11 @@
 #!/bin/sh
-# flags.sh [gcc | clang]: whatever flags that change arithmetic a program is compiled with, the library
+# flags.sh [gcc | clang [quick]]: whatever flags that change arithmetic a program is compiled with, the library
 # prints bit for bit what it prints without them (tests/flags_probe.c), or the build stops with an
 # #error of its own. And the header changes nothing for the code after it: that has the same
 # instructions with and without the include.
 #
 # make test tries a handful of flags with $CC; make matrix all that gcc and g++, or clang and clang++,
-# know. What is not there is skipped, aloud. The last line is "flags: N passed, M failed".
+# know, or with "quick" each of them once. What is not there is skipped, aloud. The last line is "flags: N passed, M failed".
 set -u
 out=${BUILD:-build}/tests/flags
 rm -rf "$out" && mkdir -p "$out" || exit 1
@@ -135,15 +135,22 @@ if [ $# -gt 0 ]; then
     c=$1
     case $c in clang) cxx="clang++ -x c++" ;; *) cxx="g++ -x c++" ;; esac
     sweep "$c" "-O2" "$most_dangerous$contractions$others"
-    sweep "$c" "-O3 -mfma" "-Ofast$most_dangerous$contractions$others"
-    sweep "$c" "-O2 -DFFNN_NO_SIMD" "$most_dangerous$contractions$others"
-    sweep "$c" "-O3 -mfma -DFFNN_NO_SIMD" "-Ofast$most_dangerous"
-    for base in "-O0" "-O1" "-O3 -march=native" "-O2 -std=c99" "-O1 -DFFNN_NO_SIMD" \
-        "-O2 -DFFNN_TEST_KERNELS=ffnn__kernels_baseline"; do
-        sweep "$c" "$base" "$most_dangerous"
-    done
-    sweep "$cxx" "-O2" "$most_dangerous"
-    sweep "$cxx" "-O3 -DFFNN_NO_SIMD" "-Ofast$most_dangerous"
+    if [ "${2:-all}" = quick ]; then
+        sweep "$c" "-O3 -mfma" "-Ofast"
+        sweep "$c" "-O2 -DFFNN_NO_SIMD" "$most_dangerous$contractions"
+        sweep "$c" "-O2 -DFFNN_TEST_KERNELS=ffnn__kernels_baseline" "-ffast-math"
+        sweep "$cxx" "-O2" "-ffast-math"
+    else
+        sweep "$c" "-O3 -mfma" "-Ofast$most_dangerous$contractions$others"
+        sweep "$c" "-O2 -DFFNN_NO_SIMD" "$most_dangerous$contractions$others"
+        sweep "$c" "-O3 -mfma -DFFNN_NO_SIMD" "-Ofast$most_dangerous"
+        for base in "-O0" "-O1" "-O3 -march=native" "-O2 -std=c99" "-O1 -DFFNN_NO_SIMD" \
+            "-O2 -DFFNN_TEST_KERNELS=ffnn__kernels_baseline"; do
+            sweep "$c" "$base" "$most_dangerous"
+        done
+        sweep "$cxx" "-O2" "$most_dangerous"
+        sweep "$cxx" "-O3 -DFFNN_NO_SIMD" "-Ofast$most_dangerous"
+    fi
 else
     sweep "${CC:-cc}" "-O1" '
         -ffast-math'

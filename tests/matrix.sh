@@ -36,6 +36,7 @@ c_warnings="-std=c99 $common -Wstrict-prototypes -Wmissing-prototypes"
 # one of the compilers tests that on each system.
 faults="test_faults test_hostile test_killed"
 quick=${MATRIX_QUICK:-0}
+flags=$([ "$quick" = 0 ] && echo all || echo quick)
 not_quick="test_descriptions test_fit test_fit_defaults test_gradients test_optimizers test_properties \
     test_saving test_stack test_stack_plain test_tensor test_threads $faults"
 all_tests=$(basename -s .c tests/test_*.c | tr '\n' ' ')
@@ -49,8 +50,8 @@ platforms() {
     platform "Linux x86-64" "" gcc "-std=c99 -O2 -flto" "$faults"
     platform "Linux x86-64" "" clang "-std=c99 -O2" "$faults"
     platform "Linux x86-64" "" clang "-std=c99 -Os -march=native" "$faults"
-    scripted "Linux x86-64" flags.sh gcc
-    scripted "Linux x86-64" flags.sh clang
+    scripted "Linux x86-64" flags.sh "gcc $flags"
+    scripted "Linux x86-64" flags.sh "clang $flags"
     scripted "Linux x86-64" warnings.sh all
     scripted "Linux x86-64" names.sh all
     platform "Linux x86-64, C++" "" g++ "-std=c++11 -O2" "$faults"
@@ -237,9 +238,9 @@ platform() { # NAME RUNNER COMPILER FLAGS [EXCEPTIONS]
 }
 
 # A script that tries many builds itself.
-scripted() { # NAME SCRIPT ARGUMENT
+scripted() { # NAME SCRIPT ARGUMENTS
     is_mine "$1" "$2" || return 0
-    BUILD="$folder/build" sh "tests/$2" "$3" > "$log" 2>&1
+    BUILD="$folder/build" sh "tests/$2" $3 > "$log" 2>&1
     counts=$(sed -n '$s/.*: \([0-9]*\) passed, \([0-9]*\) failed.*/\1 \2/p' "$log")
     set -- "$1" "$2 $3" ${counts:-0 1}
     if [ "$4" = 0 ]; then row passed "$1" "$2" "" "$3 passed" "-" "-"
