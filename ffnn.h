@@ -4306,6 +4306,7 @@ static void ffnn__add_product(float *c, const float *a, const float *b, size_t m
     ffnn__run(&product);
 }
 
+FFNN__NOINLINE static void ffnn__run_transposed(const ffnn__product *product);
 static void ffnn__run_dots(const ffnn__product *product);
 static void ffnn__run_blocks(const ffnn__product *product);
 
@@ -4315,22 +4316,24 @@ enum {
 };
 
 /* Which kernel computes a product. Neither the number of rows nor what they hold decides, where b
-   is not transposed: a sample's results do not depend on the batch that it is in. A transposed b is
-   turned over by copying it, unless few rows use the copy: those are dots, if deep enough. Four
-   lanes fold one column only. */
+   is not transposed: a sample's results do not depend on the batch that it is in. Four lanes fold
+   one column only. */
 static void ffnn__run_band(const ffnn__product *product) {
-    const ffnn__kernels *kernels = ffnn__pick_kernels();
-    size_t cols = product->cols, depth = product->depth;
-    bool is_transposed = product->b_col_step != 1 && cols > 1;
-    bool lies_along = product->a_col_step == 1;
-    bool is_contiguous = product->b_row_step == cols;
-    bool can_fold = lies_along && is_contiguous && depth >= 8 * cols && !product->add;
-    size_t most_folded = kernels->tiles8 != NULL ? 4 : 1;
-    if (is_transposed && depth >= 32 && product->rows < 8) ffnn__run_dots(product);
-    else if (is_transposed) ffnn__run_blocks(product);
-    else if (can_fold && cols <= most_folded) kernels->fold(product);
+    size_t depth = product->depth, cols = product->cols;
+    bool is_along = product->a_col_step == 1 && product->b_row_step == cols; /* both contiguous */
+    bool can_fold = cols <= 4 && is_along && depth >= (cols == 1 ? 8 : 16) && !product->add;
+    if (product->b_col_step != 1 && cols > 1) ffnn__run_transposed(product);
     else if (cols >= 512 && depth >= 64) ffnn__run_blocks(product);
+    else if (can_fold && (cols == 1 || ffnn__pick_kernels()->tiles8 != NULL))
+        ffnn__pick_kernels()->fold(product);
     else ffnn__run_lanes(product, 16);
+}
+
+/* A transposed b is turned over by copying it, unless too few rows use the copy: those are dots. */
+static void ffnn__run_transposed(const ffnn__product *product) {
+    bool is_worth_a_copy = product->rows >= 8 || product->rows * 8 > product->depth;
+    if (is_worth_a_copy || product->depth < 32) ffnn__run_blocks(product);
+    else ffnn__run_dots(product);
 }
 
 /* Few rows of a and a transposed b: each row of c is b's matrix times a row of a as a column. */
@@ -5055,38 +5058,36 @@ FFNN__INLINE void ffnn__fold_step(ffnn__vec *sums, const float *a, size_t a_step
 
 /* Rows of a product with 1 to 4 columns, cols, of a b that is contiguous: a vector holds as many
    rows of b as fit, and is multiplied by as many elements of a row of a. The last vector ends where
-   b ends, without the lanes that it has in common with the one before. Split sums take turns, as in
-   a tile. rows and cols are constants. */
+   b ends, without the lanes that it has in common with the one before. Two sums take turns, since
+   one would wait for itself. rows and cols are constants. */
 FFNN__INLINE void ffnn__fold_rows(const ffnn__product *product, size_t row, const size_t rows,
                                   const size_t cols) {
     const size_t width = cols == 3 ? 4 : cols, step = FFNN__LANES / width;
-    const size_t split = FFNN__LANES == 8 ? 2 : 4; /* AVX2 has 16 registers, others have 32 */
     const size_t depth = product->depth, a_step = product->a_row_step;
     const size_t whole = cols == 3 ? depth - 1 : depth; /* nothing follows the last row */
     const float *a = product->a + row * a_step, *b = product->b;
-    ffnn__vec sum[4][4], zero = {0}; /* [split][rows] */
+    ffnn__vec sum[4], odd[4], zero = {0};
     size_t k = 0;
-    FFNN__UNROLL for (size_t s = 0; s < split; ++s)
-        FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[s][i] = zero;
-    for (; k + split * step <= whole; k += split * step)
-        FFNN__UNROLL for (size_t s = 0; s < split; ++s)
-            ffnn__fold_step(sum[s], a + k + s * step, a_step, b + (k + s * step) * cols, NULL, rows,
-                            cols);
-    for (; k + step <= whole; k += step)
-        ffnn__fold_step(sum[0], a + k, a_step, b + k * cols, NULL, rows, cols);
+    FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[i] = odd[i] = zero;
+    for (; k + 2 * step <= whole; k += 2 * step) {
+        ffnn__fold_step(sum, a + k, a_step, b + k * cols, NULL, rows, cols);
+        ffnn__fold_step(odd, a + k + step, a_step, b + (k + step) * cols, NULL, rows, cols);
+    }
+    if (k + step <= whole) {
+        ffnn__fold_step(sum, a + k, a_step, b + k * cols, NULL, rows, cols);
+        k += step;
+    }
     if (k < depth) {
         const uint32_t *lanes = ffnn__last_lanes + (depth - k) * width + 16 - FFNN__LANES;
         const float *last = b + (depth - step) * cols;
         float copy[7] = {0};
         if (cols == 3) last = (const float *)memcpy(copy, last, 6 * sizeof(float));
-        ffnn__fold_step(sum[0], a + depth - step, a_step, last, (const ffnn__bits *)lanes, rows,
-                        cols);
+        ffnn__fold_step(odd, a + depth - step, a_step, last, (const ffnn__bits *)lanes, rows, cols);
     }
     ffnn__f32x4 total[4];
     FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
-        sum[0][i] += sum[1][i];
-        if (split == 4) sum[0][i] += sum[2][i] + sum[3][i];
-        const float *sums = (const float *)&sum[0][i];
+        sum[i] += odd[i];
+        const float *sums = (const float *)&sum[i];
         total[i] = *(const ffnn__f32x4 *)sums;
         FFNN__UNROLL for (size_t lane = 4; lane < FFNN__LANES; lane += 4)
             total[i] += *(const ffnn__f32x4 *)(sums + lane);
