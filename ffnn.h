@@ -1832,27 +1832,36 @@ FFNNDEF void ffnn_rng_seed(ffnn_rng *rng, uint64_t seed) {
         rng->state[i] = 1812433253u * (rng->state[i - 1] ^ (rng->state[i - 1] >> 30)) + i;
 }
 
-/* The next 624 outputs, yet to be tempered. */
+static uint32_t ffnn__twist(uint32_t old, uint32_t next, uint32_t distant) {
+    uint32_t mixed = (old & 0x80000000u) | (next & 0x7fffffffu);
+    return distant ^ (mixed >> 1) ^ ((next & 1u) ? 0x9908b0dfu : 0u);
+}
+
+/* The next 624 outputs, yet to be tempered. A loop ends where an index would begin again at 0: one
+   loop with indices modulo 624 takes five times as long. */
 static void ffnn__rng_refill(ffnn_rng *rng) {
     uint32_t *state = rng->state;
+    const size_t distance = 397, rest = FFNN__STATE_SIZE - distance;
+    size_t i = 0;
     if (!rng->seeded) ffnn_rng_seed(rng, 0);
-    for (size_t i = 0; i < FFNN__STATE_SIZE; ++i) {
-        uint32_t next = state[(i + 1) % FFNN__STATE_SIZE];
-        uint32_t mixed = (state[i] & 0x80000000u) | (next & 0x7fffffffu);
-        state[i] = state[(i + 397) % FFNN__STATE_SIZE] ^ (mixed >> 1) ^
-                   ((next & 1u) ? 0x9908b0dfu : 0u);
-    }
+    for (; i < rest; ++i) state[i] = ffnn__twist(state[i], state[i + 1], state[i + distance]);
+    for (; i + 1 < FFNN__STATE_SIZE; ++i)
+        state[i] = ffnn__twist(state[i], state[i + 1], state[i - rest]);
+    state[i] = ffnn__twist(state[i], state[0], state[i - rest]);
     rng->remaining = FFNN__STATE_SIZE;
 }
 
-static uint32_t ffnn__rng_next(ffnn_rng *rng) {
-    if (rng->remaining == 0) ffnn__rng_refill(rng);
-    uint32_t x = rng->state[FFNN__STATE_SIZE - rng->remaining];
-    rng->remaining -= 1;
+static uint32_t ffnn__temper(uint32_t x) {
     x ^= x >> 11;
     x ^= (x << 7) & 0x9d2c5680u;
     x ^= (x << 15) & 0xefc60000u;
     return x ^ (x >> 18);
+}
+
+static uint32_t ffnn__rng_next(ffnn_rng *rng) {
+    if (rng->remaining == 0) ffnn__rng_refill(rng);
+    rng->remaining -= 1;
+    return ffnn__temper(rng->state[FFNN__STATE_SIZE - 1 - rng->remaining]);
 }
 
 FFNNDEF void ffnn_rng_discard(ffnn_rng *rng, uint64_t count) {
