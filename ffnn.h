@@ -623,6 +623,13 @@ static void ffnn__multiply_transposed(float *c, const float *a, const float *b, 
 static void ffnn__add_product(float *c, const float *a, const float *b, size_t m, size_t k,
                               size_t n, float factor);
 
+typedef enum ffnn__operation { FFNN__ADD, FFNN__SUB, FFNN__MUL, FFNN__DIV } ffnn__operation;
+
+/* c (m x n) = a op b, element by element, where all rows have the same b: its next element stands
+   b_step (0 or 1) further. c may be a or, if m is 1, b. */
+static void ffnn__combine(ffnn__operation operation, float *c, const float *a, const float *b,
+                          size_t b_step, size_t m, size_t n);
+
 /* Each row of c (m x n) += row (1 x n) */
 static void ffnn__add_row(float *c, const float *row, size_t m, size_t n);
 
@@ -799,36 +806,34 @@ FFNNDEF ffnn_status ffnn_copy(ffnn_tensor dst, ffnn_tensor a) {
     return FFNN_OK;
 }
 
-/* dst = a op b for count elements, where b's next one stands b_step (0 or 1) further. Four at a
-   time in an array of their own, which dst cannot overlap: compilers make vectors of that. */
-#define FFNN__DEFINE_BINARY(name, range, op)                                                      \
-    static void range(float *dst, const float *a, const float *b, size_t b_step, size_t count) {  \
-        size_t i = 0;                                                                             \
-        for (; i + 4 <= count; i += 4) {                                                          \
-            float b_part[4] = {b[0], b[0], b[0], b[0]}, result[4];                                \
-            if (b_step == 1) memcpy(b_part, b + i, sizeof b_part);                                \
-            for (size_t j = 0; j < 4; ++j) result[j] = a[i + j] op b_part[j];                     \
-            memcpy(dst + i, result, sizeof result);                                               \
-        }                                                                                         \
-        for (; i < count; ++i) dst[i] = a[i] op b[i * b_step];                                    \
-    }                                                                                             \
-                                                                                                  \
-    FFNNDEF ffnn_status name(ffnn_tensor dst, ffnn_tensor a, ffnn_tensor b) {                     \
-        bool shapes_fit = ffnn__same_shape(dst, a) && ffnn__broadcasts(b, dst);                   \
-        bool are_apart = ffnn__same_or_apart(dst, a) && ffnn__same_or_apart(dst, b);              \
-        ffnn_status status = ffnn__validate_all(dst, a, b, shapes_fit, are_apart);                \
-        if (status != FFNN_OK) return status;                                                     \
-        size_t length = ffnn__broadcast_length(a, b), count = a.rows * a.cols;                    \
-        size_t b_step = b.rows * b.cols == 1 ? 0 : 1;                                             \
-        for (size_t i = 0; i < count; i += length)                                                \
-            range(dst.data + i, a.data + i, b.data, b_step, length);                              \
-        return FFNN_OK;                                                                           \
-    }
+/* dst = a op b. By pointer: to copy the tensors once more takes longer than to add small ones. */
+static ffnn_status ffnn__binary(ffnn__operation operation, const ffnn_tensor *dst,
+                                const ffnn_tensor *a, const ffnn_tensor *b) {
+    bool shapes_fit = ffnn__same_shape(*dst, *a) && ffnn__broadcasts(*b, *dst);
+    bool are_apart = ffnn__same_or_apart(*dst, *a) && ffnn__same_or_apart(*dst, *b);
+    ffnn_status status = ffnn__validate_all(*dst, *a, *b, shapes_fit, are_apart);
+    if (status != FFNN_OK) return status;
+    size_t length = ffnn__broadcast_length(*a, *b), rows = length == a->cols ? a->rows : 1;
+    size_t b_step = b->rows * b->cols == 1 ? 0 : 1; /* 0: one element for all */
+    ffnn__combine(operation, dst->data, a->data, b->data, b_step, rows, length);
+    return FFNN_OK;
+}
 
-FFNN__DEFINE_BINARY(ffnn_add, ffnn__add_range, +)
-FFNN__DEFINE_BINARY(ffnn_sub, ffnn__sub_range, -)
-FFNN__DEFINE_BINARY(ffnn_mul, ffnn__mul_range, *)
-FFNN__DEFINE_BINARY(ffnn_div, ffnn__div_range, /)
+FFNNDEF ffnn_status ffnn_add(ffnn_tensor dst, ffnn_tensor a, ffnn_tensor b) {
+    return ffnn__binary(FFNN__ADD, &dst, &a, &b);
+}
+
+FFNNDEF ffnn_status ffnn_sub(ffnn_tensor dst, ffnn_tensor a, ffnn_tensor b) {
+    return ffnn__binary(FFNN__SUB, &dst, &a, &b);
+}
+
+FFNNDEF ffnn_status ffnn_mul(ffnn_tensor dst, ffnn_tensor a, ffnn_tensor b) {
+    return ffnn__binary(FFNN__MUL, &dst, &a, &b);
+}
+
+FFNNDEF ffnn_status ffnn_div(ffnn_tensor dst, ffnn_tensor a, ffnn_tensor b) {
+    return ffnn__binary(FFNN__DIV, &dst, &a, &b);
+}
 
 FFNNDEF ffnn_status ffnn_scale(ffnn_tensor dst, ffnn_tensor a, float factor) {
     return ffnn_mul(dst, a, ffnn_view(&factor, 1, 1));
@@ -3941,6 +3946,7 @@ static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, 
 }
 
 #define FFNN__UNROLL
+#define FFNN__ROLLED
 #define FFNN__KIND plain
 #define FFNN__LANES 1
 #define FFNN__VECTORS 4
@@ -3974,6 +3980,11 @@ static void ffnn__box_muller(float *x, size_t blocks) {
     ffnn__box_muller_plain(x, blocks);
 }
 
+static void ffnn__combine(ffnn__operation operation, float *c, const float *a, const float *b,
+                          size_t b_step, size_t m, size_t n) {
+    ffnn__combine_plain(operation, c, a, b, b_step, m, n);
+}
+
 #endif /* FFNN__SIMD */
 
 /* ---- kernels with vectors ---------------------------------------------------------------- */
@@ -3987,11 +3998,14 @@ static void ffnn__box_muller(float *x, size_t blocks) {
 #if defined(__clang__)
 #define FFNN__UNROLL _Pragma("clang loop unroll(full)")
 #define FFNN__UNROLL4
+/* Of the few elements behind the last vector, Clang would make vectors again. */
+#define FFNN__ROLLED _Pragma("clang loop vectorize(disable) unroll(disable)")
 #else
 #pragma GCC push_options
 #pragma GCC optimize("fp-contract=fast") /* fused multiply-add, which -std=c99 turns off */
 #define FFNN__UNROLL _Pragma("GCC unroll 16")
 #define FFNN__UNROLL4 _Pragma("GCC unroll 4")
+#define FFNN__ROLLED
 #endif
 
 /* Keeps the compiler from fusing the product x into the sum that it is used in. */
@@ -4049,6 +4063,8 @@ typedef struct ffnn__kernels {
     void (*adam_step)(float *w, float *m, float *v, const float *descent, size_t count, float keep,
                       float rate, float inverse_root);
     void (*box_muller)(float *x, size_t blocks);
+    void (*combine)(ffnn__operation operation, float *c, const float *a, const float *b,
+                    size_t b_step, size_t m, size_t n);
     void (*small_forward)(const ffnn_layer *layers, size_t count, const float *x, size_t m,
                           float *const *outputs);
     void (*small_backward)(const ffnn_layer *layers, size_t count, const float *x, size_t m,
@@ -4058,7 +4074,7 @@ typedef struct ffnn__kernels {
 } ffnn__kernels;
 
 /* Those of one kind; what four lanes are enough for may be another's. */
-#define FFNN__KERNELS(tiles8, tiles16, fold, box_muller, wide, four)                              \
+#define FFNN__KERNELS(tiles8, tiles16, fold, box_muller, combine, wide, four)                     \
     {ffnn__tiles_##four,                                                                          \
      tiles8,                                                                                      \
      tiles16,                                                                                     \
@@ -4072,6 +4088,7 @@ typedef struct ffnn__kernels {
      ffnn__momentum_step_##wide,                                                                  \
      ffnn__adam_step_##wide,                                                                      \
      box_muller,                                                                                  \
+     combine,                                                                                     \
      ffnn__small_forward_##four,                                                                  \
      ffnn__small_backward_##four,                                                                 \
      ffnn__small_update_##four}
@@ -4085,7 +4102,8 @@ typedef struct ffnn__kernels {
 #include FFNN_FILENAME
 
 static const ffnn__kernels ffnn__kernels_baseline =
-    FFNN__KERNELS(NULL, NULL, NULL, ffnn__box_muller_plain, baseline, baseline);
+    FFNN__KERNELS(NULL, NULL, NULL, ffnn__box_muller_plain, ffnn__combine_baseline,
+                  baseline, baseline);
 
 #if defined(__x86_64__) || defined(__i386__)
 #if !defined(_WIN32) || defined(__clang__) /* GCC cannot align wide vectors on Windows' stack */
@@ -4108,7 +4126,8 @@ static const ffnn__kernels ffnn__kernels_baseline =
 #include FFNN_FILENAME
 
 static const ffnn__kernels ffnn__kernels_avx2 =
-    FFNN__KERNELS(ffnn__tiles_avx2, NULL, ffnn__fold_avx2, ffnn__box_muller_avx2, avx2, fma);
+    FFNN__KERNELS(ffnn__tiles_avx2, NULL, ffnn__fold_avx2, ffnn__box_muller_avx2,
+                  ffnn__combine_avx2, avx2, fma);
 
 #define FFNN__KIND avx512
 #define FFNN__LANES 16
@@ -4120,7 +4139,7 @@ static const ffnn__kernels ffnn__kernels_avx2 =
 
 static const ffnn__kernels ffnn__kernels_avx512 =
     FFNN__KERNELS(ffnn__tiles_avx2, ffnn__tiles_avx512, ffnn__fold_avx512, ffnn__box_muller_avx2,
-                  avx512, fma);
+                  ffnn__combine_avx2, avx512, fma);
 #endif
 #endif
 
@@ -4164,6 +4183,12 @@ static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, 
 
 static void ffnn__box_muller(float *x, size_t blocks) {
     ffnn__pick_kernels()->box_muller(x, blocks);
+}
+
+static void ffnn__combine(ffnn__operation operation, float *c, const float *a, const float *b,
+                          size_t b_step, size_t m, size_t n) {
+    if (n < 16) ffnn__combine_baseline(operation, c, a, b, b_step, m, n);
+    else ffnn__pick_kernels()->combine(operation, c, a, b, b_step, m, n);
 }
 
 static void ffnn__small_forward(const ffnn_layer *layers, size_t count, const float *x, size_t m,
@@ -4441,6 +4466,7 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
 #define ffnn__momentum_step        FFNN__JOIN(ffnn__momentum_step, FFNN__KIND)
 #define ffnn__adam                 FFNN__JOIN(ffnn__adam, FFNN__KIND)
 #define ffnn__adam_step            FFNN__JOIN(ffnn__adam_step, FFNN__KIND)
+#define ffnn__combine              FFNN__JOIN(ffnn__combine, FFNN__KIND)
 #define ffnn__log                  FFNN__JOIN(ffnn__log, FFNN__KIND)
 #define ffnn__cos_sin              FFNN__JOIN(ffnn__cos_sin, FFNN__KIND)
 #define ffnn__box_muller           FFNN__JOIN(ffnn__box_muller, FFNN__KIND)
@@ -4851,6 +4877,35 @@ FFNN__TARGET static void ffnn__adam_step(float *w, float *m, float *v, const flo
         memcpy(w + i, w_tail, size);
         memcpy(m + i, m_tail, size);
         memcpy(v + i, v_tail, size);
+    }
+}
+
+#endif
+
+#if FFNN__LANES <= 8 && FFNN__VECTORS > 2 /* 16 lanes wait for memory as long as 8 */
+
+/* A loop of its own for each operation. b[0] - 0 fills all lanes; + 0 would lose the sign of -0. */
+FFNN__TARGET static void ffnn__combine(ffnn__operation operation, float *c, const float *a,
+                                       const float *b, size_t b_step, size_t m, size_t n) {
+    const ffnn__vec zero = {0};
+    switch (operation) {
+#define FFNN__CASE(constant, op)                                                                  \
+    case constant:                                                                                \
+        for (; m > 0; --m, c += n, a += n) {                                                      \
+            size_t i = 0;                                                                         \
+            for (; i + FFNN__LANES <= n; i += FFNN__LANES) {                                      \
+                ffnn__vec b_part = b[0] - zero;                                                   \
+                if (b_step == 1) b_part = *(const ffnn__vec *)(b + i);                            \
+                *(ffnn__vec *)(c + i) = *(const ffnn__vec *)(a + i) op b_part;                    \
+            }                                                                                     \
+            FFNN__ROLLED for (; i < n; ++i) c[i] = a[i] op b[i * b_step];                         \
+        }                                                                                         \
+        break;
+        FFNN__CASE(FFNN__ADD, +)
+        FFNN__CASE(FFNN__SUB, -)
+        FFNN__CASE(FFNN__MUL, *)
+        FFNN__CASE(FFNN__DIV, /)
+#undef FFNN__CASE
     }
 }
 
@@ -5470,6 +5525,7 @@ FFNN__TARGET static void ffnn__small_backward(const ffnn_layer *layers, size_t c
 #undef ffnn__momentum_step
 #undef ffnn__adam
 #undef ffnn__adam_step
+#undef ffnn__combine
 #undef ffnn__log
 #undef ffnn__cos_sin
 #undef ffnn__box_muller
