@@ -544,6 +544,8 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #define FFNN__NOINLINE
 #endif
 
+#define FFNN__PI ((double)3.14159265358979323846L)
+
 /* Whether there are kernels with vectors: the last section. */
 #if defined(__GNUC__) && !defined(__TINYC__) && !defined(FFNN_NO_SIMD)
 #if defined(__SSE2__) || defined(__ARM_NEON) || defined(__aarch64__)
@@ -621,8 +623,12 @@ static void ffnn__multiply_transposed(float *c, const float *a, const float *b, 
 static void ffnn__add_product(float *c, const float *a, const float *b, size_t m, size_t k,
                               size_t n, float factor);
 
-/* Each row of c (m x n) += row (1 x n) */
-static void ffnn__add_row(float *c, const float *row, size_t m, size_t n);
+typedef enum ffnn__operation { FFNN__ADD, FFNN__SUB, FFNN__MUL, FFNN__DIV } ffnn__operation;
+
+/* c (m x n) = a op b, element by element, where all rows have the same b: its next element stands
+   b_step (0 or 1) further. c may be a or, if m is 1, b. */
+static void ffnn__combine(ffnn__operation operation, float *c, const float *a, const float *b,
+                          size_t b_step, size_t m, size_t n);
 
 /* c (1 x n) += factor * the sum of the rows of a (m x n) */
 static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, float factor);
@@ -663,6 +669,11 @@ static void ffnn__momentum_step(float *w, float *v, const float *descent, size_t
    rounded otherwise; this is how 2.7.1 takes it. */
 static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, size_t count,
                             float keep, float rate, float inverse_root);
+
+/* Uniform numbers in [0, 1) become normal ones, in blocks of 16. For i < 8,
+   radius = sqrt(-2 log(1 - x[i])) and theta = 2 pi x[i + 8] give x[i] = radius cos(theta) and
+   x[i + 8] = radius sin(theta). */
+static void ffnn__box_muller(float *x, size_t blocks);
 
 /* Hands out memory for count floats, aligned as the kernels are fastest with. memory is the block
    that it is taken from, *used how much of that has been handed out: FFNN__ALIGNMENT - 1 floats
@@ -798,36 +809,34 @@ FFNNDEF ffnn_status ffnn_copy(ffnn_tensor dst, ffnn_tensor a) {
     return FFNN_OK;
 }
 
-/* dst = a op b for count elements, where b's next one stands b_step (0 or 1) further. Four at a
-   time in an array of their own, which dst cannot overlap: compilers make vectors of that. */
-#define FFNN__DEFINE_BINARY(name, range, op)                                                      \
-    static void range(float *dst, const float *a, const float *b, size_t b_step, size_t count) {  \
-        size_t i = 0;                                                                             \
-        for (; i + 4 <= count; i += 4) {                                                          \
-            float b_part[4] = {b[0], b[0], b[0], b[0]}, result[4];                                \
-            if (b_step == 1) memcpy(b_part, b + i, sizeof b_part);                                \
-            for (size_t j = 0; j < 4; ++j) result[j] = a[i + j] op b_part[j];                     \
-            memcpy(dst + i, result, sizeof result);                                               \
-        }                                                                                         \
-        for (; i < count; ++i) dst[i] = a[i] op b[i * b_step];                                    \
-    }                                                                                             \
-                                                                                                  \
-    FFNNDEF ffnn_status name(ffnn_tensor dst, ffnn_tensor a, ffnn_tensor b) {                     \
-        bool shapes_fit = ffnn__same_shape(dst, a) && ffnn__broadcasts(b, dst);                   \
-        bool are_apart = ffnn__same_or_apart(dst, a) && ffnn__same_or_apart(dst, b);              \
-        ffnn_status status = ffnn__validate_all(dst, a, b, shapes_fit, are_apart);                \
-        if (status != FFNN_OK) return status;                                                     \
-        size_t length = ffnn__broadcast_length(a, b), count = a.rows * a.cols;                    \
-        size_t b_step = b.rows * b.cols == 1 ? 0 : 1;                                             \
-        for (size_t i = 0; i < count; i += length)                                                \
-            range(dst.data + i, a.data + i, b.data, b_step, length);                              \
-        return FFNN_OK;                                                                           \
-    }
+/* dst = a op b. By pointer: to copy the tensors once more takes longer than to add small ones. */
+static ffnn_status ffnn__binary(ffnn__operation operation, const ffnn_tensor *dst,
+                                const ffnn_tensor *a, const ffnn_tensor *b) {
+    bool shapes_fit = ffnn__same_shape(*dst, *a) && ffnn__broadcasts(*b, *dst);
+    bool are_apart = ffnn__same_or_apart(*dst, *a) && ffnn__same_or_apart(*dst, *b);
+    ffnn_status status = ffnn__validate_all(*dst, *a, *b, shapes_fit, are_apart);
+    if (status != FFNN_OK) return status;
+    size_t length = ffnn__broadcast_length(*a, *b), rows = length == a->cols ? a->rows : 1;
+    size_t b_step = b->rows * b->cols == 1 ? 0 : 1; /* 0: one element for all */
+    ffnn__combine(operation, dst->data, a->data, b->data, b_step, rows, length);
+    return FFNN_OK;
+}
 
-FFNN__DEFINE_BINARY(ffnn_add, ffnn__add_range, +)
-FFNN__DEFINE_BINARY(ffnn_sub, ffnn__sub_range, -)
-FFNN__DEFINE_BINARY(ffnn_mul, ffnn__mul_range, *)
-FFNN__DEFINE_BINARY(ffnn_div, ffnn__div_range, /)
+FFNNDEF ffnn_status ffnn_add(ffnn_tensor dst, ffnn_tensor a, ffnn_tensor b) {
+    return ffnn__binary(FFNN__ADD, &dst, &a, &b);
+}
+
+FFNNDEF ffnn_status ffnn_sub(ffnn_tensor dst, ffnn_tensor a, ffnn_tensor b) {
+    return ffnn__binary(FFNN__SUB, &dst, &a, &b);
+}
+
+FFNNDEF ffnn_status ffnn_mul(ffnn_tensor dst, ffnn_tensor a, ffnn_tensor b) {
+    return ffnn__binary(FFNN__MUL, &dst, &a, &b);
+}
+
+FFNNDEF ffnn_status ffnn_div(ffnn_tensor dst, ffnn_tensor a, ffnn_tensor b) {
+    return ffnn__binary(FFNN__DIV, &dst, &a, &b);
+}
 
 FFNNDEF ffnn_status ffnn_scale(ffnn_tensor dst, ffnn_tensor a, float factor) {
     return ffnn_mul(dst, a, ffnn_view(&factor, 1, 1));
@@ -1368,7 +1377,7 @@ static void ffnn__affine(const ffnn_net *net, size_t i, const float *input, size
     size_t inputs = net->units[i], outputs = net->units[i + 1];
     if (layer->transposed) ffnn__multiply_by_transposed(z, input, w, rows, inputs, outputs);
     else ffnn__multiply(z, input, w, rows, inputs, outputs);
-    if (net->has_biases) ffnn__add_row(z, layer->bias.data, rows, outputs);
+    if (net->has_biases) ffnn__combine(FFNN__ADD, z, z, layer->bias.data, 1, rows, outputs);
 }
 
 /* Deltas first, from the last layer to the first, since they need the old weights. Then the
@@ -1827,7 +1836,6 @@ static inline void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass, f
 /* MT19937 by Matsumoto and Nishimura, 1998, and the numbers that PyTorch makes of its outputs. */
 
 enum { FFNN__STATE_SIZE = 624 };
-#define FFNN__PI ((double)3.14159265358979323846L)
 
 FFNNDEF void ffnn_rng_seed(ffnn_rng *rng, uint64_t seed) {
     if (rng == NULL) return;
@@ -1838,27 +1846,36 @@ FFNNDEF void ffnn_rng_seed(ffnn_rng *rng, uint64_t seed) {
         rng->state[i] = 1812433253u * (rng->state[i - 1] ^ (rng->state[i - 1] >> 30)) + i;
 }
 
-/* The next 624 outputs, yet to be tempered. */
+static uint32_t ffnn__twist(uint32_t old, uint32_t next, uint32_t distant) {
+    uint32_t mixed = (old & 0x80000000u) | (next & 0x7fffffffu);
+    return distant ^ (mixed >> 1) ^ ((next & 1u) ? 0x9908b0dfu : 0u);
+}
+
+/* The next 624 outputs, yet to be tempered. A loop ends where an index would begin again at 0: one
+   loop with indices modulo 624 takes five times as long. */
 static void ffnn__rng_refill(ffnn_rng *rng) {
     uint32_t *state = rng->state;
+    const size_t distance = 397, rest = FFNN__STATE_SIZE - distance;
+    size_t i = 0;
     if (!rng->seeded) ffnn_rng_seed(rng, 0);
-    for (size_t i = 0; i < FFNN__STATE_SIZE; ++i) {
-        uint32_t next = state[(i + 1) % FFNN__STATE_SIZE];
-        uint32_t mixed = (state[i] & 0x80000000u) | (next & 0x7fffffffu);
-        state[i] = state[(i + 397) % FFNN__STATE_SIZE] ^ (mixed >> 1) ^
-                   ((next & 1u) ? 0x9908b0dfu : 0u);
-    }
+    for (; i < rest; ++i) state[i] = ffnn__twist(state[i], state[i + 1], state[i + distance]);
+    for (; i + 1 < FFNN__STATE_SIZE; ++i)
+        state[i] = ffnn__twist(state[i], state[i + 1], state[i - rest]);
+    state[i] = ffnn__twist(state[i], state[0], state[i - rest]);
     rng->remaining = FFNN__STATE_SIZE;
 }
 
-static uint32_t ffnn__rng_next(ffnn_rng *rng) {
-    if (rng->remaining == 0) ffnn__rng_refill(rng);
-    uint32_t x = rng->state[FFNN__STATE_SIZE - rng->remaining];
-    rng->remaining -= 1;
+static uint32_t ffnn__temper(uint32_t x) {
     x ^= x >> 11;
     x ^= (x << 7) & 0x9d2c5680u;
     x ^= (x << 15) & 0xefc60000u;
     return x ^ (x >> 18);
+}
+
+static uint32_t ffnn__rng_next(ffnn_rng *rng) {
+    if (rng->remaining == 0) ffnn__rng_refill(rng);
+    rng->remaining -= 1;
+    return ffnn__temper(rng->state[FFNN__STATE_SIZE - 1 - rng->remaining]);
 }
 
 FFNNDEF void ffnn_rng_discard(ffnn_rng *rng, uint64_t count) {
@@ -1871,7 +1888,7 @@ FFNNDEF void ffnn_rng_discard(ffnn_rng *rng, uint64_t count) {
 }
 
 static float ffnn__normal(ffnn_rng *rng);
-static void ffnn__normal_block(float *x, ffnn_rng *rng);
+static void ffnn__uniform_block(float *x, ffnn_rng *rng);
 
 FFNNDEF ffnn_status ffnn_randn(ffnn_tensor dst, ffnn_rng *rng) {
     const size_t block = 16; /* as in PyTorch's normal_fill */
@@ -1882,13 +1899,20 @@ FFNNDEF ffnn_status ffnn_randn(ffnn_tensor dst, ffnn_rng *rng) {
         for (size_t i = 0; i < count; ++i) dst.data[i] = ffnn__normal(rng);
         return FFNN_OK;
     }
-    size_t i = 0;
-    for (; i + block <= count; i += block) ffnn__normal_block(dst.data + i, rng);
+    size_t i = 0; /* in two passes: vectors wait if read right after their halves were written */
+    for (; i + block <= count; i += block) ffnn__uniform_block(dst.data + i, rng);
+    ffnn__box_muller(dst.data, i / block);
     if (i < count) { /* as PyTorch: draws for the rest are discarded, the last 16 drawn again */
         ffnn_rng_discard(rng, count - i);
-        ffnn__normal_block(dst.data + count - block, rng);
+        ffnn__uniform_block(dst.data + count - block, rng);
+        ffnn__box_muller(dst.data + count - block, 1);
     }
     return FFNN_OK;
+}
+
+/* In [0, 1), with 24 random bits. Signed integers are converted faster. */
+static float ffnn__uniform_float(uint32_t output) {
+    return (float)(int32_t)(output & 0xffffffu) / 16777216;
 }
 
 /* torch.nn.Linear's: uniform in [-1 / sqrt(inputs), 1 / sqrt(inputs)), column by column, which is
@@ -1897,7 +1921,7 @@ static void ffnn__draw_linear(ffnn_tensor parameter, size_t inputs, ffnn_rng *rn
     float high = (float)(1 / sqrt((double)inputs)), low = -high, range = high - low;
     for (size_t col = 0; col < parameter.cols; ++col) {
         for (size_t row = 0; row < parameter.rows; ++row) {
-            double uniform = (double)(ffnn__rng_next(rng) & 0xffffffu) / 16777216;
+            double uniform = (double)ffnn__uniform_float(ffnn__rng_next(rng));
             float *element = &parameter.data[row * parameter.cols + col];
             *element = (float)(uniform * (double)range + (double)low);
         }
@@ -1924,16 +1948,16 @@ static float ffnn__normal(ffnn_rng *rng) {
     return (float)(radius * cos(theta));
 }
 
-/* Box-Muller for 16 numbers at once, from uniform numbers with 24 random bits. radius and theta are
-   floats, as in PyTorch. */
-static void ffnn__normal_block(float *x, ffnn_rng *rng) {
-    for (size_t i = 0; i < 16; ++i) x[i] = (float)(ffnn__rng_next(rng) & 0xffffffu) / 16777216.0f;
-    for (size_t i = 0; i < 8; ++i) {
-        float radius = (float)sqrt(-2 * log(1 - (double)x[i]));
-        float theta = (float)(2 * FFNN__PI) * x[i + 8];
-        x[i] = (float)((double)radius * cos((double)theta));
-        x[i + 8] = (float)((double)radius * sin((double)theta));
+/* 16 of them, with 24 random bits each. Those that need no refill between them are computed in a
+   loop that compilers make vectors of: it takes a third of the time. */
+static void ffnn__uniform_block(float *x, ffnn_rng *rng) {
+    const uint32_t *state = rng->state + (FFNN__STATE_SIZE - rng->remaining);
+    if (rng->remaining < 16) {
+        for (size_t i = 0; i < 16; ++i) x[i] = ffnn__uniform_float(ffnn__rng_next(rng));
+        return;
     }
+    for (size_t i = 0; i < 16; ++i) x[i] = ffnn__uniform_float(ffnn__temper(state[i]));
+    rng->remaining -= 16;
 }
 
 /* ---- printing ---------------------------------------------------------------------------- */
@@ -3940,6 +3964,18 @@ static void ffnn__multiply(float *c, const float *a, const float *b, size_t m, s
     ffnn__run(&product);
 }
 
+/* radius and theta are floats, as in PyTorch; log, cos and sin are libm's. */
+static void ffnn__box_muller_plain(float *x, size_t blocks) {
+    for (; blocks > 0; --blocks, x += 16) {
+        for (size_t i = 0; i < 8; ++i) {
+            float radius = (float)sqrt(-2 * log(1 - (double)x[i]));
+            float theta = (float)(2 * FFNN__PI) * x[i + 8];
+            x[i] = (float)((double)radius * cos((double)theta));
+            x[i + 8] = (float)((double)radius * sin((double)theta));
+        }
+    }
+}
+
 #ifndef FFNN__SIMD
 
 static void ffnn__multiply_by_transposed(float *c, const float *a, const float *b, size_t m,
@@ -3962,11 +3998,6 @@ static void ffnn__add_product(float *c, const float *a, const float *b, size_t m
 
 static void ffnn__run_band(const ffnn__product *product) { ffnn__run_plain(product); }
 
-static void ffnn__add_row(float *c, const float *row, size_t m, size_t n) {
-    for (size_t i = 0; i < m; ++i)
-        for (size_t col = 0; col < n; ++col) c[i * n + col] += row[col];
-}
-
 static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, float factor) {
     for (size_t col = 0; col < n; ++col) {
         float sum = 0;
@@ -3976,6 +4007,7 @@ static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, 
 }
 
 #define FFNN__UNROLL
+#define FFNN__ROLLED
 #define FFNN__KIND plain
 #define FFNN__LANES 1
 #define FFNN__VECTORS 4
@@ -4006,6 +4038,15 @@ static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, 
     ffnn__adam_step_plain(w, m, v, descent, count, keep, rate, inverse_root);
 }
 
+static void ffnn__box_muller(float *x, size_t blocks) {
+    ffnn__box_muller_plain(x, blocks);
+}
+
+static void ffnn__combine(ffnn__operation operation, float *c, const float *a, const float *b,
+                          size_t b_step, size_t m, size_t n) {
+    ffnn__combine_plain(operation, c, a, b, b_step, m, n);
+}
+
 #endif /* FFNN__SIMD */
 
 /* ---- kernels with vectors ---------------------------------------------------------------- */
@@ -4019,11 +4060,14 @@ static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, 
 #if defined(__clang__)
 #define FFNN__UNROLL _Pragma("clang loop unroll(full)")
 #define FFNN__UNROLL4
+/* Of the few elements behind the last vector, Clang would make vectors again. */
+#define FFNN__ROLLED _Pragma("clang loop vectorize(disable) unroll(disable)")
 #else
 #pragma GCC push_options
 #pragma GCC optimize("fp-contract=fast") /* fused multiply-add, which -std=c99 turns off */
 #define FFNN__UNROLL _Pragma("GCC unroll 16")
 #define FFNN__UNROLL4 _Pragma("GCC unroll 4")
+#define FFNN__ROLLED
 #endif
 
 /* Keeps the compiler from fusing the product x into the sum that it is used in. */
@@ -4086,6 +4130,9 @@ typedef struct ffnn__kernels {
                           float decay, float rate);
     void (*adam_step)(float *w, float *m, float *v, const float *descent, size_t count, float keep,
                       float rate, float inverse_root);
+    void (*box_muller)(float *x, size_t blocks);
+    void (*combine)(ffnn__operation operation, float *c, const float *a, const float *b,
+                    size_t b_step, size_t m, size_t n);
     void (*small_forward)(const ffnn_layer *layers, size_t count, const float *x, size_t m,
                           float *const *outputs);
     void (*small_backward)(const ffnn_layer *layers, size_t count, const float *x, size_t m,
@@ -4095,7 +4142,7 @@ typedef struct ffnn__kernels {
 } ffnn__kernels;
 
 /* Those of one kind; what four lanes are enough for may be another's. */
-#define FFNN__KERNELS(tiles8, tiles16, narrow8, wide, eight, four)                                \
+#define FFNN__KERNELS(tiles8, tiles16, narrow8, box_muller, wide, eight, four)                    \
     {ffnn__tiles_##four,                                                                          \
      tiles8,                                                                                      \
      tiles16,                                                                                     \
@@ -4108,6 +4155,8 @@ typedef struct ffnn__kernels {
      ffnn__multiply_by_slope_##four,                                                              \
      ffnn__momentum_step_##eight,                                                                 \
      ffnn__adam_step_##eight,                                                                     \
+     box_muller,                                                                                  \
+     ffnn__combine_##eight,                                                                       \
      ffnn__small_forward_##four,                                                                  \
      ffnn__small_backward_##four,                                                                 \
      ffnn__small_update_##four}
@@ -4129,7 +4178,7 @@ typedef struct ffnn__kernels {
 #include FFNN_FILENAME
 
 static const ffnn__kernels ffnn__kernels_baseline =
-    FFNN__KERNELS(NULL, NULL, NULL, baseline, baseline, baseline);
+    FFNN__KERNELS(NULL, NULL, NULL, ffnn__box_muller_plain, baseline, baseline, baseline);
 
 #ifdef FFNN__X86
 
@@ -4149,7 +4198,8 @@ static const ffnn__kernels ffnn__kernels_baseline =
 #include FFNN_FILENAME
 
 static const ffnn__kernels ffnn__kernels_avx2 =
-    FFNN__KERNELS(ffnn__tiles_avx2, NULL, ffnn__narrow_avx2, avx2, avx2, fma);
+    FFNN__KERNELS(ffnn__tiles_avx2, NULL, ffnn__narrow_avx2, ffnn__box_muller_avx2, avx2, avx2,
+                  fma);
 
 #define FFNN__KIND avx512
 #define FFNN__LANES 16
@@ -4159,7 +4209,8 @@ static const ffnn__kernels ffnn__kernels_avx2 =
 #include FFNN_FILENAME
 
 static const ffnn__kernels ffnn__kernels_avx512 =
-    FFNN__KERNELS(ffnn__tiles_avx2, ffnn__tiles_avx512, ffnn__narrow_avx2, avx512, avx2, fma);
+    FFNN__KERNELS(ffnn__tiles_avx2, ffnn__tiles_avx512, ffnn__narrow_avx2, ffnn__box_muller_avx2,
+                  avx512, avx2, fma);
 #endif
 
 /* The best kernels for the processor that the program runs on. libgcc has run CPUID before main:
@@ -4200,6 +4251,16 @@ static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, 
     ffnn__pick_kernels()->adam_step(w, m, v, descent, count, keep, rate, inverse_root);
 }
 
+static void ffnn__box_muller(float *x, size_t blocks) {
+    ffnn__pick_kernels()->box_muller(x, blocks);
+}
+
+static void ffnn__combine(ffnn__operation operation, float *c, const float *a, const float *b,
+                          size_t b_step, size_t m, size_t n) {
+    if (n < 16) ffnn__combine_baseline(operation, c, a, b, b_step, m, n);
+    else ffnn__pick_kernels()->combine(operation, c, a, b, b_step, m, n);
+}
+
 static void ffnn__small_forward(const ffnn_layer *layers, size_t count, const float *x, size_t m,
                                 float *const *outputs) {
     ffnn__pick_kernels()->small_forward(layers, count, x, m, outputs);
@@ -4208,15 +4269,6 @@ static void ffnn__small_forward(const ffnn_layer *layers, size_t count, const fl
 static void ffnn__small_backward(const ffnn_layer *layers, size_t count, const float *x, size_t m,
                                  float learning_rate) {
     ffnn__pick_kernels()->small_backward(layers, count, x, m, learning_rate);
-}
-
-static void ffnn__add_row(float *c, const float *row, size_t m, size_t n) {
-    for (size_t i = 0; i < m; ++i, c += n) {
-        size_t col = 0;
-        for (; col + 4 <= n; col += 4)
-            *(ffnn__f32x4 *)(c + col) += *(const ffnn__f32x4 *)(row + col);
-        for (; col < n; ++col) c[col] += row[col];
-    }
 }
 
 static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, float factor) {
@@ -4485,6 +4537,10 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
 #define ffnn__momentum_step        FFNN__JOIN(ffnn__momentum_step, FFNN__KIND)
 #define ffnn__adam                 FFNN__JOIN(ffnn__adam, FFNN__KIND)
 #define ffnn__adam_step            FFNN__JOIN(ffnn__adam_step, FFNN__KIND)
+#define ffnn__combine              FFNN__JOIN(ffnn__combine, FFNN__KIND)
+#define ffnn__log                  FFNN__JOIN(ffnn__log, FFNN__KIND)
+#define ffnn__cos_sin              FFNN__JOIN(ffnn__cos_sin, FFNN__KIND)
+#define ffnn__box_muller           FFNN__JOIN(ffnn__box_muller, FFNN__KIND)
 #define ffnn__tile                 FFNN__JOIN(ffnn__tile, FFNN__KIND)
 #define ffnn__tile_rows            FFNN__JOIN(ffnn__tile_rows, FFNN__KIND)
 #define ffnn__tiles                FFNN__JOIN(ffnn__tiles, FFNN__KIND)
@@ -4891,6 +4947,105 @@ FFNN__TARGET static void ffnn__adam_step(float *w, float *m, float *v, const flo
         memcpy(w + i, w_tail, size);
         memcpy(m + i, m_tail, size);
         memcpy(v + i, v_tail, size);
+    }
+}
+
+#endif
+
+#ifdef FFNN__ALL /* 16 lanes would wait for memory as long as 8 */
+
+/* A loop of its own for each operation. b[0] - 0 fills all lanes; + 0 would lose the sign of -0. */
+FFNN__TARGET static void ffnn__combine(ffnn__operation operation, float *c, const float *a,
+                                       const float *b, size_t b_step, size_t m, size_t n) {
+    const ffnn__vec zero = {0};
+    switch (operation) {
+#define FFNN__CASE(constant, op)                                                                  \
+    case constant:                                                                                \
+        for (; m > 0; --m, c += n, a += n) {                                                      \
+            size_t i = 0;                                                                         \
+            for (; i + FFNN__LANES <= n; i += FFNN__LANES) {                                      \
+                ffnn__vec b_part = b[0] - zero;                                                   \
+                if (b_step == 1) b_part = *(const ffnn__vec *)(b + i);                            \
+                *(ffnn__vec *)(c + i) = *(const ffnn__vec *)(a + i) op b_part;                    \
+            }                                                                                     \
+            FFNN__ROLLED for (; i < n; ++i) c[i] = a[i] op b[i * b_step];                         \
+        }                                                                                         \
+        break;
+        FFNN__CASE(FFNN__ADD, +)
+        FFNN__CASE(FFNN__SUB, -)
+        FFNN__CASE(FFNN__MUL, *)
+        FFNN__CASE(FFNN__DIV, /)
+#undef FFNN__CASE
+    }
+}
+
+#endif
+
+#if FFNN__LANES == 8 /* normal numbers, as PyTorch draws them where there is AVX2 */
+
+/* What follows computes PyTorch's bits (equal for 3 * 10^8 numbers), by the formulas and constants
+   of Cephes' logf, cosf and sinf. Products are fused into sums where they are in PyTorch, and kept
+   from it by FFNN__NO_FMA where they are not. GCC fuses none below -O2: last bits differ. */
+
+/* x = log(x), where 0 < x <= 1 and x is not subnormal. With x = 2^e m and sqrt(1/2) <= m < sqrt(2),
+   that is e ln 2 + log(m), and log(m) is a polynomial in t = m - 1. As in exp_parts, ln 2 comes in
+   two parts, and 1.5 * 2^23 turns whole numbers into floats. */
+FFNN__INLINE void ffnn__log(ffnn__vec *x) {
+    const ffnn__vec zero = {0}, one = zero + 1.0f;
+    ffnn__vec m = (ffnn__vec)(((ffnn__bits)*x & 0x007fffffu) | 0x3f000000u); /* in [0.5, 1) */
+    ffnn__vec e = (ffnn__vec)(((ffnn__bits)*x >> 23) + 0x4b400000u) - (12582912.0f + 126.0f);
+    ffnn__bits is_low = (ffnn__bits)(m < zero + 0.707106781f); /* sqrt(1/2): then 2 m, e - 1 */
+    ffnn__vec t = (m - 1.0f) + (ffnn__vec)(is_low & (ffnn__bits)m), t2 = t * t;
+    e -= (ffnn__vec)(is_low & (ffnn__bits)one);
+    ffnn__vec p = (t * 7.0376836292e-2f - 1.1514610310e-1f) * t + 1.1676998740e-1f;
+    p = (p * t - 1.2420140846e-1f) * t + 1.4249322787e-1f;
+    p = (p * t - 1.6668057665e-1f) * t + 2.0000714765e-1f;
+    p = (p * t - 2.4999993993e-1f) * t + 3.3333331174e-1f;
+    ffnn__vec low = e * -2.12194440e-4f;
+    FFNN__NO_FMA(low);
+    p = (p * t) * t2 + low;
+    p -= t2 * 0.5f;
+    *x = (t + p) + e * 0.693359375f;
+}
+
+/* The cosine and sine of theta = 2 pi turn, where 0 <= turn < 1. With q the nearest number of
+   quarter turns and r = theta - q pi / 2, they are polynomials in r that an odd q swaps, with signs
+   by q. pi / 2 comes in three parts, the first two so short that q times them is exact. */
+FFNN__INLINE void ffnn__cos_sin(ffnn__vec *cosine, ffnn__vec *sine, const ffnn__vec *turn) {
+    const ffnn__vec zero = {0};
+    ffnn__bits q = {0};
+    q -= (ffnn__bits)(*turn >= zero + 0.125f); /* true is -1 */
+    q -= (ffnn__bits)(*turn >= zero + 0.375f);
+    q -= (ffnn__bits)(*turn >= zero + 0.625f);
+    q -= (ffnn__bits)(*turn >= zero + 0.875f);
+    ffnn__vec quarters = (ffnn__vec)(q + 0x4b400000u) - 12582912.0f;
+    ffnn__vec r = *turn * (float)(2 * FFNN__PI);
+    FFNN__NO_FMA(r);
+    r -= quarters * 1.5703125f;
+    r -= quarters * 4.837512969970703125e-4f;
+    r -= quarters * 7.54978995489188216e-8f;
+    ffnn__vec r2 = r * r, half = r2 * 0.5f;
+    FFNN__NO_FMA(half);
+    ffnn__vec c = (r2 * 2.443315711809948e-5f - 1.388731625493765e-3f) * r2 + 4.166664568298827e-2f;
+    c = ((c * r2) * r2 - half) + 1.0f;
+    ffnn__vec s = (r2 * -1.9515295891e-4f + 8.3321608736e-3f) * r2 - 1.6666654611e-1f;
+    s = (s * r2) * r + r;
+    ffnn__bits is_odd = 0u - (q & 1u);
+    *cosine = (ffnn__vec)((ffnn__bits)FFNN__CHOOSE(is_odd, s, c) ^ (((q + 1u) & 2u) << 30));
+    *sine = (ffnn__vec)((ffnn__bits)FFNN__CHOOSE(is_odd, c, s) ^ ((q & 2u) << 30));
+}
+
+/* The square root is the processor's, since vector types have none and ffnn__sqrt does not always
+   round its last bit correctly. Adding 0 turns -0 into 0, as does the mean that PyTorch adds. */
+FFNN__TARGET static void ffnn__box_muller(float *x, size_t blocks) {
+    for (; blocks > 0; --blocks, x += 16) {
+        ffnn__vec radius = 1.0f - *(const ffnn__vec *)x, cosine, sine;
+        ffnn__log(&radius);
+        radius *= -2.0f;
+        __asm__("vsqrtps {%1, %0|%0, %1}" : "=x"(radius) : "x"(radius));
+        ffnn__cos_sin(&cosine, &sine, (const ffnn__vec *)(x + 8));
+        *(ffnn__vec *)x = radius * cosine + 0.0f;
+        *(ffnn__vec *)(x + 8) = radius * sine + 0.0f;
     }
 }
 
@@ -5424,6 +5579,10 @@ FFNN__TARGET static void ffnn__small_backward(const ffnn_layer *layers, size_t c
 #undef ffnn__momentum_step
 #undef ffnn__adam
 #undef ffnn__adam_step
+#undef ffnn__combine
+#undef ffnn__log
+#undef ffnn__cos_sin
+#undef ffnn__box_muller
 #undef ffnn__tile
 #undef ffnn__tile_rows
 #undef ffnn__tiles

@@ -1,29 +1,12 @@
-/* The generator and randn, against PyTorch's numbers. */
+/* The generator, and randn in plain C, against PyTorch's numbers. */
 #include "test.h"
 
 #ifndef FFNN_NO_SIMD
-#define FFNN_NO_SIMD /* it compiles sooner, and draws the same */
+#define FFNN_NO_SIMD /* it compiles sooner; test_randn.c draws with vectors */
 #endif
 #include "../ffnn.h"
 
-#include "reference/random.h"
-
-/* Below 16 elements PyTorch computes in double and rounds once. */
-static const int32_t SMALL_TENSOR_ULPS = 1;
-
-/* From 16 on, on processors with AVX2, with its own log, sin and cos: more cannot be asked. */
-static const double LARGE_TENSOR_DIFFERENCE = 1e-6;
-
-/* Units in the last place between two finite floats. */
-static int64_t ulps_between(float a, float b) {
-    int32_t a_bits, b_bits;
-    memcpy(&a_bits, &a, sizeof a);
-    memcpy(&b_bits, &b, sizeof b);
-    /* Negative floats count downwards from zero. */
-    int64_t a_place = a_bits < 0 ? -(int64_t)(a_bits & INT32_MAX) : a_bits;
-    int64_t b_place = b_bits < 0 ? -(int64_t)(b_bits & INT32_MAX) : b_bits;
-    return a_place < b_place ? b_place - a_place : a_place - b_place;
-}
+#include "random_streams.h"
 
 /* The 32-bit outputs are not public, but they are the one thing that all else stands on. */
 static void test_raw_outputs_are_pytorchs(void) {
@@ -35,47 +18,6 @@ static void test_raw_outputs_are_pytorchs(void) {
         ffnn_rng_discard(&rng, c->first_output);
         for (size_t k = 0; k < COUNT_OF(c->outputs); ++k)
             CHECK(ffnn__rng_next(&rng) == c->outputs[k]);
-    }
-}
-
-static void check_numbers(const random_step *step, ffnn_tensor t) {
-    size_t count = t.rows * t.cols;
-    for (size_t i = step->first; i < count; ++i) {
-        float expected = step->values[i - step->first];
-        if (count < 16)
-            CHECK(ulps_between(expected, t.data[i]) <= SMALL_TENSOR_ULPS);
-        else
-            CHECK_CLOSE(expected, t.data[i], LARGE_TENSOR_DIFFERENCE);
-    }
-}
-
-static void run_step(const random_step *step, ffnn_rng *rng) {
-    ffnn_tensor t;
-    switch (step->kind) {
-    case STEP_SEED:
-        ffnn_rng_seed(rng, step->count);
-        break;
-    case STEP_DISCARD:
-        ffnn_rng_discard(rng, step->count);
-        break;
-    case STEP_RANDN:
-        CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&t, step->rows, step->cols));
-        CHECK_STATUS(FFNN_OK, ffnn_randn(t, rng));
-        check_numbers(step, t);
-        ffnn_tensor_free(&t);
-        break;
-    }
-}
-
-static void test_randn_is_pytorchs(void) {
-    for (size_t i = 0; i < COUNT_OF(random_streams); ++i) {
-        const random_stream *stream = &random_streams[i];
-        ffnn_rng rng;
-        memset(&rng, 0xa5, sizeof rng);              /* seeding is all it takes */
-        for (size_t k = 0; k < stream->step_count; ++k) {
-            test_case("%s, step %d", stream->name, (int)(k + 1));
-            run_step(&stream->steps[k], &rng);
-        }
     }
 }
 

@@ -254,6 +254,19 @@ static void test_elementwise_at_every_length(void) {
     }
 }
 
+/* -0 + -0 is -0, but 0 + -0 is 0. */
+static void test_elementwise_negative_zero(void) {
+    enum { COUNT = 21 };
+    float a[COUNT], expected[COUNT], zero[1] = {-0.0f}, dst[COUNT];
+    for (size_t i = 0; i < COUNT; ++i) a[i] = expected[i] = -0.0f;
+    CHECK_STATUS(FFNN_OK, ffnn_add(ffnn_view(dst, 1, COUNT), ffnn_view(a, 1, COUNT),
+                                   ffnn_view(zero, 1, 1)));
+    CHECK(same_bits(dst, expected, COUNT));
+    CHECK_STATUS(FFNN_OK, ffnn_add(ffnn_view(dst, COUNT, 1), ffnn_view(a, COUNT, 1),
+                                   ffnn_view(a, COUNT, 1)));
+    CHECK(same_bits(dst, expected, COUNT));
+}
+
 static void test_matmul(void) {
     float a[6] = {1, 2, 3, 4, 5, 6}, b[6] = {7, 8, 9, 10, 11, 12}, dst[4];
     const float expected[4] = {58, 64, 139, 154};
@@ -797,6 +810,7 @@ int main(void) {
     RUN(test_one_row_is_used_for_every_row);
     RUN(test_one_number_is_used_everywhere);
     RUN(test_elementwise_at_every_length);
+    RUN(test_elementwise_negative_zero);
     RUN(test_matmul);
     RUN(test_matmul_of_row_and_column);
     RUN(test_matmul_of_a_matrix_with_itself);

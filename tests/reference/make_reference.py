@@ -5,8 +5,8 @@
     python3 tests/reference/make_reference.py [FOLDER]
 
 The files land in the folder, or beside this script; running it again writes the same bytes. Only PyTorch and the
-standard library are used. Made with PyTorch 1.13 on a processor with AVX2; randn's last bits
-for 16 elements and more depend on the processor, see test_random.c. PyTorch 2.7.1 differs in last
+standard library are used. Made with PyTorch 1.13 on a processor with AVX2; without it, randn's last
+bits for 16 elements and more are others, see random_streams.h. PyTorch 2.7.1 differs in last
 bits, too: its exp does, and so do its products of small matrices; tests/pytorch_numbers.py says by
 how much.
 """
@@ -134,8 +134,21 @@ def randn_streams():
     yield "the lab's recorded networks", [
         ("seed", 4271017088), ("discard", 1446), ("randn", 3, 4), ("randn", 4, 1),
         ("randn", 3, 16), ("randn", 16, 1)]
+    # Output 31 ends in 24 bits of 0. First that makes a radius of 0, then an angle of 0.
+    yield "uniform numbers of 0", [
+        ("seed", 1539128), ("discard", 28), ("randn", 4, 4),
+        ("seed", 1539128), ("discard", 20), ("randn", 4, 4)]
     yield "the end of a large tensor", [("seed", 11), ("randn", 1000, 101, 100960),
                                         ("randn", 1, 1)]
+
+
+def randn_checksum(seed, rows, cols):
+    """FNV-1a of the numbers' bits, a word at a time."""
+    torch.manual_seed(seed)
+    checksum = 0xcbf29ce484222325
+    for bits in torch.randn(rows, cols).view(torch.int32).flatten().tolist():
+        checksum = (checksum ^ bits & 0xffffffff) * 0x100000001b3 % 2**64
+    return checksum
 
 
 def make_random():
@@ -187,6 +200,15 @@ typedef struct random_stream {
                      + "\n};\n")
         table.append(f"    {{{c_string(name)}, stream_{i}_steps, {len(steps)}}},")
     parts.append("static const random_stream random_streams[] = {\n" + "\n".join(table) + "\n};\n")
+    parts.append("""\
+/* FNV-1a of the bits of torch.randn(1000, 1001), a word at a time, on a processor with AVX2. */
+typedef struct randn_checksum {
+    uint64_t seed, checksum;
+} randn_checksum;
+
+static const randn_checksum randn_checksums[] = {
+""" + "".join(f"    {{{seed}u, 0x{randn_checksum(seed, 1000, 1001):016x}u}},\n"
+              for seed in (42, 2026)) + "};\n")
     write_header("random", "PyTorch's CPU generator: raw outputs and torch.randn.", parts)
 
 

@@ -697,6 +697,23 @@ static const random_step stream_19_steps[] = {
 };
 
 static const float stream_20_values[] = {
+    0.34241965f, -0.6517889f, -0.52997327f, 0.0f, -0.09071952f, -0.106314935f, 0.8122032f,
+    -0.46238858f, -0.91688275f, 0.12538736f, 1.0611027f, 0.0f, 1.7512227f, -0.65357107f,
+    -0.026576178f, 2.0510306f, -0.73230976f, 0.30777207f, -1.158984f, 2.23858f, 0.27790558f,
+    0.83207035f, -0.16721287f, 0.23821497f, 0.68272823f, 0.9026688f, -0.037171967f, 0.0f,
+    -1.2402215f, 2.3988674f, 0.84165883f, -0.19624195f,
+};
+
+static const random_step stream_20_steps[] = {
+    {STEP_SEED, 1539128u, 0, 0, 0, NULL},
+    {STEP_DISCARD, 28u, 0, 0, 0, NULL},
+    {STEP_RANDN, 0, 4, 4, 0, stream_20_values + 0},
+    {STEP_SEED, 1539128u, 0, 0, 0, NULL},
+    {STEP_DISCARD, 20u, 0, 0, 0, NULL},
+    {STEP_RANDN, 0, 4, 4, 0, stream_20_values + 16},
+};
+
+static const float stream_21_values[] = {
     -1.4419428f, -0.97655684f, 1.091016f, 0.37669778f, 0.76484567f, 0.4363878f, 1.3400974f,
     -0.67571896f, 1.1893264f, -2.500454f, -0.8925033f, -0.09562128f, 1.0724313f, 0.46379757f,
     -2.4254956f, 1.3785523f, -0.36893585f, -0.5158234f, 1.0116581f, 0.05059488f, 0.09665114f,
@@ -705,10 +722,10 @@ static const float stream_20_values[] = {
     -0.2995496f, -0.17316496f, -0.51101154f, -0.6863076f, 1.3626877f, -1.8395182f,
 };
 
-static const random_step stream_20_steps[] = {
+static const random_step stream_21_steps[] = {
     {STEP_SEED, 11u, 0, 0, 0, NULL},
-    {STEP_RANDN, 0, 1000, 101, 100960, stream_20_values + 0},
-    {STEP_RANDN, 0, 1, 1, 0, stream_20_values + 40},
+    {STEP_RANDN, 0, 1000, 101, 100960, stream_21_values + 0},
+    {STEP_RANDN, 0, 1, 1, 0, stream_21_values + 40},
 };
 
 static const random_stream random_streams[] = {
@@ -732,7 +749,18 @@ static const random_stream random_streams[] = {
     {"discarding leaves the kept value alone", stream_17_steps, 7},
     {"seeding forgets the kept value", stream_18_steps, 6},
     {"the lab's recorded networks", stream_19_steps, 6},
-    {"the end of a large tensor", stream_20_steps, 3},
+    {"uniform numbers of 0", stream_20_steps, 6},
+    {"the end of a large tensor", stream_21_steps, 3},
+};
+
+/* FNV-1a of the bits of torch.randn(1000, 1001), a word at a time, on a processor with AVX2. */
+typedef struct randn_checksum {
+    uint64_t seed, checksum;
+} randn_checksum;
+
+static const randn_checksum randn_checksums[] = {
+    {42u, 0x63ecd8f26554bc80u},
+    {2026u, 0x86465383fe56ff2cu},
 };
 
 #endif
