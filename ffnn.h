@@ -4304,14 +4304,12 @@ static void ffnn__outer_product(float *c, const float *a, const float *b, size_t
 static void ffnn__run_lanes(const ffnn__product *product, size_t most) {
     const ffnn__kernels *kernels = ffnn__pick_kernels();
     size_t cols = product->cols;
-    bool fits_8_better = cols >= 17 && cols <= 24; /* three vectors of 8 rather than two of 16 */
     if (cols == 1) ffnn__run_plain(product);
     else if (cols < 4) kernels->narrow4(product);
     else if (cols == 4 || kernels->tiles8 == NULL) kernels->tiles4(product);
     else if (cols < 8) kernels->narrow8(product);
-    else if (cols < 16 || fits_8_better || most < 16 || kernels->tiles16 == NULL)
-        kernels->tiles8(product);
-    else kernels->tiles16(product);
+    else if (cols > 24 && most == 16 && kernels->tiles16 != NULL) kernels->tiles16(product);
+    else kernels->tiles8(product); /* up to 24, three vectors of 8 are as fast as two of 16 */
 }
 
 static void ffnn__multiply_by_transposed(float *c, const float *a, const float *b, size_t m,
@@ -4388,13 +4386,14 @@ static void ffnn__run_transposed(const ffnn__product *product) {
     else ffnn__run_dots(product);
 }
 
-/* Few rows of a and a transposed b: each row of c is b's matrix times a row of a as a column. */
+/* Few rows of a and a transposed b, not added: each row of c is b's matrix times a row of a as a
+   column. */
 static void ffnn__run_dots(const ffnn__product *product) {
     for (size_t row = 0; row < product->rows; ++row) {
         float *c = product->c + row * product->c_step;
         const float *a = product->a + row * product->a_row_step;
         ffnn__product turned = {c, product->b, a, product->cols, product->depth, 1, 1,
-                                product->b_col_step, 1, 1, 1, product->add, product->factor};
+                                product->b_col_step, 1, 1, 1, false, 1};
         ffnn__pick_kernels()->fold(&turned);
     }
 }
@@ -5129,21 +5128,23 @@ FFNN__INLINE void ffnn__tile_rows(const ffnn__product *product, size_t col, size
     for (; row < product->rows; ++row) ffnn__tile(product, row, col, width, 1, vectors, split);
 }
 
-/* A product whose b is not transposed and has at least FFNN__LANES columns, exactly so many where
-   FFNN__VECTORS is 1. At most FFNN__VECTORS vectors of columns at a time, and never so many that
-   fewer columns than one vector's would be left. */
+/* A product whose b is not transposed and has at least FFNN__LANES columns: with 16 lanes, more, and
+   exactly so many where FFNN__VECTORS is 1. At most FFNN__VECTORS vectors of columns at a time, and
+   never so many that only one vector would be left: it would have few sums. */
 FFNN__TARGET static void ffnn__tiles(const ffnn__product *product) {
     const size_t lanes = FFNN__LANES, most = FFNN__VECTORS * lanes;
     size_t width;
     for (size_t col = 0; col < product->cols; col += width) {
         size_t left = product->cols - col;
         width = left;
-        if (left > most) width = left < most + lanes ? most - lanes : most;
+        if (left > most) width = left <= most + lanes ? most - lanes : most;
         if (FFNN__VECTORS > 2 && width > 3 * lanes) ffnn__tile_rows(product, col, width, 4, 1);
         else if (FFNN__VECTORS > 2 && width > 2 * lanes) ffnn__tile_rows(product, col, width, 3, 1);
         else if (FFNN__VECTORS > 1 && width > lanes) ffnn__tile_rows(product, col, width, 2, 2);
+#if FFNN__LANES < 16
         else if (product->depth < 16) ffnn__tile_rows(product, col, width, 1, 1);
         else ffnn__tile_rows(product, col, width, 1, 4);
+#endif
     }
 }
 
@@ -5261,7 +5262,8 @@ FFNN__INLINE void ffnn__fold_rows(const ffnn__product *product, size_t row, cons
     }
 }
 
-/* A product with 1 to 4 columns, only 1 with four lanes, and at least 8 elements of b. */
+/* A product that is not added, with 1 to 4 columns, only 1 with four lanes, and at least 8 elements
+   of b. */
 FFNN__TARGET static void ffnn__fold(const ffnn__product *product) {
     size_t row = 0, cols = product->cols;
 #if FFNN__LANES == 16

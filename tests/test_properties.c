@@ -303,6 +303,32 @@ static void test_products_of_small_shapes(void) {
                     check_shape(m, k, n);
 }
 
+/* Kernels may read an element twice and count it once: what they leave out is no infinity times 0,
+   which would be NaN. */
+static void check_infinity(size_t k, size_t n, size_t place) {
+    const float infinity = (float)HUGE_VAL;
+    ffnn_tensor a = new_tensor(5, k), b = new_tensor(k, n), c = new_tensor(5, n);
+    test_case("5 x %lu times %lu x %lu, infinity at %lu", (unsigned long)k, (unsigned long)k,
+              (unsigned long)n, (unsigned long)place);
+    for (size_t i = 0; i < 5 * k; ++i) a.data[i] = i % k == place ? infinity : 1;
+    for (size_t i = 0; i < k * n; ++i) b.data[i] = 1;
+    CHECK_STATUS(FFNN_OK, ffnn_matmul(c, a, b));
+    for (size_t i = 0; i < 5 * n; ++i) CHECK(c.data[i] == infinity);
+    for (size_t i = 0; i < 5 * k; ++i) a.data[i] = 1;
+    for (size_t i = 0; i < k * n; ++i) b.data[i] = i / n == place ? infinity : 1;
+    CHECK_STATUS(FFNN_OK, ffnn_matmul(c, a, b));
+    for (size_t i = 0; i < 5 * n; ++i) CHECK(c.data[i] == infinity);
+    ffnn_tensor_free(&a);
+    ffnn_tensor_free(&b);
+    ffnn_tensor_free(&c);
+}
+
+static void test_products_of_an_infinity(void) {
+    for (size_t k = 1; k <= 40; ++k)
+        for (size_t n = 1; n <= 8; ++n)
+            for (size_t place = 0; place < k; ++place) check_infinity(k, n, place);
+}
+
 /* Sizes just below, at and above those that a kernel may cut its work into. */
 static void test_products_around_blocks(void) {
     static const size_t near[] = {47, 48, 49, 63, 64, 65, 95, 96, 97, 127, 128, 129,
@@ -608,7 +634,8 @@ static void test_results_do_not_depend_on_the_batch(void) {
         {3, 4, 1}, {5, 7, 6}, {40, 33, 2}, {70, 1, 50}, {100, 1}, {9, 200, 130, 3}, {1, 300, 1},
         {64, 524, 2}, {150, 604}, {65, 650}, {70, 1000}, {40, 600}, {64, 1}, {1, 64, 1},
         {8, 8, 8, 8, 3},
-        {4, 1, 4, 1}, {7, 9, 5, 2}, {64, 2}, {300, 4}, {21, 4},
+        {4, 1, 4, 1}, {7, 9, 5, 2}, {64, 2}, {300, 4}, {21, 4}, {300, 3}, {31, 3}, {15, 2}, {17, 5},
+        {100, 6}, {64, 7}, {20, 25}, {9, 80}, {33, 48},
     };
     for (size_t shape = 0; shape < COUNT_OF(shapes); ++shape) {
         static const size_t batches[] = {1, 2, 3, 5, 6, 7, 8, 31, 64, 255, 256, 257, ROWS};
@@ -720,6 +747,7 @@ int main(int argc, char **argv) {
     }
     RUN(test_gradients);
     RUN(test_products_of_small_shapes);
+    RUN(test_products_of_an_infinity);
     RUN(test_products_around_blocks);
     RUN(test_nan_in_a_sample_spoils_that_sample_only);
     RUN(test_matmul_multiplies_zeros);
