@@ -5291,10 +5291,12 @@ FFNN__TARGET static void ffnn__fold(const ffnn__product *product) {
 #if FFNN__LANES <= 8
 
 /* rows rows of a product with fewer columns than lanes: 2 or 3, with eight lanes 5 to 7. A vector
-   is read of each row of b, and with it what follows the row; of the last row, with what precedes
-   it, so that its sums stand in other lanes. Two sums take turns here, too. rows is a constant. */
-FFNN__INLINE void ffnn__narrow_rows(const ffnn__product *product, size_t row, const size_t rows) {
-    ffnn__vec sum[4] = {{0}, {0}, {0}, {0}}, odd[4] = {{0}, {0}, {0}, {0}}, last[4];
+   is read of each row of b, and with it what follows the row; last is the last row, which nothing
+   has to follow. Two sums take turns here, too. A row of c is written as a vector, and then what
+   that wrote of the row after it, unless it is the last row or added. rows is a constant. */
+FFNN__INLINE void ffnn__narrow_rows(const ffnn__product *product, size_t row, const size_t rows,
+                                    const float *last) {
+    ffnn__vec sum[4] = {{0}, {0}, {0}, {0}}, odd[4] = {{0}, {0}, {0}, {0}};
     const float *a = product->a + row * product->a_row_step, *b = product->b;
     const size_t row_step = product->a_row_step, step = product->a_col_step, cols = product->cols;
     size_t k = 1;
@@ -5310,54 +5312,31 @@ FFNN__INLINE void ffnn__narrow_rows(const ffnn__product *product, size_t row, co
         ffnn__vec b_row = *(const ffnn__vec *)b;
         FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[i] += a[i * row_step] * b_row;
         a += step;
-        b += product->b_row_step;
     }
-    ffnn__vec b_row = *(const ffnn__vec *)(b + cols - FFNN__LANES);
+    ffnn__vec b_row = *(const ffnn__vec *)last;
     FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
-        last[i] = a[i * row_step] * b_row;
-        sum[i] += odd[i];
-        if (product->add) {
-            last[i] *= product->factor;
-            sum[i] *= product->factor;
-        }
+        sum[i] += odd[i] + a[i * row_step] * b_row;
+        if (product->add) sum[i] *= product->factor;
     }
     FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
-        float *c = product->c + (row + i) * product->c_step;
-        float sums[FFNN__LANES], lasts[FFNN__LANES], *more = lasts + FFNN__LANES - cols;
-        *(ffnn__vec *)sums = sum[i];
-        *(ffnn__vec *)lasts = last[i];
-#if FFNN__LANES == 8 /* two quarters, which overlap */
-        const size_t end = cols - 4;
-        ffnn__f32x4 low = *(ffnn__f32x4 *)sums + *(ffnn__f32x4 *)more;
-        ffnn__f32x4 high = *(ffnn__f32x4 *)(sums + end) + *(ffnn__f32x4 *)(more + end);
-        if (product->add) {
-            low += *(ffnn__f32x4 *)c;
-            high += *(ffnn__f32x4 *)(c + end);
-        }
-        *(ffnn__f32x4 *)c = low;
-        *(ffnn__f32x4 *)(c + end) = high;
-#else
-        for (size_t col = 0; col < cols; ++col) {
-            float value = sums[col] + more[col];
-            c[col] = product->add ? c[col] + value : value;
-        }
-#endif
+        float *c = product->c + (row + i) * product->c_step, values[FFNN__LANES];
+        *(ffnn__vec *)values = sum[i];
+        if (!product->add && row + i + 1 < product->rows) *(ffnn__vec *)c = sum[i];
+        else
+            FFNN__ROLLED for (size_t col = 0; col < cols; ++col)
+                c[col] = product->add ? c[col] + values[col] : values[col];
     }
 }
 
 FFNN__TARGET static void ffnn__narrow(const ffnn__product *product) {
-    ffnn__product only_row;
-    float copy[2 * FFNN__LANES];
+    const size_t skipped = FFNN__LANES - product->cols;
+    const float *b = product->b + (product->depth - 1) * product->b_row_step; /* the last row */
+    float last[2 * FFNN__LANES] = {0};
     size_t row = 0;
-    if (product->depth == 1) { /* nothing precedes the last row */
-        memset(copy, 0, sizeof copy);
-        memcpy(copy + FFNN__LANES, product->b, product->cols * sizeof(float));
-        only_row = *product;
-        only_row.b = copy + FFNN__LANES;
-        product = &only_row;
-    }
-    for (; row + 4 <= product->rows; row += 4) ffnn__narrow_rows(product, row, 4);
-    for (; row < product->rows; ++row) ffnn__narrow_rows(product, row, 1);
+    if (product->depth > 1) *(ffnn__vec *)last = *(const ffnn__vec *)(b - skipped);
+    else memcpy(last + skipped, b, product->cols * sizeof(float));
+    for (; row + 4 <= product->rows; row += 4) ffnn__narrow_rows(product, row, 4, last + skipped);
+    for (; row < product->rows; ++row) ffnn__narrow_rows(product, row, 1, last + skipped);
 }
 
 #endif
