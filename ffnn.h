@@ -4308,8 +4308,9 @@ static void ffnn__run_lanes(const ffnn__product *product, size_t most) {
     else if (cols < 4) kernels->narrow4(product);
     else if (cols == 4 || kernels->tiles8 == NULL) kernels->tiles4(product);
     else if (cols < 8) kernels->narrow8(product);
-    else if (cols > 24 && most == 16 && kernels->tiles16 != NULL) kernels->tiles16(product);
-    else kernels->tiles8(product); /* up to 24, three vectors of 8 are as fast as two of 16 */
+    else if ((cols == 16 || cols > 24) && most == 16 && kernels->tiles16 != NULL)
+        kernels->tiles16(product);
+    else kernels->tiles8(product); /* 17 to 24: three vectors of 8 rather than two of 16 */
 }
 
 static void ffnn__multiply_by_transposed(float *c, const float *a, const float *b, size_t m,
@@ -5055,11 +5056,11 @@ FFNN__TARGET static void ffnn__box_muller(float *x, size_t blocks) {
 /* One tile of a product: rows x width elements of c from (row, col) on, in so many vectors that the
    last one ends at the last column and, where width is no multiple of the lanes, overlaps the one
    before. Its sums stay in registers while a and b stream by. A narrow tile has few sums, each of
-   which would wait for the last: there, split sums take turns and are added at the end. rows,
+   which would wait for itself: there, two take turns and are added at the end, and split is 2. rows,
    vectors and split are constants. */
 FFNN__INLINE void ffnn__tile(const ffnn__product *product, size_t row, size_t col, size_t width,
                              const size_t rows, const size_t vectors, const size_t split) {
-    ffnn__vec sum[4][4][4], zero = {0}; /* [split][rows][vectors] */
+    ffnn__vec sum[2][4][4], zero = {0}; /* [split][rows][vectors] */
     const float *a[4], *b = product->b + col;
     const size_t last = width - FFNN__LANES; /* where the last vector begins */
     const size_t a_step = product->a_col_step;
@@ -5094,8 +5095,6 @@ FFNN__INLINE void ffnn__tile(const ffnn__product *product, size_t row, size_t co
         FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
             value[i][j] = sum[0][i][j];
             if (split == 2) value[i][j] += sum[1][i][j];
-            if (split == 4)
-                value[i][j] = (sum[0][i][j] + sum[1][i][j]) + (sum[2][i][j] + sum[3][i][j]);
         }
     }
     FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
@@ -5128,23 +5127,20 @@ FFNN__INLINE void ffnn__tile_rows(const ffnn__product *product, size_t col, size
     for (; row < product->rows; ++row) ffnn__tile(product, row, col, width, 1, vectors, split);
 }
 
-/* A product whose b is not transposed and has at least FFNN__LANES columns: with 16 lanes, more, and
-   exactly so many where FFNN__VECTORS is 1. At most FFNN__VECTORS vectors of columns at a time, and
-   never so many that only one vector would be left: it would have few sums. */
+/* A product whose b is not transposed and has at least FFNN__LANES columns, exactly so many where
+   FFNN__VECTORS is 1. At most FFNN__VECTORS vectors of columns at a time, and never so many that
+   fewer columns than one vector's would be left. */
 FFNN__TARGET static void ffnn__tiles(const ffnn__product *product) {
     const size_t lanes = FFNN__LANES, most = FFNN__VECTORS * lanes;
     size_t width;
     for (size_t col = 0; col < product->cols; col += width) {
         size_t left = product->cols - col;
         width = left;
-        if (left > most) width = left <= most + lanes ? most - lanes : most;
+        if (left > most) width = left < most + lanes ? most - lanes : most;
         if (FFNN__VECTORS > 2 && width > 3 * lanes) ffnn__tile_rows(product, col, width, 4, 1);
         else if (FFNN__VECTORS > 2 && width > 2 * lanes) ffnn__tile_rows(product, col, width, 3, 1);
         else if (FFNN__VECTORS > 1 && width > lanes) ffnn__tile_rows(product, col, width, 2, 2);
-#if FFNN__LANES < 16
-        else if (product->depth < 16) ffnn__tile_rows(product, col, width, 1, 1);
-        else ffnn__tile_rows(product, col, width, 1, 4);
-#endif
+        else ffnn__tile_rows(product, col, width, 1, 2);
     }
 }
 
