@@ -2398,7 +2398,7 @@ static void ffnn__copy_columns(ffnn_tensor t, size_t first, size_t count,
 /* t is the transpose of what comes next. About 1 MB is taken at a time, what a second-level cache
    holds: as many rows as fill whole cache lines of t. */
 static ffnn_status ffnn__take_transposed(ffnn__source *source, ffnn_tensor t) {
-    const size_t piece = 262144, line = 16; /* floats */
+    const size_t piece = SIZE_MAX / 4 < 262144 ? SIZE_MAX / 4 : 262144, line = 16; /* floats */
     size_t most = (piece / t.rows / line + 1) * line;
     for (size_t first = 0; first < t.cols; first += most) {
         const unsigned char *from;
