@@ -4361,11 +4361,6 @@ FFNN__NOINLINE static void ffnn__run_transposed(const ffnn__product *product);
 static void ffnn__run_dots(const ffnn__product *product);
 static void ffnn__run_blocks(const ffnn__product *product);
 
-enum {
-    FFNN__DEPTH = 112, /* rows and */
-    FFNN__WIDTH = 64   /* columns of b that are copied at a time: 28 KB of a first-level cache */
-};
-
 /* Which kernel computes a product. Neither the number of rows nor what they hold decides, where b
    is not transposed: a sample's results do not depend on the batch that it is in. Four lanes fold
    one column only. */
@@ -4432,6 +4427,11 @@ static void ffnn__transpose(float *to, size_t to_step, const float *from, size_t
         for (size_t col = 0; col < cols; ++col)
             to[col * to_step + row] = from[row * from_step + col];
 }
+
+enum {
+    FFNN__DEPTH = 112, /* rows and */
+    FFNN__WIDTH = 64   /* columns of b that are copied at a time: 28 KB of a first-level cache */
+};
 
 /* Copies a block of b, transposed if b is, into rows of its width. */
 static void ffnn__pack(float *packed, const ffnn__product *block) {
