@@ -5178,8 +5178,6 @@ FFNN__INLINE void ffnn__repeat(ffnn__vec *to, const float *a, const size_t cols)
 
 /* The rows of b that a vector holds. 3 columns are read as 4, with what follows them. */
 FFNN__INLINE void ffnn__fold_load(ffnn__vec *to, const float *b, const size_t cols) {
-    *to = *(const ffnn__vec *)b;
-    (void)cols;
 #if FFNN__LANES == 8
     if (cols == 3) {
         const ffnn__f32x4 low = *(const ffnn__f32x4 *)b, high = *(const ffnn__f32x4 *)(b + 3);
@@ -5189,8 +5187,11 @@ FFNN__INLINE void ffnn__fold_load(ffnn__vec *to, const float *b, const size_t co
         ffnn__vec both = {low[0], low[1], low[2], low[3], high[0], high[1], high[2], high[3]};
         *to = both;
 #endif
+        return;
     }
 #endif
+    (void)cols;
+    *to = *(const ffnn__vec *)b;
 }
 
 /* sums += rows rows of a times what a vector of b holds, each element of a row for all columns.

@@ -210,7 +210,7 @@ static double bench_module_row(bench_module m) {
     return work[FFNN].seconds / lab_work->seconds;
 }
 
-/* ---- sigmoid and matmul ------------------------------------------------------------------ */
+/* ---- arrays ------------------------------------------------------------------------------ */
 
 typedef struct bench_arrays {
     ffnn_tensor a, b, dst;
@@ -229,6 +229,24 @@ static void plain_sigmoid(void *state, long times) {
     size_t i, count = x->a.cols;
     for (; times > 0; --times)
         for (i = 0; i < count; ++i) dst[i] = 1 / (1 + expf(-a[i]));
+}
+
+static void header_div(void *state, long times) {
+    bench_arrays *x = state;
+    for (; times > 0; --times) ffnn_div(x->dst, x->a, x->b);
+}
+
+static void header_add(void *state, long times) {
+    bench_arrays *x = state;
+    for (; times > 0; --times) ffnn_add(x->dst, x->a, x->b);
+}
+
+static void header_randn(void *state, long times) {
+    bench_arrays *x = state;
+    for (; times > 0; --times) {
+        ffnn_rng_seed(&rng, 1);
+        ffnn_randn(x->dst, &rng);
+    }
 }
 
 static void header_matmul(void *state, long times) {
@@ -284,19 +302,21 @@ static void free_arrays(bench_arrays arrays[COLUMNS]) {
     for (int column = 0; column < COLUMNS; ++column) ffnn_tensor_free(&arrays[column].dst);
 }
 
-static void bench_sigmoid(void) {
-    enum { COUNT = 1000000 };
+/* command is bench_pytorch.py's; run and plain, if any, do the same. */
+static void bench_elements(const char *name, const char *command, void (*run)(void *, long),
+                           void (*plain)(void *, long), size_t m, size_t n, size_t b_rows) {
     bench_arrays arrays[COLUMNS] = {{{0, 0, NULL}, {0, 0, NULL}, {0, 0, NULL}, NULL}};
     bench_work work[COLUMNS] = {{NULL, NULL, 0}};
-    arrays[FFNN].a = new_tensor(1, COUNT);
-    arrays[FFNN].b = new_tensor(1, 1);
-    arrays[FFNN].dst = new_tensor(1, COUNT);
+    arrays[FFNN].a = new_tensor(m, n);
+    arrays[FFNN].b = new_tensor(b_rows, n);
+    arrays[FFNN].dst = new_tensor(m, n);
     fill_uniform(arrays[FFNN].a, -10, 10);
-    work[FFNN].run = header_sigmoid;
-    work[PLAIN].run = plain_sigmoid;
-    check_arrays("sigmoid", work, arrays, 2e-7f);
+    fill_uniform(arrays[FFNN].b, 1, 2);
+    work[FFNN].run = run;
+    work[PLAIN].run = plain;
+    check_arrays(command, work, arrays, run == header_randn ? 1e-6f : 2e-7f);
     measure(work, COLUMNS, &usual_pace, processor_clock);
-    add_row("sigmoid of 1,000,000 numbers, each", work, COUNT, 0);
+    add_row(name, work, (double)(m * n), 0);
     free_arrays(arrays);
 }
 
@@ -687,7 +707,11 @@ int main(int argc, char **argv) {
     print_header();
     bench_networks();
     for (int i = 0; i < MODULES; ++i) costs[i] = bench_module_row(modules[i]);
-    bench_sigmoid();
+    bench_elements("sigmoid of 1,000,000 numbers, each", "sigmoid", header_sigmoid, plain_sigmoid, 1,
+                   1000000, 1);
+    bench_elements("randn of 100,000 numbers, each", "randn", header_randn, NULL, 1000, 100, 1);
+    bench_elements("100,000 quotients, each", "div", header_div, NULL, 1000, 100, 1000);
+    bench_elements("a row added to 1000 of 100, a number", "add", header_add, NULL, 1000, 100, 1);
     speed = bench_matmul();
     bench_files(argv[1]);
     bench_new_network("a new network of 100 MB from its file", argv[1], false);

@@ -10,7 +10,8 @@ each took.
                 of the arrays: X, y, then weight and bias of each layer
     steps N     N times forward, backward and step of the module
     results 1   writes what the last command computed to the file
-    sigmoid N, matmul N     of the first array; of the first two
+    sigmoid N, div N, add N, matmul N     of the first array; of the first two
+    randn N     as many normal numbers as the first array has, seeded with 1
 """
 import struct
 import sys
@@ -85,6 +86,19 @@ class Work:
     def sigmoid(self, count):
         for _ in range(count):
             self.computed = torch.sigmoid(self.arrays[0]),
+
+    def randn(self, count):
+        for _ in range(count):
+            torch.manual_seed(1)
+            self.computed = torch.randn(self.arrays[0].shape),
+
+    def div(self, count):
+        for _ in range(count):
+            self.computed = torch.div(self.arrays[0], self.arrays[1]),
+
+    def add(self, count):
+        for _ in range(count):
+            self.computed = torch.add(self.arrays[0], self.arrays[1]),
 
     def matmul(self, count):
         for _ in range(count):
