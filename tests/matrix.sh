@@ -36,7 +36,7 @@ c_warnings="-std=c99 $common -Wstrict-prototypes -Wmissing-prototypes"
 # one of the compilers tests that on each system.
 faults="test_faults test_hostile test_killed"
 quick=${MATRIX_QUICK:-0}
-flags=$([ "$quick" = 0 ] && echo all || echo quick)
+flag_sets=$([ "$quick" = 0 ] && echo all || echo quick)
 not_quick="test_descriptions test_fit test_fit_defaults test_gradients test_optimizers test_properties \
     test_saving test_stack test_stack_plain test_tensor test_threads $faults"
 all_tests=$(basename -s .c tests/test_*.c | tr '\n' ' ')
@@ -50,8 +50,8 @@ platforms() {
     platform "Linux x86-64" "" gcc "-std=c99 -O2 -flto" "$faults"
     platform "Linux x86-64" "" clang "-std=c99 -O2" "$faults"
     platform "Linux x86-64" "" clang "-std=c99 -Os -march=native" "$faults"
-    scripted "Linux x86-64" flags.sh "gcc $flags"
-    scripted "Linux x86-64" flags.sh "clang $flags"
+    scripted "Linux x86-64" flags.sh "gcc $flag_sets"
+    scripted "Linux x86-64" flags.sh "clang $flag_sets"
     scripted "Linux x86-64" warnings.sh all
     scripted "Linux x86-64" names.sh all
     platform "Linux x86-64, C++" "" g++ "-std=c++11 -O2" "$faults"
