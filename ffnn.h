@@ -603,7 +603,8 @@ ssize_t readlink(const char *path, char *target, size_t size);
 
    tiles    some rows of c and one to four vectors of columns, whose sums stay in registers; there
             are vectors of 4, 8 and 16 lanes, and the last vector ends at the last column
-   fold     1 to 4 columns, if deep: a vector holds several rows of b
+   fold     1 to 4 columns, if deep: a vector holds several rows of b. Few rows with a transposed b,
+            too: each row of c as a column
    narrow   2, 3 or 5 to 7 columns: a vector holds a row of b and what stands beside it
    plain    the other products of one column: element by element
    blocks   many columns, or a transposed b: parts of b, copied if that pays, one after the other */
@@ -619,7 +620,8 @@ static void ffnn__multiply_by_transposed(float *c, const float *a, const float *
 static void ffnn__multiply_transposed(float *c, const float *a, const float *b, size_t m, size_t k,
                                       size_t n);
 
-/* c (m x n) += factor * (a^T b). The product is rounded before it is added, as PyTorch does it. */
+/* c (m x n) += factor * (a^T b). The product is rounded before it is added, as PyTorch does it (but
+   plain C's may be fused by a compiler that may use FMA). */
 static void ffnn__add_product(float *c, const float *a, const float *b, size_t m, size_t k,
                               size_t n, float factor);
 
@@ -2202,10 +2204,10 @@ static ffnn_status ffnn__read(ffnn__source *source, uint64_t size);
 static ffnn_status ffnn__read_to_end(ffnn__source *source, uint64_t size);
 /* FFNN_ERROR_FORMAT if the file goes on after what has been read. */
 static ffnn_status ffnn__check_end(const ffnn__source *source);
-/* The next bytes, from bytes + at or, if that is its end, from the file: they stay where *bytes
-   points until more are taken. */
+/* The next bytes, from bytes + at or, once all bytes are used, from the file: they stay where
+   *bytes points until more are taken. */
 static ffnn_status ffnn__take(ffnn__source *source, size_t size, const unsigned char **bytes);
-/* The next floats, from the file straight to where they belong. */
+/* The next floats; those still in the file are read straight to where they belong. */
 static ffnn_status ffnn__take_floats(ffnn__source *source, float *to, size_t count);
 
 /* One tensor of a header. */
@@ -4087,7 +4089,8 @@ typedef uint64_t ffnn__u64x4 __attribute__((vector_size(32)));
 #define FFNN__SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
 #else
 typedef uint32_t ffnn__u32x4 __attribute__((vector_size(16)));
-#define FFNN__SHUFFLE(a, b, i, j, k, l) __builtin_shuffle(a, b, (ffnn__u32x4){i, j, k, l})
+#define FFNN__SHUFFLE(a, b, i, j, k, l)                                                           \
+    __builtin_shuffle(a, b, __extension__(ffnn__u32x4){i, j, k, l})
 #endif
 
 /* Rows become columns. */
@@ -4375,7 +4378,8 @@ static void ffnn__run_band(const ffnn__product *product) {
     else ffnn__run_lanes(product, 16);
 }
 
-/* A transposed b is turned over by copying it, unless too few rows use the copy: those are dots. */
+/* A transposed b is turned over by copying it, unless too few rows use the copy: those are dots, if
+   deep enough to fold. */
 static void ffnn__run_transposed(const ffnn__product *product) {
     bool is_worth_a_copy = product->rows >= 8 || product->rows * 8 > product->depth;
     if (is_worth_a_copy || product->depth < 32) ffnn__run_blocks(product);
@@ -4469,8 +4473,9 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
         for (size_t col = 0; col < whole->cols; col += width) {
             ffnn__product block = rows;
             width = whole->cols - col;
-            if (width > FFNN__WIDTH) /* never fewer than 4 columns at the end */
-                width = width < FFNN__WIDTH + 4 ? FFNN__WIDTH / 2 : FFNN__WIDTH;
+            if (width > FFNN__WIDTH) /* never fewer than 8 columns at the end, for which rows of c
+                                        would have to be contiguous: see ffnn__narrow_rows */
+                width = width < FFNN__WIDTH + 8 ? FFNN__WIDTH / 2 : FFNN__WIDTH;
             block.b += col * whole->b_col_step;
             block.c += col;
             block.cols = width;
@@ -4505,7 +4510,9 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
 #endif /* FFNN_IMPLEMENTATION */
 
 /* The kernels for one kind of processor, FFNN__KIND, whose vectors hold FFNN__LANES floats: 1, 4, 8
-   or 16. */
+   or 16. Tiles have up to FFNN__ROWS rows and FFNN__VECTORS vectors of columns. FFNN__ALL is
+   defined for a kind that does not leave what it is no faster at to another one. FFNN__TARGET says
+   what instructions there are. */
 #ifdef FFNN__KIND
 
 #define FFNN__JOIN_(name, kind) name##_##kind
@@ -4778,7 +4785,8 @@ FFNN__INLINE void ffnn__activate_loop(const ffnn_activation activation, float *a
 #endif
 }
 
-/* A loop of its own for each activation; what is left behind whole vectors shares one. */
+/* A loop of its own for each activation, but one for all, which is less code, in kinds with few
+   vectors a tile. */
 FFNN__TARGET static void ffnn__activate_each(ffnn_activation activation, float *a, const float *z,
                                              size_t count) {
 #if FFNN__VECTORS > 2
@@ -5056,8 +5064,8 @@ FFNN__TARGET static void ffnn__box_muller(float *x, size_t blocks) {
 /* One tile of a product: rows x width elements of c from (row, col) on, in so many vectors that the
    last one ends at the last column and, where width is no multiple of the lanes, overlaps the one
    before. Its sums stay in registers while a and b stream by. A narrow tile has few sums, each of
-   which would wait for itself: there, two take turns and are added at the end, and split is 2. rows,
-   vectors and split are constants. */
+   which would wait for itself: there, two take turns and are added at the end, and split is 2.
+   rows, vectors and split are constants. */
 FFNN__INLINE void ffnn__tile(const ffnn__product *product, size_t row, size_t col, size_t width,
                              const size_t rows, const size_t vectors, const size_t split) {
     ffnn__vec sum[2][4][4], zero = {0}; /* [split][rows][vectors] */
@@ -5156,10 +5164,12 @@ FFNN__INLINE void ffnn__repeat(ffnn__vec *to, const float *a, const size_t cols)
     const size_t width = cols == 3 ? 4 : cols;
     FFNN__UNROLL for (size_t lane = 0; lane < FFNN__LANES; ++lane) (*to)[lane] = a[lane / width];
 #elif FFNN__LANES == 16
-    ffnn__f32x8 part = *(const ffnn__f32x8 *)a;
+    ffnn__f32x8 part;
     if (cols == 4) {
         const ffnn__f32x4 quarter = *(const ffnn__f32x4 *)a;
         part = __builtin_shufflevector(quarter, quarter, 0, 0, 1, 1, 2, 2, 3, 3);
+    } else {
+        part = *(const ffnn__f32x8 *)a;
     }
     *to = __builtin_shufflevector(part, part, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
 #else
@@ -5289,8 +5299,9 @@ FFNN__TARGET static void ffnn__fold(const ffnn__product *product) {
 
 /* rows rows of a product with fewer columns than lanes: 2 or 3, with eight lanes 5 to 7. A vector
    is read of each row of b, and with it what follows the row; last is the last row, which nothing
-   has to follow. Two sums take turns here, too. A row of c is written as a vector, and then what
-   that wrote of the row after it, unless it is the last row or added. rows is a constant. */
+   has to follow. Two sums take turns here, too. A row of c, which is contiguous, is written as a
+   vector, and then the row after it, into which that reaches; not the last row, and not if it is
+   added. rows is a constant. */
 FFNN__INLINE void ffnn__narrow_rows(const ffnn__product *product, size_t row, const size_t rows,
                                     const float *last) {
     ffnn__vec sum[4] = {{0}, {0}, {0}, {0}}, odd[4] = {{0}, {0}, {0}, {0}};
@@ -5367,12 +5378,13 @@ FFNN__INLINE void ffnn__small_row(bool is_sigmoid, float *z, float *a, const flo
     }
 }
 
-/* The one output of count samples, 2 to 4, in a vector's lanes; what is left of them repeats the
-   first. */
+/* The one output of count samples, 1 to 4, in a vector's lanes; what is left of them repeats the
+   first. One sample goes this way, too: alone, compilers might not fuse its products. */
 FFNN__INLINE void ffnn__small_column(bool is_sigmoid, float *z, float *a, const float *x,
                                      const float *w, const float *bias, size_t count,
                                      const size_t k) {
-    const float *x1 = x + k, *x2 = count > 2 ? x1 + k : x, *x3 = count > 3 ? x2 + k : x;
+    const float *x1 = count > 1 ? x + k : x, *x2 = count > 2 ? x1 + k : x;
+    const float *x3 = count > 3 ? x2 + k : x;
     ffnn__vec sum = {0};
     if (k == 4) {
         ffnn__vec part[4] = {*(const ffnn__vec *)x, *(const ffnn__vec *)x1, *(const ffnn__vec *)x2,
@@ -5396,7 +5408,7 @@ FFNN__INLINE void ffnn__small_column(bool is_sigmoid, float *z, float *a, const 
 FFNN__INLINE void ffnn__small_rows(bool is_sigmoid, float *z, float *a, const float *x,
                                    const float *w, const float *bias, size_t m, const size_t k,
                                    const size_t n) {
-    while (n == 1 && m > 1) {
+    while (n == 1 && m > 0) {
         size_t count = m < 4 ? m : 4;
         ffnn__small_column(is_sigmoid, z, a, x, w, bias, count, k);
         m -= count;

@@ -352,6 +352,8 @@ static void test_products_around_blocks(void) {
     check_shape(3, 2100, 3); /* deeper than a block of dot products */
     check_shape(2, 4500, 1);
     check_shape(40, 200, 520); /* rows of b that lie far apart */
+    for (size_t n = 66; n <= 72; ++n) check_shape(8, 10, n); /* blocks of columns, and a few */
+    for (size_t n = 513; n <= 520; ++n) check_shape(8, 64, n);
     check_shape(65, 129, 97);
     check_shape(128, 64, 96);
     check_shape(63, 257, 49);
@@ -635,7 +637,8 @@ static void test_results_do_not_depend_on_the_batch(void) {
         {64, 524, 2}, {150, 604}, {65, 650}, {70, 1000}, {40, 600}, {64, 1}, {1, 64, 1},
         {8, 8, 8, 8, 3},
         {4, 1, 4, 1}, {7, 9, 5, 2}, {64, 2}, {300, 4}, {21, 4}, {300, 3}, {31, 3}, {15, 2}, {17, 5},
-        {100, 6}, {64, 7}, {20, 25}, {9, 80}, {33, 48},
+        {100, 6}, {64, 7}, {20, 25}, {9, 80}, {33, 48}, {3, 1, 4}, {7, 7, 1}, {3, 69, 3},
+        {64, 517, 2},
     };
     for (size_t shape = 0; shape < COUNT_OF(shapes); ++shape) {
         static const size_t batches[] = {1, 2, 3, 5, 6, 7, 8, 31, 64, 255, 256, 257, ROWS};
