@@ -2376,8 +2376,8 @@ static ffnn_status ffnn__read_new(ffnn__source *source, ffnn_net *net,
 static ffnn_status ffnn__take_transposed(ffnn__source *source, ffnn_tensor t);
 
 /* In the order of their bytes, for the file may be read just now; if that fails, some parameters
-   are not set. The index's entries stand in the order of the network's parameters: see
-   ffnn__find_network. */
+   are not set. Each byte is some entry's: see ffnn__check_layout. The index's entries stand in the
+   order of the network's parameters: see ffnn__find_network. */
 static ffnn_status ffnn__take_parameters(ffnn__source *source, ffnn_net *net,
                                          const ffnn__index *index, bool is_linear) {
     ffnn_status status = FFNN_OK;
@@ -3940,7 +3940,8 @@ static void ffnn__run(const ffnn__product *whole) {
     ffnn__run_band(whole);
 }
 
-/* Element by element. */
+/* Element by element. Never inline: its caller, which chooses the kernel of small products, too,
+   would save the registers that it needs each time. */
 FFNN__NOINLINE static void ffnn__run_plain(const ffnn__product *product) {
     for (size_t row = 0; row < product->rows; ++row) {
         float *c = product->c + row * product->c_step;
@@ -4108,7 +4109,7 @@ static inline void ffnn__turn(ffnn__f32x4 row[4]) {
 
 /* From the n-th element on: a mask of the last n of 16 lanes. */
 static const uint32_t ffnn__last_lanes[32] = {
-    0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,
+    0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,
     ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u};
 
 static void ffnn__outer_product(float *c, const float *a, const float *b, size_t m, size_t n);
@@ -4304,14 +4305,14 @@ static void ffnn__outer_product(float *c, const float *a, const float *b, size_t
 
 /* A product whose b is not transposed, with the lanes that leave the fewest unused. Small products
    do without 16, for which Clang takes much stack. */
-static void ffnn__run_lanes(const ffnn__product *product, size_t most) {
+static void ffnn__run_lanes(const ffnn__product *product, size_t most_lanes) {
     const ffnn__kernels *kernels = ffnn__pick_kernels();
     size_t cols = product->cols;
     if (cols == 1) ffnn__run_plain(product);
     else if (cols < 4) kernels->narrow4(product);
     else if (cols == 4 || kernels->tiles8 == NULL) kernels->tiles4(product);
     else if (cols < 8) kernels->narrow8(product);
-    else if ((cols == 16 || cols > 24) && most == 16 && kernels->tiles16 != NULL)
+    else if ((cols == 16 || cols > 24) && most_lanes == 16 && kernels->tiles16 != NULL)
         kernels->tiles16(product);
     else kernels->tiles8(product); /* 17 to 24: three vectors of 8 rather than two of 16 */
 }
@@ -4360,7 +4361,7 @@ static void ffnn__add_product(float *c, const float *a, const float *b, size_t m
     ffnn__run(&product);
 }
 
-FFNN__NOINLINE static void ffnn__run_transposed(const ffnn__product *product);
+FFNN__NOINLINE static void ffnn__run_transposed(const ffnn__product *product); /* as run_plain */
 static void ffnn__run_dots(const ffnn__product *product);
 static void ffnn__run_blocks(const ffnn__product *product);
 
@@ -4772,9 +4773,9 @@ FFNN__INLINE void ffnn__store(float *to, const ffnn__vec *v, size_t count) {
 
 FFNN__INLINE void ffnn__activate_loop(const ffnn_activation activation, float *a, const float *z,
                                       size_t count) {
-    const size_t lanes = FFNN__LANES;
+    const size_t lanes = FFNN__LANES, least = lanes == 4 ? 1 : lanes; /* elements for a turn */
     size_t i = 0;
-    for (; lanes == 4 ? i < count : i + lanes <= count; i += lanes) {
+    for (; i + least <= count; i += lanes) {
         ffnn__vec z_part, a_part;
         ffnn__load(&z_part, z + i, count - i);
         ffnn__f(activation, &a_part, &z_part);
@@ -4808,9 +4809,9 @@ FFNN__TARGET static void ffnn__activate_each(ffnn_activation activation, float *
 FFNN__TARGET static void ffnn__multiply_by_slope(ffnn_activation activation, float *delta,
                                                  const float *error, const float *z,
                                                  const float *a, size_t count) {
-    const size_t lanes = FFNN__LANES;
+    const size_t lanes = FFNN__LANES, least = lanes == 4 ? 1 : lanes; /* elements for a turn */
     size_t i = 0;
-    for (; lanes == 4 ? i < count : i + lanes <= count; i += lanes) {
+    for (; i + least <= count; i += lanes) {
         ffnn__vec z_part, a_part, error_part, slope;
         ffnn__load(&z_part, z + i, count - i);
         ffnn__load(&a_part, a + i, count - i);
