@@ -4744,8 +4744,14 @@ FFNN__INLINE void ffnn__slope(ffnn_activation activation, ffnn__vec *slope,
     }
 }
 
-/* The next vector of an array of which count floats are left. With four lanes a vector may be a
-   part; with more, what is left behind whole vectors is the work of four lanes. */
+/* The next vector of an array of which count floats are left, at least FFNN__LEAST. With four lanes
+   a vector may be a part; with more, what is left behind whole vectors is the work of four lanes. */
+#if FFNN__LANES == 4
+#define FFNN__LEAST 1
+#else
+#define FFNN__LEAST FFNN__LANES
+#endif
+
 FFNN__INLINE void ffnn__load(ffnn__vec *v, const float *from, size_t count) {
 #if FFNN__LANES == 4
     if (count < 4) {
@@ -4773,9 +4779,8 @@ FFNN__INLINE void ffnn__store(float *to, const ffnn__vec *v, size_t count) {
 
 FFNN__INLINE void ffnn__activate_loop(const ffnn_activation activation, float *a, const float *z,
                                       size_t count) {
-    const size_t lanes = FFNN__LANES, least = lanes == 4 ? 1 : lanes; /* elements for a turn */
     size_t i = 0;
-    for (; i + least <= count; i += lanes) {
+    for (; i + FFNN__LEAST <= count; i += FFNN__LANES) {
         ffnn__vec z_part, a_part;
         ffnn__load(&z_part, z + i, count - i);
         ffnn__f(activation, &a_part, &z_part);
@@ -4809,9 +4814,8 @@ FFNN__TARGET static void ffnn__activate_each(ffnn_activation activation, float *
 FFNN__TARGET static void ffnn__multiply_by_slope(ffnn_activation activation, float *delta,
                                                  const float *error, const float *z,
                                                  const float *a, size_t count) {
-    const size_t lanes = FFNN__LANES, least = lanes == 4 ? 1 : lanes; /* elements for a turn */
     size_t i = 0;
-    for (; i + least <= count; i += lanes) {
+    for (; i + FFNN__LEAST <= count; i += FFNN__LANES) {
         ffnn__vec z_part, a_part, error_part, slope;
         ffnn__load(&z_part, z + i, count - i);
         ffnn__load(&a_part, a + i, count - i);
@@ -5600,6 +5604,7 @@ FFNN__TARGET static void ffnn__small_backward(const ffnn_layer *layers, size_t c
 #undef FFNN__JOIN
 #undef FFNN__KIND
 #undef FFNN__LANES
+#undef FFNN__LEAST
 #undef FFNN__VECTORS
 #undef FFNN__ALL
 #undef FFNN__ROWS

@@ -47,6 +47,7 @@ else
     try "${CC:-cc}" c c99 declarations "-O2"
     try "${CC:-cc}" c c99 declarations "-O2 -DFFNN_STATIC"
     try "${CC:-cc}" c c99 implementation "-O2 -DFFNN_STATIC"
+    try "${CC:-cc}" c c99 implementation "-O2 -DFFNN_NO_SIMD"
 fi
 echo "warnings: $passed passed, $failed failed"
 [ "$failed" = 0 ]
