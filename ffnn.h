@@ -1551,7 +1551,7 @@ typedef struct ffnn__shuffling {
 } ffnn__shuffling;
 
 static ffnn_fit_desc ffnn__with_defaults(const ffnn_fit_desc *desc, size_t samples,
-                                        ffnn_optimizer optimizer);
+                                         ffnn_optimizer optimizer);
 static ffnn_status ffnn__allocate_shuffled(ffnn__shuffling *shuffling, ffnn_tensor x, ffnn_tensor y,
                                            size_t batch_size);
 static void ffnn__free_shuffled(ffnn__shuffling *shuffling);
@@ -1573,7 +1573,7 @@ FFNNDEF ffnn_status ffnn_fit(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
 }
 
 static ffnn_fit_desc ffnn__with_defaults(const ffnn_fit_desc *desc, size_t samples,
-                                        ffnn_optimizer optimizer) {
+                                         ffnn_optimizer optimizer) {
     ffnn_fit_desc options = {0, 0, 0, NULL, NULL, NULL};
     if (desc != NULL) options = *desc;
     if (options.epochs == 0) options.epochs = 1000;
@@ -4402,7 +4402,7 @@ static void ffnn__run_dots(const ffnn__product *product) {
 /* to = from^T, rows of 4 floats, rows of which lie from_step and to_step floats apart: the first
    count rows of to are stored. */
 static inline void ffnn__transpose4(float *to, size_t to_step, const float *from, size_t from_step,
-                                   size_t count) {
+                                    size_t count) {
     ffnn__f32x4 row[4];
     FFNN__UNROLL for (size_t i = 0; i < 4; ++i)
         row[i] = *(const ffnn__f32x4 *)(from + i * from_step);
@@ -4745,7 +4745,8 @@ FFNN__INLINE void ffnn__slope(ffnn_activation activation, ffnn__vec *slope,
 }
 
 /* The next vector of an array of which count floats are left, at least FFNN__LEAST. With four lanes
-   a vector may be a part; with more, what is left behind whole vectors is the work of four lanes. */
+   the last vector may be a part of one; with more, what is left behind whole vectors is the work
+   of four lanes. */
 #if FFNN__LANES == 4
 #define FFNN__LEAST 1
 #else
@@ -5453,10 +5454,9 @@ FFNN__TARGET static void ffnn__small_forward(const ffnn_layer *layers, size_t co
 
 /* Rows of w (m x n) += factor * (x^T delta), where x is k x m and delta is k x n: rows of them from
    row on, each of which has its own sum. rows is a constant. */
-FFNN__INLINE void ffnn__small_update_rows(float *w, const float *x,
-                                                       const float *delta, size_t m, size_t k,
-                                                       size_t n, float factor, size_t row,
-                                                       const size_t rows) {
+FFNN__INLINE void ffnn__small_update_rows(float *w, const float *x, const float *delta, size_t m,
+                                          size_t k, size_t n, float factor, size_t row,
+                                          const size_t rows) {
     size_t col = 0;
     for (; col + 4 <= n; col += 4) {
         ffnn__vec sum[4] = {{0}, {0}, {0}, {0}};
