@@ -379,7 +379,7 @@ typedef struct ffnn_fit_desc {
 
 #ifndef FFNNDEF
 #if defined(FFNN_STATIC) && defined(__GNUC__)
-#define FFNNDEF static __attribute__((unused)) /* a program need not use every function */
+#define FFNNDEF static __attribute__((__unused__)) /* a program need not use every function */
 #elif defined(FFNN_STATIC)
 #define FFNNDEF static
 #else
@@ -539,7 +539,7 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #endif
 
 #if defined(__GNUC__)
-#define FFNN__NOINLINE __attribute__((noinline))
+#define FFNN__NOINLINE __attribute__((__noinline__))
 #else
 #define FFNN__NOINLINE
 #endif
@@ -894,13 +894,13 @@ FFNNDEF ffnn_status ffnn_max(ffnn_tensor dst, ffnn_tensor a) {
         *slope = one - *a * *a)                                                                   \
     ROW(FFNN_RELU, relu,                                                                          \
         *a = FFNN__CHOOSE(*z <= zero, zero, *z),                                                  \
-        *slope = FFNN__CHOOSE(*z > zero, one, zero))                                              \
+        *slope = FFNN__CHOOSE(*z <= zero, zero, one))                                             \
     ROW(FFNN_LEAKY_RELU, leaky_relu,                                                              \
         *a = FFNN__CHOOSE(*z > zero, *z, *z * 0.01f),                                             \
         *slope = FFNN__CHOOSE(*z > zero, one, one * 0.01f))                                       \
     ROW(FFNN_ELU, elu,                                                                            \
-        ffnn__vec_elu(a, z),                                                                      \
-        *slope = FFNN__CHOOSE(*z > zero, one, *a + one))                                          \
+        ffnn__vec_elu(a, slope, z),                                                               \
+        ffnn__vec_elu(a, slope, z))                                                               \
     ROW(FFNN_SILU, silu,                                                                          \
         ffnn__vec_silu(a, slope, z),                                                              \
         ffnn__vec_silu(a, slope, z))                                                              \
@@ -1066,7 +1066,7 @@ static ffnn_status ffnn__check_settings(const ffnn_net *net);
 static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t layer_count,
                                   bool has_biases);
 static ffnn_status ffnn__draw(ffnn_net *net, ffnn_rng *rng);
-static ffnn_status ffnn__reserve_moments(ffnn_net *net);
+static ffnn_status ffnn__reserve_step(ffnn_net *net, size_t rows);
 
 FFNNDEF ffnn_status ffnn_init(ffnn_net *net, const ffnn_desc *desc) {
     size_t sizes[FFNN_MAX_LAYERS + 1] = {3, 4, 1}, count = 0;
@@ -1091,7 +1091,7 @@ FFNNDEF ffnn_status ffnn_init(ffnn_net *net, const ffnn_desc *desc) {
         net->weight_decay = desc->weight_decay;
     }
     status = ffnn__check_settings(net);
-    if (status == FFNN_OK) status = ffnn__reserve_moments(net);
+    if (status == FFNN_OK) status = ffnn__reserve_step(net, 0);
     if (status == FFNN_OK) status = ffnn__draw(net, desc != NULL ? desc->rng : NULL);
     if (status != FFNN_OK) ffnn_free(net);
     return status;
@@ -1338,7 +1338,7 @@ FFNNDEF ffnn_status ffnn_backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
     ffnn_status status = ffnn__check_training(net, &x, &y);
     if (status != FFNN_OK) return status;
     if (net->layers[0].z.rows != x.rows) return FFNN_ERROR_SHAPE; /* no forward pass of this x */
-    status = ffnn__reserve_moments(net);
+    status = ffnn__reserve_step(net, x.rows);
     if (status == FFNN_OK) ffnn__backward(net, x, y, learning_rate);
     return status;
 }
@@ -1446,12 +1446,9 @@ static bool ffnn__is_plain_sgd(const ffnn_net *net) {
    or Adam's first moment; Adam's second moment. */
 enum { FFNN__DESCENT, FFNN__FIRST_MOMENT, FFNN__SECOND_MOMENT };
 
-/* Makes the moments for the network's optimizer, all zeros, unless they are there. */
-static ffnn_status ffnn__reserve_moments(ffnn_net *net) {
-    if (ffnn__is_plain_sgd(net)) return FFNN_OK;
-    if (net->moments.data != NULL && net->moments_of == net->optimizer) return FFNN_OK;
+/* The moments for the network's optimizer, all zeros. */
+static ffnn_status ffnn__allocate_moments(const ffnn_net *net, ffnn_tensor *moments) {
     size_t count = 0;
-    ffnn_tensor moments;
     for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
         ffnn_tensor t = ffnn__parameter_at(net, i).tensor;
         ffnn__carve(NULL, &count, ffnn__area(t.rows, t.cols));
@@ -1459,7 +1456,23 @@ static ffnn_status ffnn__reserve_moments(ffnn_net *net) {
     if (count > SIZE_MAX - FFNN__ALIGNMENT) return FFNN_ERROR_MEMORY;
     count = (count + FFNN__ALIGNMENT) / FFNN__ALIGNMENT * FFNN__ALIGNMENT;
     size_t rows = net->optimizer == FFNN_ADAM ? 3 : 2;
-    if (ffnn_tensor_init(&moments, rows, count) != FFNN_OK) return FFNN_ERROR_MEMORY;
+    return ffnn_tensor_init(moments, rows, count) == FFNN_OK ? FFNN_OK : FFNN_ERROR_MEMORY;
+}
+
+/* Makes room for a step on a batch of rows samples: for what the layers compute, and for the
+   optimizer's moments, which another optimizer than before starts anew. If there is no memory for
+   one of the two, neither changes. */
+static ffnn_status ffnn__reserve_step(ffnn_net *net, size_t rows) {
+    bool has_none = net->moments.data == NULL, needs_none = ffnn__is_plain_sgd(net);
+    bool is_same = has_none ? needs_none : net->moments_of == net->optimizer;
+    if (is_same) return ffnn__reserve(net, rows);
+    ffnn_tensor moments = ffnn_view(NULL, 0, 0);
+    ffnn_status status = needs_none ? FFNN_OK : ffnn__allocate_moments(net, &moments);
+    if (status == FFNN_OK) status = ffnn__reserve(net, rows);
+    if (status != FFNN_OK) {
+        ffnn_tensor_free(&moments);
+        return status;
+    }
     ffnn_tensor_free(&net->moments);
     net->moments = moments;
     net->moments_of = net->optimizer;
@@ -1537,8 +1550,7 @@ static void ffnn__step(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learni
 FFNNDEF ffnn_status ffnn_train(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate,
                                float *loss) {
     ffnn_status status = ffnn__check_training(net, &x, &y);
-    if (status == FFNN_OK) status = ffnn__reserve(net, x.rows);
-    if (status == FFNN_OK) status = ffnn__reserve_moments(net);
+    if (status == FFNN_OK) status = ffnn__reserve_step(net, x.rows);
     if (status != FFNN_OK) return status;
     ffnn__step(net, x, y, learning_rate, loss);
     return FFNN_OK;
@@ -1565,8 +1577,7 @@ FFNNDEF ffnn_status ffnn_fit(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
     if (status != FFNN_OK) return status;
     ffnn_fit_desc options = ffnn__with_defaults(desc, x.rows, net->optimizer);
     if (options.rng != NULL) status = ffnn__allocate_shuffled(&shuffling, x, y, options.batch_size);
-    if (status == FFNN_OK) status = ffnn__reserve(net, options.batch_size);
-    if (status == FFNN_OK) status = ffnn__reserve_moments(net);
+    if (status == FFNN_OK) status = ffnn__reserve_step(net, options.batch_size);
     if (status == FFNN_OK) status = ffnn__epochs(net, x, y, &options, &shuffling);
     ffnn__free_shuffled(&shuffling);
     return status;
@@ -1617,8 +1628,7 @@ static ffnn_status ffnn__epochs(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
         if (!desc->progress(desc->user, &progress)) return FFNN_OK;
         /* progress may have changed the network, though it should not. */
         ffnn_status status = ffnn__check_training(net, &x, &y);
-        if (status == FFNN_OK) status = ffnn__reserve(net, desc->batch_size);
-        if (status == FFNN_OK) status = ffnn__reserve_moments(net);
+        if (status == FFNN_OK) status = ffnn__reserve_step(net, desc->batch_size);
         if (status != FFNN_OK) return status;
     }
     return FFNN_OK;
@@ -1806,29 +1816,36 @@ FFNN__NOINLINE static ffnn_status ffnn__run_on_heap(const ffnn_net *net, const f
     return FFNN_OK;
 }
 
-/* The layers take turns in the two buffers. Inline: 5 of the 35 ns of a prediction of the default
-   network. */
+/* How many of the samples that are left come next: never so few are left then, below 8, that a
+   view's last bits would differ (see ffnn__run_transposed). */
+static inline size_t ffnn__next_chunk(size_t left, size_t chunk) {
+    if (left <= chunk) return left;
+    return left < chunk + 8 && chunk >= 16 ? chunk - 8 : chunk;
+}
+
+/* The layers take turns in the two buffers: each writes to z, and reads what the one before wrote
+   to the other. Inline: 5 of the 35 ns of a prediction of the default network. */
 static inline void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass, float *buffer,
-                                  float *other) {
-    size_t last = net->layer_count - 1, outputs = pass->y.cols;
-    ffnn_activation activation = net->layers[last].activation;
-    for (size_t first = 0; first < pass->x.rows; first += pass->chunk) {
-        size_t left = pass->x.rows - first, rows = left < pass->chunk ? left : pass->chunk;
+                                  float *other_buffer) {
+    size_t last = net->layer_count - 1, outputs = pass->y.cols, rows;
+    for (size_t first = 0; first < pass->x.rows; first += rows) {
+        rows = ffnn__next_chunk(pass->x.rows - first, pass->chunk);
         const float *input = pass->x.data + first * pass->x.cols;
-        float *y = pass->y.data + first * outputs, *z = buffer, *input_buffer = other;
+        float *y = pass->y.data + first * outputs, *z = buffer, *other = other_buffer;
         for (size_t i = 0; i < last; ++i) {
             ffnn__forward_layer(net, i, input, rows, z, z);
-            input = z;
-            z = input_buffer;
-            input_buffer = input == buffer ? buffer : other;
+            float *written = z;
+            input = written;
+            z = other;
+            other = written;
         }
         if (pass->loss == NULL) {
             ffnn__forward_layer(net, last, input, rows, z, y);
             continue;
         }
         ffnn__affine(net, last, input, rows, z);
-        float *a = input_buffer; /* the input is not needed any more */
-        ffnn__activate(activation, a, z, rows, outputs);
+        float *a = other; /* the input is not needed any more */
+        ffnn__activate(net->layers[last].activation, a, z, rows, outputs);
         pass->add_losses(pass->loss, net, ffnn_view(z, rows, outputs),
                          ffnn_view(a, rows, outputs), ffnn_view(y, rows, outputs));
     }
@@ -4081,15 +4098,15 @@ static void ffnn__combine(ffnn__operation operation, float *c, const float *a, c
 #endif
 
 /* Four floats at any address: what code for every kind of processor uses. */
-typedef float ffnn__f32x4 __attribute__((vector_size(16), aligned(4), may_alias));
-typedef float ffnn__f32x8 __attribute__((vector_size(32), aligned(4), may_alias));
-typedef uint64_t ffnn__u64x4 __attribute__((vector_size(32)));
+typedef float ffnn__f32x4 __attribute__((__vector_size__(16), __aligned__(4), __may_alias__));
+typedef float ffnn__f32x8 __attribute__((__vector_size__(32), __aligned__(4), __may_alias__));
+typedef uint64_t ffnn__u64x4 __attribute__((__vector_size__(32)));
 
 #if defined(__clang__) || __GNUC__ >= 12
 #define FFNN__SHUFFLEVECTOR
 #define FFNN__SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
 #else
-typedef uint32_t ffnn__u32x4 __attribute__((vector_size(16)));
+typedef uint32_t ffnn__u32x4 __attribute__((__vector_size__(16)));
 #define FFNN__SHUFFLE(a, b, i, j, k, l)                                                           \
     __builtin_shuffle(a, b, __extension__(ffnn__u32x4){i, j, k, l})
 #endif
@@ -4190,7 +4207,7 @@ static const ffnn__kernels ffnn__kernels_baseline =
 #define FFNN__LANES 4
 #define FFNN__VECTORS 1
 #define FFNN__ROWS 2
-#define FFNN__TARGET __attribute__((target("avx2,fma")))
+#define FFNN__TARGET __attribute__((__target__("avx2,fma")))
 #include FFNN_FILENAME
 
 #define FFNN__KIND avx2
@@ -4198,7 +4215,7 @@ static const ffnn__kernels ffnn__kernels_baseline =
 #define FFNN__VECTORS 4
 #define FFNN__ROWS 3
 #define FFNN__ALL
-#define FFNN__TARGET __attribute__((target("avx2,fma")))
+#define FFNN__TARGET __attribute__((__target__("avx2,fma")))
 #include FFNN_FILENAME
 
 static const ffnn__kernels ffnn__kernels_avx2 =
@@ -4209,7 +4226,7 @@ static const ffnn__kernels ffnn__kernels_avx2 =
 #define FFNN__LANES 16
 #define FFNN__VECTORS 4
 #define FFNN__ROWS 4
-#define FFNN__TARGET __attribute__((target("avx2,fma,avx512f")))
+#define FFNN__TARGET __attribute__((__target__("avx2,fma,avx512f")))
 #include FFNN_FILENAME
 
 static const ffnn__kernels ffnn__kernels_avx512 =
@@ -4223,8 +4240,8 @@ static const ffnn__kernels *ffnn__pick_kernels(void) {
 #if defined(FFNN_TEST_KERNELS) /* for tests: one kind, whatever the processor */
     return &FFNN_TEST_KERNELS;
 #elif defined(FFNN__X86)
-    if (__builtin_cpu_supports("avx512f")) return &ffnn__kernels_avx512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &ffnn__kernels_avx2;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return __builtin_cpu_supports("avx512f") ? &ffnn__kernels_avx512 : &ffnn__kernels_avx2;
 #endif
     return &ffnn__kernels_baseline;
 }
@@ -4364,6 +4381,12 @@ static void ffnn__add_product(float *c, const float *a, const float *b, size_t m
 FFNN__NOINLINE static void ffnn__run_transposed(const ffnn__product *product); /* as run_plain */
 static void ffnn__run_dots(const ffnn__product *product);
 static void ffnn__run_blocks(const ffnn__product *product);
+static void ffnn__add_blocks(const ffnn__product *product);
+
+enum {
+    FFNN__DEPTH = 112, /* rows and */
+    FFNN__WIDTH = 64   /* columns of b that are copied at a time: 28 KB of a first-level cache */
+};
 
 /* Which kernel computes a product. Neither the number of rows nor what they hold decides, where b
    is not transposed: a sample's results do not depend on the batch that it is in. Four lanes fold
@@ -4373,6 +4396,7 @@ static void ffnn__run_band(const ffnn__product *product) {
     bool is_along = product->a_col_step == 1 && product->b_row_step == cols; /* both contiguous */
     bool can_fold = cols <= 4 && is_along && depth >= (cols == 1 ? 8 : 16) && !product->add;
     if (product->b_col_step != 1 && cols > 1) ffnn__run_transposed(product);
+    else if (cols >= 512 && depth > FFNN__DEPTH && product->add) ffnn__add_blocks(product);
     else if (cols >= 512 && depth >= 64) ffnn__run_blocks(product);
     else if (can_fold && (cols == 1 || ffnn__pick_kernels()->tiles8 != NULL))
         ffnn__pick_kernels()->fold(product);
@@ -4433,22 +4457,17 @@ static void ffnn__transpose(float *to, size_t to_step, const float *from, size_t
             to[col * to_step + row] = from[row * from_step + col];
 }
 
-enum {
-    FFNN__DEPTH = 112, /* rows and */
-    FFNN__WIDTH = 64   /* columns of b that are copied at a time: 28 KB of a first-level cache */
-};
-
 /* Copies a block of b, transposed if b is, into rows of its width. */
-static void ffnn__pack(float *packed, const ffnn__product *block) {
+static void ffnn__pack(float *panel, const ffnn__product *block) {
     size_t width = block->cols;
     if (block->b_col_step != 1) {
-        ffnn__transpose(packed, width, block->b, block->b_col_step, width, block->depth);
+        ffnn__transpose(panel, width, block->b, block->b_col_step, width, block->depth);
         return;
     }
     for (size_t row = 0; row < block->depth; ++row) {
         const float *b = block->b + row * block->b_row_step;
         __builtin_prefetch(b + 16 * block->b_row_step);
-        memcpy(packed + row * width, b, width * sizeof(float));
+        memcpy(panel + row * width, b, width * sizeof(float));
     }
 }
 
@@ -4462,10 +4481,17 @@ static ffnn__product ffnn__depth_block(const ffnn__product *whole, size_t first,
     return block;
 }
 
+/* How many of the columns left are a block's: never so few are left then, below 8, that rows of c
+   would have to be contiguous (see ffnn__narrow_rows). */
+static size_t ffnn__block_width(size_t left) {
+    if (left <= FFNN__WIDTH) return left;
+    return left < FFNN__WIDTH + 8 ? FFNN__WIDTH / 2 : FFNN__WIDTH;
+}
+
 /* A block of b after the other, copied if that makes reading it faster. The blocks are the same for
    any number of rows, and with them the order of each sum. */
 FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
-    float packed[FFNN__DEPTH * FFNN__WIDTH] __attribute__((aligned(64)));
+    float panel[FFNN__DEPTH * FFNN__WIDTH] __attribute__((__aligned__(64)));
     bool is_transposed = whole->b_col_step != 1;
     bool is_reused = whole->rows >= 32; /* rows of b far apart: TLB misses */
     for (size_t first = 0; first < whole->depth; first += FFNN__DEPTH) {
@@ -4473,20 +4499,42 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
         size_t width;
         for (size_t col = 0; col < whole->cols; col += width) {
             ffnn__product block = rows;
-            width = whole->cols - col;
-            if (width > FFNN__WIDTH) /* never fewer than 8 columns at the end, for which rows of c
-                                        would have to be contiguous: see ffnn__narrow_rows */
-                width = width < FFNN__WIDTH + 8 ? FFNN__WIDTH / 2 : FFNN__WIDTH;
+            width = ffnn__block_width(whole->cols - col);
             block.b += col * whole->b_col_step;
             block.c += col;
             block.cols = width;
             if (is_transposed || is_reused) {
-                ffnn__pack(packed, &block);
-                block.b = packed;
+                ffnn__pack(panel, &block);
+                block.b = panel;
                 block.b_row_step = width;
                 block.b_col_step = 1;
             }
             ffnn__run_lanes(&block, 16);
+        }
+    }
+}
+
+/* Blocks of c that are added, each summed up before: what each block of the depth adds would be
+   rounded at the size of c, and lost where c is large. */
+FFNN__NOINLINE static void ffnn__add_blocks(const ffnn__product *whole) {
+    const size_t most_rows = 32; /* 8 KB of stack beside ffnn__run_blocks' 28 */
+    float sums[32 * FFNN__WIDTH];
+    for (size_t row = 0; row < whole->rows; row += most_rows) {
+        size_t width;
+        for (size_t col = 0; col < whole->cols; col += width) {
+            ffnn__product block = *whole;
+            width = ffnn__block_width(whole->cols - col);
+            block.a += row * whole->a_row_step;
+            block.b += col * whole->b_col_step;
+            block.c = sums;
+            block.c_step = block.cols = width;
+            block.rows = whole->rows - row < most_rows ? whole->rows - row : most_rows;
+            block.add = false;
+            block.factor = 1;
+            ffnn__run_blocks(&block);
+            for (size_t i = 0; i < block.rows; ++i)
+                ffnn__add_sum_of_rows(whole->c + (row + i) * whole->c_step + col,
+                                      sums + i * width, 1, width, whole->factor);
         }
     }
 }
@@ -4573,12 +4621,15 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
 /* A vector of floats, or of integers as large, at any address. Vectors are passed by pointer: how
    they are passed by value depends on the compiler's options. */
 #if FFNN__LANES > 1
-typedef float ffnn__vec __attribute__((vector_size(FFNN__LANES * 4), aligned(4), may_alias));
-typedef uint32_t ffnn__bits __attribute__((vector_size(FFNN__LANES * 4), aligned(4), may_alias));
+#define FFNN__VECTOR                                                                              \
+    __attribute__((__vector_size__(FFNN__LANES * 4), __aligned__(4), __may_alias__))
+typedef float ffnn__vec FFNN__VECTOR;
+typedef uint32_t ffnn__bits FFNN__VECTOR;
+#undef FFNN__VECTOR
 #define FFNN__CHOOSE(test, yes, no)                                                               \
     ((ffnn__vec)(((ffnn__bits)(test) & (ffnn__bits)(yes)) |                                       \
                  (~(ffnn__bits)(test) & (ffnn__bits)(no))))
-#define FFNN__INLINE static inline __attribute__((always_inline)) FFNN__TARGET
+#define FFNN__INLINE static inline __attribute__((__always_inline__)) FFNN__TARGET
 #else
 typedef float ffnn__vec;
 typedef uint32_t ffnn__bits;
@@ -4669,13 +4720,15 @@ FFNN__INLINE void ffnn__vec_tanh(ffnn__vec *a, const ffnn__vec *z) {
     *a = m;
 }
 
-/* expm1(z) where z < 0; scale - 1 is exact wherever that matters. */
-FFNN__INLINE void ffnn__vec_elu(ffnn__vec *a, const ffnn__vec *z) {
-    const ffnn__vec zero = {0};
-    ffnn__vec t = *z, scale;
+/* expm1(z) where z < 0; scale - 1 is exact wherever that matters. The slope there is exp(z), not
+   a + 1, of which little is left far below 0. */
+FFNN__INLINE void ffnn__vec_elu(ffnn__vec *a, ffnn__vec *slope, const ffnn__vec *z) {
+    const ffnn__vec zero = {0}, one = zero + 1.0f;
+    ffnn__vec x = *z, t = x, scale;
     ffnn__exp(&t, &scale);
+    *slope = FFNN__CHOOSE(x <= zero, t * scale + scale, one);
     t = t * scale + (scale - 1.0f);
-    *a = FFNN__CHOOSE(*z > zero, *z, t);
+    *a = FFNN__CHOOSE(x > zero, x, t);
 }
 
 /* a = z sigmoid(z). With e = exp(-|z|), sigmoid(|z|) is 1 / (1 + e) and sigmoid(-|z|) e times that;
@@ -4714,7 +4767,7 @@ FFNN__INLINE void ffnn__vec_gelu(ffnn__vec *a, ffnn__vec *slope, const ffnn__vec
    is a constant, only its row is left of the switch. */
 FFNN__INLINE void ffnn__f(const ffnn_activation activation, ffnn__vec *a, const ffnn__vec *z) {
     const ffnn__vec zero = {0}, one = zero + 1.0f;
-    ffnn__vec unused = zero, *slope = &unused;
+    ffnn__vec ignored = zero, *slope = &ignored;
     *a = zero; /* of no activation */
     switch (activation) {
 #define FFNN__CASE(constant, name, f, df)                                                         \
@@ -4837,23 +4890,23 @@ FFNN__TARGET static void ffnn__multiply_by_slope(ffnn_activation activation, flo
 
 /* z - largest, where rounding loses up to half a unit of a number as large as 88, is a 2e-6 of its
    exp: what is lost is computed (Moeller's and Knuth's two-sum) and given back. */
-FFNN__INLINE void ffnn__exp_of_difference(ffnn__vec *e, const ffnn__vec *z, float largest) {
-    const ffnn__vec zero = {0}, subtracted = zero + largest;
+FFNN__INLINE void ffnn__exp_of_difference(ffnn__vec *e, const ffnn__vec *z, const float *largest) {
+    const ffnn__vec zero = {0}, subtracted = zero + *largest;
     ffnn__vec d = *z - subtracted, back = d - *z;
     ffnn__vec lost = (*z - (d - back)) - (subtracted + back), scale;
     lost = FFNN__CHOOSE(d > zero - 88.0f, lost, zero); /* NaN where z is -infinity */
     ffnn__exp(&d, &scale);
+    d += d * lost + lost; /* here, before the last rounding: (1 + d) (1 + lost) - 1 */
     *e = d * scale + scale;
-    *e = *e + *e * lost;
 }
 
 /* The sum of n numbers, as if it were rounded once. In plain C without double, which is 1 KB of
    code on a Cortex-M4: what each addition loses is summed up, too (Knuth's two-sum). */
-FFNN__TARGET static float ffnn__sum(const float *a, size_t n) {
+FFNN__TARGET static void ffnn__sum(float *total, const float *a, size_t n) {
 #if FFNN__LANES > 1
     double sum = 0;
     for (size_t i = 0; i < n; ++i) sum += (double)a[i];
-    return (float)sum;
+    *total = (float)sum;
 #else
     float sum = 0, lost = 0;
     for (size_t i = 0; i < n; ++i) {
@@ -4861,7 +4914,7 @@ FFNN__TARGET static float ffnn__sum(const float *a, size_t n) {
         lost += (sum - (next - back)) + (a[i] - back);
         sum = next;
     }
-    return sum + lost;
+    *total = sum + lost;
 #endif
 }
 
@@ -4872,10 +4925,11 @@ FFNN__TARGET static void ffnn__softmax(float *a, const float *z, size_t m, size_
         for (size_t i = 0; i < n; i += FFNN__LANES) {
             ffnn__vec part, e;
             ffnn__load(&part, z + i, n - i);
-            ffnn__exp_of_difference(&e, &part, largest);
+            ffnn__exp_of_difference(&e, &part, &largest);
             ffnn__store(a + i, &e, n - i);
         }
-        float total = ffnn__sum(a, n);
+        float total;
+        ffnn__sum(&total, a, n);
         for (size_t i = 0; i < n; i += FFNN__LANES) {
             ffnn__vec part;
             ffnn__load(&part, a + i, n - i);
@@ -5330,7 +5384,9 @@ FFNN__INLINE void ffnn__narrow_rows(const ffnn__product *product, size_t row, co
     ffnn__vec b_row = *(const ffnn__vec *)last;
     FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
         sum[i] += odd[i] + a[i * row_step] * b_row;
-        if (product->add) sum[i] *= product->factor;
+        if (!product->add) continue;
+        sum[i] *= product->factor;
+        FFNN__NO_FMA(sum[i]);
     }
     FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
         float *c = product->c + (row + i) * product->c_step, values[FFNN__LANES];

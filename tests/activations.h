@@ -38,6 +38,24 @@ static inline real true_activation(ffnn_activation activation, real z) {
     }
 }
 
+/* The derivative there. */
+static inline real true_slope(ffnn_activation activation, real z) {
+    const real sqrt_half = (real)0.70710678118654752440084436210484904L;
+    const real sqrt_2_pi = (real)2.50662827463100050241576528481104525L;
+    real power = REAL(exp)(-REAL(fabs)(z)), sigmoid = (z < 0 ? power : 1) / (1 + power);
+    switch (activation) {
+    case FFNN_SIGMOID: return sigmoid * (1 - sigmoid);
+    case FFNN_TANH: return 1 / (REAL(cosh)(z) * REAL(cosh)(z));
+    case FFNN_RELU: return z > 0 ? 1 : 0;
+    case FFNN_LEAKY_RELU: return z > 0 ? 1 : (real)1 / 100;
+    case FFNN_ELU: return z > 0 ? 1 : power;
+    case FFNN_SILU: return sigmoid * (1 + z * (1 - sigmoid));
+    case FFNN_GELU:
+        return REAL(erfc)(-z * sqrt_half) / 2 + z * REAL(exp)(-z * z / 2) / sqrt_2_pi;
+    default: return 1;
+    }
+}
+
 /* A row of softmax: a[i] = exp(z[i]) / sum exp(z). */
 static inline void true_softmax(real *a, const real *z, size_t count) {
     real largest = z[0], sum = 0;

@@ -31,7 +31,7 @@ for kind in avx2 avx512f; do
 done
 
 mkdir "$out/source" && cp -R tests "$out/source" &&
-    sed 's/static inline __attribute__((always_inline))/static/' ffnn.h > "$out/source/ffnn.h" || exit 1
+    sed 's/static inline __attribute__((__always_inline__))/static/' ffnn.h > "$out/source/ffnn.h" || exit 1
 
 number=0
 for build in $builds; do

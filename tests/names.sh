@@ -73,10 +73,12 @@ objects="far near huge pascal cdecl small hyper interface environ CONST VOID IN 
     unix linux i386 sun sgi mips sparc vax hpux arm I complex imaginary B0 B50 CR0 NL0 FF0 ECHO NBBY
     s_addr s_host s_net h_addr sa_handler sigmask st_atime st_mtime st_ctime vector pixel
     PI HIGH LOW OUTPUT DEC HEX OCT BIN EXTERNAL signals slots emit foreach forever nil Nil YES NO
-    None Bool Status True False Always Success Above Below Complex Unsorted Convex"
+    None Bool Status True False Always Success Above Below Complex Unsorted Convex
+    noinline always_inline unused may_alias packed pure weak cold hot flatten fallthrough"
 functions="min max abs major minor makedev howmany roundup powerof2 setbit clrbit isset isclr bit sq
     word lowByte highByte radians degrees constrain swap countof likely unlikely offset check verify
-    require move clear erase refresh border box filter timeout echo raw delay"
+    require move clear erase refresh border box filter timeout echo raw delay
+    aligned target vector_size optimize section visibility format constructor deprecated"
 alternatives="and and_eq bitand bitor compl not not_eq or or_eq xor xor_eq alignas alignof noreturn
     static_assert thread_local" # <iso646.h> and others of C; C++ knows them
 

@@ -870,6 +870,37 @@ static void test_views_are_saved(void) {
     }
 }
 
+/* A sample of a view in PyTorch's layout gets the same bits in every batch of at least 8. */
+static void test_views_do_not_depend_on_the_batch(void) {
+    enum { INPUTS = 512, OUTPUTS = 4, FIRST = 250, MOST = 520 };
+    static const size_t sizes[] = {INPUTS, 8, OUTPUTS, 0};
+    static float X[MOST * INPUTS], all[MOST * OUTPUTS], some[8 * OUTPUTS];
+    ffnn_net net, view;
+    bytes file;
+    if (!is_little_endian()) {
+        test_skip("views are for little-endian machines");
+        return;
+    }
+    make_described(&net, sizes, "sigmoid sigmoid", true);
+    for (size_t k = 0; k < COUNT_OF(X); ++k) X[k] = (float)(k * 37 % 1009) / 500 - 1;
+    file = saved(&net);
+    CHECK_STATUS(FFNN_OK, ffnn_init_view(&view, file.data, file.size));
+    for (size_t rows = FIRST; rows <= MOST; ++rows) {
+        test_case("batch of %d", (int)rows);
+        if (rows == FIRST + 20) rows = MOST - 10;
+        CHECK_STATUS(FFNN_OK, ffnn_predict(&view, ffnn_view(X, rows, INPUTS),
+                                           ffnn_view(all, rows, OUTPUTS)));
+        for (size_t first = rows - 16; first <= rows - 8; ++first) {
+            CHECK_STATUS(FFNN_OK, ffnn_predict(&view, ffnn_view(X + first * INPUTS, 8, INPUTS),
+                                               ffnn_view(some, 8, OUTPUTS)));
+            CHECK(memcmp(all + first * OUTPUTS, some, sizeof some) == 0);
+        }
+    }
+    ffnn_free(&view);
+    free(file.data);
+    ffnn_free(&net);
+}
+
 /* ---- what is in a file ------------------------------------------------------------------- */
 
 /* What ffnn_print_file prints; the caller frees it. */
@@ -992,6 +1023,7 @@ int main(int argc, char **argv) {
     RUN(test_a_loaded_network_trains);
     RUN(test_names_are_not_kept);
     RUN(test_views_are_saved);
+    RUN(test_views_do_not_depend_on_the_batch);
     RUN(test_print_file);
     remove(SCRATCH_FILE);
     return test_summary("test_mlp_files");

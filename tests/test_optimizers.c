@@ -412,41 +412,67 @@ static void test_a_load_starts_anew(void) {
     }
 }
 
-/* Steps with another optimizer, and then with the first again. */
+/* Steps with another optimizer, and then with the first again; momentum is SGD's. */
+static void check_another_optimizer(size_t i, float momentum) {
+    bool is_adam = optimizers[i].optimizer == FFNN_ADAM;
+    ffnn_net net, fresh;
+    make_optimizer_network(&net, i);
+    train(&net, 5, optimizers[i].rate);
+    make_fresh(&fresh, &net, i);
+    for (int way = 0; way < 2; ++way) { /* there and back */
+        bool is_other = way == 0;
+        ffnn_net *nets[] = {&net, &fresh};
+        for (size_t k = 0; k < 2; ++k) {
+            nets[k]->optimizer = is_adam == is_other ? FFNN_SGD : FFNN_ADAM;
+            nets[k]->momentum = nets[k]->optimizer == FFNN_SGD ? momentum : 0;
+            if (momentum <= 0) nets[k]->weight_decay = 0;
+        }
+        check_same_steps(&net, &fresh, 0.01f);
+        ffnn_free(&fresh);
+        make_fresh(&fresh, &net, i);
+    }
+    ffnn_free(&fresh);
+    ffnn_free(&net);
+}
+
 static void test_another_optimizer_starts_anew(void) {
     for (size_t i = 0; i < COUNT_OF(optimizers); ++i) {
-        bool is_adam = optimizers[i].optimizer == FFNN_ADAM;
-        ffnn_net net, fresh;
-        make_optimizer_network(&net, i);
-        train(&net, 5, optimizers[i].rate);
-        make_fresh(&fresh, &net, i);
-        for (int way = 0; way < 2; ++way) { /* there and back */
-            bool is_other = way == 0;
-            ffnn_net *nets[] = {&net, &fresh};
-            for (size_t k = 0; k < 2; ++k) {
-                nets[k]->optimizer = is_adam == is_other ? FFNN_SGD : FFNN_ADAM;
-                nets[k]->momentum = nets[k]->optimizer == FFNN_SGD ? 0.5f : 0;
-            }
-            check_same_steps(&net, &fresh, 0.01f);
-            ffnn_free(&fresh);
-            make_fresh(&fresh, &net, i);
-        }
-        ffnn_free(&fresh);
-        ffnn_free(&net);
+        test_case("optimizer %d", (int)i);
+        check_another_optimizer(i, 0.5f);
+        test_case("optimizer %d, other steps without a state", (int)i);
+        if (optimizers[i].optimizer == FFNN_ADAM) check_another_optimizer(i, 0);
+    }
+}
+
+/* z, a, error and delta of every layer are those of another network. */
+static void check_same_pass(const ffnn_net *a, const ffnn_net *b) {
+    for (size_t i = 0; i < a->layer_count; ++i) {
+        const ffnn_layer *of_a = &a->layers[i], *of_b = &b->layers[i];
+        CHECK(same_values(of_a->z, of_b->z) && same_values(of_a->a, of_b->a));
+        CHECK(same_values(of_a->error, of_b->error) && same_values(of_a->delta, of_b->delta));
     }
 }
 
 /* A plain network gets Adam, or momentum, later: the state is made by the first step that needs it.
-   Where there is no memory for it the step fails and changes nothing. */
+   Where there is no memory for it the step fails and changes nothing: not even what is left of a
+   forward pass of other samples, fewer than there is room for or more. */
 static void test_state_is_made_when_it_is_needed(void) {
     for (size_t i = 0; i < COUNT_OF(optimizers); ++i) {
-        ffnn_net net, fresh;
+        ffnn_net net, fresh, passed;
+        ffnn_tensor few = ffnn_view(X_data, i % 2 == 0 ? 4 : SAMPLES - 1, INPUTS);
         size_t allocation = 1;
         float before[PARAMETERS], after[PARAMETERS];
         make_data();
         make_5_7_3(&net, FFNN_SGD, 0, 0);
-        train(&net, 3, 0.1f);
+        make_5_7_3(&passed, FFNN_SGD, 0, 0);
+        if (i % 2 == 0) train(&net, 3, 0.1f); /* room for all */
         make_fresh(&fresh, &net, i);
+        get_parameters(&net, before);
+        set_parameters(&passed, before);
+        CHECK_STATUS(FFNN_OK, ffnn_forward(&net, few, NULL));
+        CHECK_STATUS(FFNN_OK, ffnn_backward(&net, few, ffnn_view(y_data, few.rows, OUTPUTS), 0));
+        CHECK_STATUS(FFNN_OK, ffnn_forward(&passed, few, NULL));
+        CHECK_STATUS(FFNN_OK, ffnn_backward(&passed, few, ffnn_view(y_data, few.rows, OUTPUTS), 0));
         net.optimizer = optimizers[i].optimizer;
         net.momentum = optimizers[i].momentum;
         net.weight_decay = optimizers[i].weight_decay;
@@ -462,8 +488,10 @@ static void test_state_is_made_when_it_is_needed(void) {
             CHECK_STATUS(FFNN_ERROR_MEMORY, status);
             CHECK(memcmp(before, after, sizeof before) == 0);
             CHECK(loss >= 7 && loss <= 7);
+            check_same_pass(&net, &passed);
         }
         CHECK(allocation <= 100);
+        ffnn_free(&passed);
         train(&fresh, 1, optimizers[i].rate);
         check_same_steps(&net, &fresh, optimizers[i].rate);
         ffnn_free(&fresh);

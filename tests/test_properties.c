@@ -626,6 +626,40 @@ static void test_batch_of_nothing(void) {
     ffnn_free(&net);
 }
 
+/* What a step adds to a weight is summed up over the batch and rounded once. With x = 1 and
+   y - a = 1, all of this is exact but for that. */
+static void test_small_steps_are_not_lost(void) {
+    static const size_t outputs[] = {1, 2, 5, 16, 64, 504, 511, 512, 600, 1030};
+    static const size_t batches[] = {1, 5, 112, 113, 224, 300, 1120};
+    const double rate = 1.0 / 2147483648.0; /* 2^-31, where 1 + 2^-23 is the next float to 1 */
+    for (size_t n = 0; n < COUNT_OF(outputs); ++n) {
+        for (size_t i = 0; i < COUNT_OF(batches); ++i) {
+            size_t sizes[FFNN_MAX_LAYERS + 1] = {2, 0};
+            float expected = (float)(1 + rate * (double)batches[i]);
+            ffnn_net net;
+            ffnn_tensor x = new_tensor(batches[i], 2), y = new_tensor(batches[i], outputs[n]);
+            test_case("%d outputs, batch of %d", (int)outputs[n], (int)batches[i]);
+            sizes[1] = outputs[n];
+            make_random_network(&net, sizes);
+            net.layers[0].activation = FFNN_IDENTITY;
+            set_all_weights(&net, 1);
+            for (size_t row = 0; row < x.rows; ++row) {
+                *ffnn_at(x, row, 0) = 1;
+                *ffnn_at(x, row, 1) = 0;
+            }
+            for (size_t k = 0; k < element_count(y); ++k) y.data[k] = 2;
+            CHECK_STATUS(FFNN_OK, ffnn_train(&net, x, y, (float)rate, NULL));
+            for (size_t k = 0; k < outputs[n]; ++k) {
+                CHECK(*ffnn_at(net.layers[0].weight, 0, k) == expected);
+                CHECK(*ffnn_at(net.layers[0].weight, 1, k) == 1);
+            }
+            ffnn_free(&net);
+            ffnn_tensor_free(&x);
+            ffnn_tensor_free(&y);
+        }
+    }
+}
+
 /* ---- batches ----------------------------------------------------------------------------- */
 
 /* A sample gets the same bits alone and in any batch, of any size and at any place; and the same
@@ -763,6 +797,7 @@ int main(int argc, char **argv) {
     RUN(test_huge_learning_rates);
     RUN(test_learning_rate_nan);
     RUN(test_batch_of_nothing);
+    RUN(test_small_steps_are_not_lost);
     RUN(test_results_do_not_depend_on_the_batch);
     RUN(test_a_batch_too_large_for_memory);
     RUN(test_sigmoid_on_a_dense_sample);
