@@ -14,6 +14,8 @@
 #include "../ffnn.h"
 #include "require.h"
 
+#include <math.h>
+
 /* If no network can be made of the file, shows what is in it. */
 static void load(ffnn_net *net, const char *path) {
     ffnn_status status = ffnn_init_from_file(net, path);
@@ -51,9 +53,17 @@ static bool read_row(ffnn_tensor x, const char *line, int number) {
     return true;
 }
 
+/* NaN without its sign, as ffnn_print does: printf may print -nan. */
+static void print_number(float value) {
+    if (isnan(value)) printf("nan");
+    else printf("%.6f", (double)value);
+}
+
 static void print_row(ffnn_tensor row) {
-    for (size_t i = 0; i < row.cols; ++i)
-        printf("%.6f%c", (double)row.data[i], i + 1 < row.cols ? ' ' : '\n');
+    for (size_t i = 0; i < row.cols; ++i) {
+        print_number(row.data[i]);
+        putchar(i + 1 < row.cols ? ' ' : '\n');
+    }
 }
 
 int main(int argc, char **argv) {

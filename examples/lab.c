@@ -150,9 +150,9 @@ static void add_panel(loss_plot *plot, const char *title) {
     panel->curves = &plot->curves[plot->curve_count];
 }
 
-/* Room for the losses of one more configuration, NULL without a plot; colour and dash as in
+/* Room for the losses of one more configuration, NULL without a plot; color and dash as in
    svg_plot.h. */
-static float *add_curve(loss_plot *plot, size_t epochs, const char *label, size_t colour,
+static float *add_curve(loss_plot *plot, size_t epochs, const char *label, size_t color,
                         size_t dash) {
     if (plot == NULL) return NULL;
     if (plot->curve_count == MAX_CURVES) fail(label, "too many curves");
@@ -164,7 +164,7 @@ static float *add_curve(loss_plot *plot, size_t epochs, const char *label, size_
     curve->label = plot->labels[i];
     curve->y = plot->losses[i];
     curve->count = epochs;
-    curve->colour = (unsigned)colour;
+    curve->color = (unsigned)color;
     curve->dash = (unsigned)dash;
     ++plot->panels[plot->panel_count - 1].curve_count;
     return plot->losses[i];
@@ -323,7 +323,7 @@ static void experiment_3(const lab_data *data, ffnn_rng *rng, loss_plot *plot) {
             char label[32];
             snprintf(label, sizeof label, "hidden %u, rate %.2f", (unsigned)hidden_sizes[i],
                      (double)learning_rates[k]);
-            /* a colour for each size, a dash for each rate */
+            /* a color for each size, a dash for each rate */
             float *losses = add_curve(plot, 10000, label, i, k);
             try_configuration(data, rng, hidden_sizes[i], learning_rates[k], losses);
         }

@@ -1,4 +1,4 @@
-/* quickstart.c - exclusive or, learned, saved, loaded and asked: cc -O2 quickstart.c -lm */
+/* quickstart.c - learns exclusive or, saves, loads, asks: cc -O2 examples/quickstart.c -lm */
 #define FFNN_IMPLEMENTATION
 #include "../ffnn.h"
 

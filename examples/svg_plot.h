@@ -2,7 +2,7 @@
    ticks, a legend and up to 11 curves. Include it in one source file and call svg_plot.
 
    The picture follows the viewer's light or dark scheme and brings its own background. The five
-   colours stay apart for colour-blind eyes too: in either scheme any two of them differ by more
+   colors stay apart for color-blind eyes too: in either scheme any two of them differ by more
    than 35 in CIELAB for normal sight, protanopia, deuteranopia and tritanopia (Machado 2009).
    Only whole numbers are written, so the program's locale cannot spoil the file. */
 #ifndef SVG_PLOT_H
@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define SVG_PLOT_COLOURS 5
+#define SVG_PLOT_COLORS 5
 #define SVG_PLOT_DASHES 3
 #define SVG_PLOT_POINTS 100 /* as dash: a dot for each value, and no line */
 
@@ -22,7 +22,7 @@ typedef struct svg_curve {
     const char *label;
     const float *y;     /* y[i] is drawn at x = i + 1: epochs count from 1 */
     size_t count;
-    unsigned colour;    /* 0 to 4, then again */
+    unsigned color;     /* 0 to 4, then again */
     unsigned dash;      /* 0 solid, 1 dashed, 2 dotted, then again; or SVG_PLOT_POINTS */
 } svg_curve;
 
@@ -183,11 +183,11 @@ static void svg__tick_label(FILE *out, svg__tick tick) {
 }
 
 static void svg__style(FILE *out) {
-    static const char *const schemes[2][3 + SVG_PLOT_COLOURS] = {
+    static const char *const schemes[2][3 + SVG_PLOT_COLORS] = {
         /* background, text, grid, then the curves */
         {"#ffffff", "#24292f", "#d8dee4", "#05909a", "#ed5d0d", "#a010f0", "#352779", "#661d14"},
         {"#161b22", "#d6dde4", "#373e47", "#41feab", "#c85a08", "#9850e4", "#d4fa27", "#207a80"}};
-    static const char *const rules[3 + SVG_PLOT_COLOURS] = {
+    static const char *const rules[3 + SVG_PLOT_COLORS] = {
         ".b{fill:", "text{fill:", ".g{stroke:", ".c0{stroke:", ".c1{stroke:", ".c2{stroke:",
         ".c3{stroke:", ".c4{stroke:"};
     fputs("<style>\ntext{font:130px sans-serif}.t{font-weight:bold}.e{text-anchor:end}"
@@ -197,7 +197,7 @@ static void svg__style(FILE *out) {
           ".p{stroke-width:45;stroke-linecap:round}\n", out);
     for (int scheme = 0; scheme < 2; ++scheme) {
         fputs(scheme ? "@media (prefers-color-scheme:dark){" : "", out);
-        for (int i = 0; i < 3 + SVG_PLOT_COLOURS; ++i) {
+        for (int i = 0; i < 3 + SVG_PLOT_COLORS; ++i) {
             fprintf(out, "%s%s}", rules[i], schemes[scheme][i]);
         }
         fputs(scheme ? "}\n</style>\n" : "\n", out);
@@ -233,7 +233,7 @@ static void svg__axes(FILE *out, const svg_panel *panel, const svg__axis *x, con
 }
 
 static void svg__begin_path(FILE *out, const svg_curve *curve) {
-    fprintf(out, "<path class=\"c c%u ", curve->colour % SVG_PLOT_COLOURS);
+    fprintf(out, "<path class=\"c c%u ", curve->color % SVG_PLOT_COLORS);
     if (curve->dash == SVG_PLOT_POINTS) fputs("p\" d=\"", out);
     else fprintf(out, "d%u\" d=\"", curve->dash % SVG_PLOT_DASHES);
 }

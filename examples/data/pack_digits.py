@@ -18,7 +18,7 @@ HEADER = '''\
    Origin: "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository, 1998, by
    E. Alpaydin and C. Kaynak, Bogazici University, https://archive.ics.uci.edu/dataset/80,
    doi:10.24432/C50P49: its test part, 13 writers, as scikit-learn carries it (digits.csv.gz).
-   Licence: Creative Commons Attribution 4.0, https://creativecommons.org/licenses/by/4.0/
+   License: Creative Commons Attribution 4.0, https://creativecommons.org/licenses/by/4.0/
    Changes: packed, nothing else.
 
    One image a line: the digit that it shows, then its 64 pixels, row by row. A pixel counts the
