@@ -1,9 +1,10 @@
 /* ffnn.h - v1.1 - feed-forward neural networks in one header - public domain or MIT-0
 
    Tensors that share memory with your arrays; networks of fully connected layers, drawn, trained,
-   saved and loaded as PyTorch does it: any torch.nn.Sequential of Linear layers and activations,
-   with MSE or cross-entropy, SGD or Adam. Seeded alike, it draws the same numbers and prints the
-   same digits as PyTorch. Weights travel in safetensors. C99 or C++11; link with libm.
+   saved and loaded as PyTorch does it: any torch.nn.Sequential of up to 16 Linear layers, each
+   with one of nine activations, with MSE or cross-entropy, SGD or Adam. Seeded alike, it draws the
+   same numbers and prints the same digits as PyTorch. Weights travel in safetensors. C99 or C++11;
+   link with libm.
 
    What it does not do: convolutions, recurrence, attention, normalization, dropout, GPUs.
 
@@ -37,8 +38,8 @@ DO THIS
    Functions that can fail return an ffnn_status; FFNN_OK is 0, and ffnn_status_string puts a status
    into words. A call that fails changes nothing: tensors, weights and files stay as they were,
    except that ffnn_save_memory sets *size, and that a device or pipe may have received a part. A
-   network or tensor whose initialization failed is all zeros and safe to free. What a struct held
-   before its initialization is overwritten, not freed.
+   network or tensor whose initialization failed is all zeros and safe to free. Initializing a
+   struct overwrites it without freeing what it held: free it first.
 
 TENSORS: a tensor is a rows x cols matrix of floats, row-major and contiguous. It is a small struct:
    pass it by value. In these functions dst comes first and must already have the result's shape. It
@@ -79,7 +80,7 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
 
    A description (ffnn_desc) whose fields are all zero, or NULL, is the default network: 3 inputs, 4
    sigmoid units, 1 sigmoid output, no biases, N(0, 1) weights. Each field that you set moves
-   towards torch.nn:
+   towards torch.nn (memset comes from <string.h>):
 
        ffnn_desc desc;
        memset(&desc, 0, sizeof desc);
@@ -100,11 +101,11 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
                  them by 1 / sqrt(inputs) with ffnn_scale, or set biases. Without biases, give each
                  sample an input that is always 1
    loss          FFNN_HALF_SUM_OF_SQUARES, the default, steps down HALF THE SUM of (y - a)^2 over
-                 the batch, so that a batch twice as large takes a step twice as long: divide the
-                 learning rate by the batch size for another's. It reports the MEAN. FFNN_MSE and
-                 FFNN_CROSS_ENTROPY are means in both, as in PyTorch. A softmax layer trains by
-                 cross-entropy whatever loss says; its y are rows of probabilities, each of which
-                 must sum to 1. Cross-entropy needs a last layer of softmax or sigmoid
+                 the batch, so that a batch twice as large takes a step twice as long: to use a
+                 learning rate of another library, divide it by the batch size. It reports the MEAN.
+                 FFNN_MSE and FFNN_CROSS_ENTROPY are means in both, as in PyTorch. A softmax layer
+                 trains by cross-entropy whatever loss says; its y are rows of probabilities, each
+                 of which must sum to 1. Cross-entropy needs a last layer of softmax or sigmoid
    optimizer, momentum, weight_decay   those of torch.optim.SGD and torch.optim.AdamW
 
    FFNN_ERROR_ARGUMENT if a value is none of its enumeration, an activation stands behind the last
@@ -116,7 +117,8 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
    Weights may lie anywhere: point layers[i].weight or .bias at an array of yours of the same shape.
    Every call follows them and reads nothing behind them; training writes to them; ffnn_free leaves
    them alone. A bias in a network that has none is FFNN_ERROR_ARGUMENT. A network struct may be
-   moved; a copy shares everything: free one of them.
+   moved. After copying it, use and free only one of the two: what the other points at is stale once
+   memory has been allocated anew.
 
    ffnn_init                    makes a network and draws its weights
    ffnn_free                    frees the network's memory and zeroes the struct
@@ -145,9 +147,11 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
 
    Functions that take a const ffnn_net may run in any number of threads at once; all others need
    the network for themselves. Two networks are independent. x and y must not lie in the network's
-   own memory.
+   own memory, which is checked, nor in arrays that weights were pointed at, which is not.
 
-   Memory: ffnn_forward and ffnn_train allocate only when a batch is larger than every batch before.
+   Memory: ffnn_forward and ffnn_train allocate only when a batch is larger than every batch before,
+   and for another optimizer's state: 3 floats a parameter for Adam, 2 for SGD with momentum or
+   weight decay, none for plain SGD.
    ffnn_predict takes at most 256 samples at a time, and allocates only if that number of samples
    times the units of the widest layer, inputs not counted, exceeds 480 (96 with FFNN_NO_SIMD).
    Stack, measured with gcc 12 -O2 on x86-64: at most 4 KB for networks whose layers have at most 64
@@ -225,8 +229,8 @@ OPTIONS: macros, to be defined before the include and the same everywhere in a p
                                 ffnn__kernels_avx2
 
 SPEED: compile with plain -O2. The best instructions (AVX-512, AVX2 with FMA, else what the
-   compiler may assume: SSE2, NEON) are picked at run time. The last bit of a result may differ
-   between processors with and without FMA. In a batch of fewer than 8 samples so may a hidden
+   compiler may assume: SSE2, NEON) are picked at run time. The last bits of a result may differ
+   between these kinds of processors. In a batch of fewer than 8 samples so may a hidden
    layer's error, and what a view of a file with PyTorch's layout predicts. Otherwise a sample's
    results do not depend on its batch, and the same program computes the same bits on the same
    kind of processor. Floating-point flags such as -ffast-math change nothing here: GCC and Clang
@@ -302,7 +306,8 @@ typedef enum ffnn_loss {
     FFNN_MSE,                     /* torch.nn.MSELoss: the mean over all elements, in both */
     FFNN_CROSS_ENTROPY            /* with softmax: torch.nn.CrossEntropyLoss, y one row of
                                      probabilities a sample; with sigmoid:
-                                     torch.nn.BCEWithLogitsLoss. Taken from z, so never infinite */
+                                     torch.nn.BCEWithLogitsLoss. Taken from z, so that a
+                                     saturated output does not make it infinite */
 } ffnn_loss;
 
 typedef enum ffnn_optimizer {
@@ -553,10 +558,18 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #endif
 #endif
 
-#if defined(__GNUC__) && defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0
-#define FFNN__EVALUATES_WIDER /* s390x, x87: floats are computed as doubles, which is no mistake */
+#if defined(__GNUC__)
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdouble-promotion"
+#if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0
+#pragma GCC diagnostic ignored "-Wdouble-promotion" /* s390x, x87: floats computed as doubles */
+#endif
+#if defined(__cplusplus) /* of C, which this is */
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+#pragma GCC diagnostic ignored "-Wzero-as-null-pointer-constant"
+#if !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wuseless-cast"
+#endif
+#endif
 #endif
 
 /* Flags such as -ffast-math let the compiler reorder sums and forget NaN. They are taken back for
@@ -4545,7 +4558,7 @@ FFNN__NOINLINE static void ffnn__add_blocks(const ffnn__product *whole) {
 #endif /* FFNN__SIMD */
 
 /* The program's own warnings and floating-point flags again: see "configuration". */
-#if defined(FFNN__EVALUATES_WIDER)
+#if defined(__GNUC__)
 #pragma GCC diagnostic pop
 #endif
 #if defined(FFNN__FLOAT_CONTROL)

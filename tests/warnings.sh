@@ -12,6 +12,7 @@ common="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wdouble-promotio
     -Wformat=2 -Wcast-align -Wredundant-decls -Wswitch-enum -Wfloat-equal -Wvla -Wunused-macros"
 c_only="-Wstrict-prototypes -Wmissing-prototypes"
 gcc_only="-Wlogical-op -Wduplicated-branches -Wduplicated-cond -Wnull-dereference"
+cpp_only="-Wold-style-cast -Wzero-as-null-pointer-constant"
 clang_only="-Wcomma -Wextra-semi -Wconditional-uninitialized -Wassign-enum"
 
 printf '#include "ffnn.h"\nextern int nothing;\nint nothing;\n' > "$out/declarations.c"
@@ -22,7 +23,7 @@ try() { # COMPILER LANGUAGE STANDARD FILE FLAGS
     *__clang__*) own=$gcc_only ;;
     *) own=$clang_only ;;
     esac
-    [ "$2" != c ] || own="$own $c_only"
+    if [ "$2" = c ]; then own="$own $c_only"; else own="$own $cpp_only"; fi
     if $1 -x "$2" "-std=$3" $common $own -Werror $5 -I. -c -o "$out/object" "$out/$4.c" > "$out/log" 2>&1
     then passed=$((passed + 1)); return; fi
     failed=$((failed + 1))
