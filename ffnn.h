@@ -757,7 +757,7 @@ static bool ffnn__same_or_apart(ffnn_tensor dst, ffnn_tensor a) {
     return (dst.data == a.data && ffnn__same_shape(dst, a)) || !ffnn__overlap(dst, a);
 }
 
-/* The checks for dst = f(a), element by element. */
+/* The checks for dst = f(a), element by element: a stands for both inputs. */
 static ffnn_status ffnn__validate_unary(ffnn_tensor dst, ffnn_tensor a) {
     bool shapes_fit = ffnn__same_shape(dst, a);
     return ffnn__validate_all(dst, a, a, shapes_fit, ffnn__same_or_apart(dst, a));
@@ -1213,7 +1213,7 @@ static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t lay
 /* Whether net is a network. What stands in its layers may be the user's, who may have set anything.
    Inline, with few branches: 4 of the 35 ns of a prediction of the default network. */
 static inline ffnn_status ffnn__check_layers(const ffnn_net *net) {
-    size_t differences = 0;
+    size_t differences = 0; /* collects the bits in which shapes differ from what they should be */
     bool has_memory = true, are_transposed = false; /* memory where it should be, nowhere else */
     unsigned largest_activation = 0; /* but for the last layer */
     if (net == NULL || net->layer_count == 0) return FFNN_ERROR_ARGUMENT;
@@ -1712,9 +1712,10 @@ static ffnn_tensor ffnn__gather_rows(ffnn_tensor all, ffnn_tensor batch, const s
     return ffnn_view(batch.data, rows, cols);
 }
 
-/* What is done with samples by the chunk: x and y are all of them; y is written to by ffnn_predict
-   and read by ffnn_evaluate, for which add_losses adds to *loss. It is a pointer so that a program
-   that only predicts links neither losses nor logarithms: 8 KB on a Cortex-M4. */
+/* ffnn_predict and ffnn_evaluate share one loop over the samples, by the chunk; only predictions of
+   small networks have their own, ffnn__predict_small. x and y are all samples; y is written to by
+   ffnn_predict and read by ffnn_evaluate, for which add_losses adds to *loss. It is a pointer so
+   that a program that only predicts links neither losses nor logarithms: 8 KB on a Cortex-M4. */
 typedef struct ffnn__pass {
     ffnn_tensor x, y;
     size_t chunk; /* samples */
@@ -4149,11 +4150,11 @@ static void ffnn__transpose(float *to, size_t to_step, const float *from, size_t
 /* All kernels for one kind of processor. */
 typedef struct ffnn__kernels {
     void (*tiles4)(const ffnn__product *product);
-    void (*tiles8)(const ffnn__product *product);  /* NULL where vectors have fewer lanes, */
-    void (*tiles16)(const ffnn__product *product); /* as the others with a number */
+    void (*tiles8)(const ffnn__product *product);  /* NULL where vectors have fewer than 8 lanes */
+    void (*tiles16)(const ffnn__product *product); /* or 16 */
     void (*fold)(const ffnn__product *product);
     void (*narrow4)(const ffnn__product *product);
-    void (*narrow8)(const ffnn__product *product);
+    void (*narrow8)(const ffnn__product *product); /* NULL as tiles8 */
     void (*activate_each)(ffnn_activation activation, float *a, const float *z, size_t count);
     void (*softmax)(float *a, const float *z, size_t m, size_t n);
     void (*multiply_by_slope)(ffnn_activation activation, float *delta, const float *error,
@@ -4380,9 +4381,7 @@ static void ffnn__multiply_transposed(float *c, const float *a, const float *b, 
 static void ffnn__add_product(float *c, const float *a, const float *b, size_t m, size_t k,
                               size_t n, float factor) {
     if (m * n <= FFNN__SMALL) {
-        const ffnn__kernels *kernels = ffnn__pick_kernels();
-        if (n == 1) kernels->small_update(c, b, a, 1, k, m, factor);
-        else kernels->small_update(c, a, b, m, k, n, factor);
+        ffnn__pick_kernels()->small_update(c, a, b, m, k, n, factor);
         return;
     }
     ffnn__product product = ffnn__transposed_product(c, a, b, m, k, n);
@@ -4391,7 +4390,8 @@ static void ffnn__add_product(float *c, const float *a, const float *b, size_t m
     ffnn__run(&product);
 }
 
-FFNN__NOINLINE static void ffnn__run_transposed(const ffnn__product *product); /* as run_plain */
+/* Never inline: see ffnn__run_plain. */
+FFNN__NOINLINE static void ffnn__run_transposed(const ffnn__product *product);
 static void ffnn__run_dots(const ffnn__product *product);
 static void ffnn__run_blocks(const ffnn__product *product);
 static void ffnn__add_blocks(const ffnn__product *product);
@@ -4447,8 +4447,8 @@ static inline void ffnn__transpose4(float *to, size_t to_step, const float *from
     for (size_t i = 0; i < count; ++i) *(ffnn__f32x4 *)(to + i * to_step) = row[i];
 }
 
-/* to (cols x rows) = from (rows x cols) transposed. Four floats are read of narrower rows, too:
-   from is contiguous there. */
+/* to (cols x rows) = from (rows x cols) transposed. Four floats are read of narrower rows, too, and
+   at the end of rows: what follows there is the next row. */
 static void ffnn__transpose(float *to, size_t to_step, const float *from, size_t from_step,
                             size_t rows, size_t cols) {
     size_t row = 0;
@@ -4617,6 +4617,7 @@ FFNN__NOINLINE static void ffnn__add_blocks(const ffnn__product *whole) {
 #define ffnn__fold_load            FFNN__JOIN(ffnn__fold_load, FFNN__KIND)
 #define ffnn__fold_step            FFNN__JOIN(ffnn__fold_step, FFNN__KIND)
 #define ffnn__fold_rows            FFNN__JOIN(ffnn__fold_rows, FFNN__KIND)
+#define ffnn__fold_cols            FFNN__JOIN(ffnn__fold_cols, FFNN__KIND)
 #define ffnn__fold                 FFNN__JOIN(ffnn__fold, FFNN__KIND)
 #define ffnn__narrow_rows          FFNN__JOIN(ffnn__narrow_rows, FFNN__KIND)
 #define ffnn__narrow               FFNN__JOIN(ffnn__narrow, FFNN__KIND)
@@ -5342,28 +5343,27 @@ FFNN__INLINE void ffnn__fold_rows(const ffnn__product *product, size_t row, cons
     }
 }
 
+/* The same with as many columns as the product has. */
+FFNN__INLINE void ffnn__fold_cols(const ffnn__product *product, size_t row, const size_t rows) {
+    size_t cols = product->cols;
+    if (cols == 1) ffnn__fold_rows(product, row, rows, 1);
+    if (FFNN__LANES > 4 && cols == 2) ffnn__fold_rows(product, row, rows, 2);
+    if (FFNN__LANES == 8 && cols == 3) ffnn__fold_rows(product, row, rows, 3);
+    if (FFNN__LANES > 4 && cols == 4) ffnn__fold_rows(product, row, rows, 4);
+}
+
 /* A product that is not added, with 1 to 4 columns, only 1 with four lanes, and at least 8 elements
    of b. */
 FFNN__TARGET static void ffnn__fold(const ffnn__product *product) {
-    size_t row = 0, cols = product->cols;
+    size_t row = 0;
 #if FFNN__LANES == 16
-    if (cols == 3 || product->depth * cols < FFNN__LANES) {
+    if (product->cols == 3 || product->depth * product->cols < FFNN__LANES) {
         ffnn__fold_avx2(product);
         return;
     }
 #endif
-    for (; row + 4 <= product->rows; row += 4) {
-        if (cols == 1) ffnn__fold_rows(product, row, 4, 1);
-        if (FFNN__LANES > 4 && cols == 2) ffnn__fold_rows(product, row, 4, 2);
-        if (FFNN__LANES == 8 && cols == 3) ffnn__fold_rows(product, row, 4, 3);
-        if (FFNN__LANES > 4 && cols == 4) ffnn__fold_rows(product, row, 4, 4);
-    }
-    for (; row < product->rows; ++row) {
-        if (cols == 1) ffnn__fold_rows(product, row, 1, 1);
-        if (FFNN__LANES > 4 && cols == 2) ffnn__fold_rows(product, row, 1, 2);
-        if (FFNN__LANES == 8 && cols == 3) ffnn__fold_rows(product, row, 1, 3);
-        if (FFNN__LANES > 4 && cols == 4) ffnn__fold_rows(product, row, 1, 4);
-    }
+    for (; row + 4 <= product->rows; row += 4) ffnn__fold_cols(product, row, 4);
+    for (; row < product->rows; ++row) ffnn__fold_cols(product, row, 1);
 }
 
 #endif
@@ -5512,10 +5512,10 @@ FFNN__TARGET static void ffnn__small_forward(const ffnn_layer *layers, size_t co
         const float *w = layer->weight.data;
         size_t k = layer->weight.rows, n = layer->weight.cols;
         float *z = layer->z.data, *a = layer->a.data;
-        bool is_lab = layer->activation == FFNN_SIGMOID && layer->bias.data == NULL;
+        bool is_default = layer->activation == FFNN_SIGMOID && layer->bias.data == NULL;
         if (outputs != NULL) z = a = i + 1 == count ? outputs[2] : outputs[i % 2];
-        if (is_lab && k == 3 && n == 4) ffnn__small_rows(true, z, a, x, w, NULL, m, 3, 4);
-        else if (is_lab && k == 4 && n == 1) ffnn__small_rows(true, z, a, x, w, NULL, m, 4, 1);
+        if (is_default && k == 3 && n == 4) ffnn__small_rows(true, z, a, x, w, NULL, m, 3, 4);
+        else if (is_default && k == 4 && n == 1) ffnn__small_rows(true, z, a, x, w, NULL, m, 4, 1);
         else ffnn__small_layer(layer, z, a, x, m);
         x = a;
     }
@@ -5552,9 +5552,14 @@ FFNN__INLINE void ffnn__small_update_rows(float *w, const float *x, const float 
     }
 }
 
+/* All rows. A column is computed as a row, (delta^T x)^T: that fills vectors. */
 FFNN__TARGET static void ffnn__small_update(float *w, const float *x, const float *delta,
                                             size_t m, size_t k, size_t n, float factor) {
     size_t row = 0;
+    if (n == 1) {
+        ffnn__small_update_rows(w, delta, x, 1, k, m, factor, 0, 1);
+        return;
+    }
     for (; row + 4 <= m; row += 4) ffnn__small_update_rows(w, x, delta, m, k, n, factor, row, 4);
     for (; row < m; ++row) ffnn__small_update_rows(w, x, delta, m, k, n, factor, row, 1);
 }
@@ -5608,7 +5613,6 @@ FFNN__TARGET static void ffnn__small_backward(const ffnn_layer *layers, size_t c
         float rate = learning_rate;
         if (k == 3 && n == 4) ffnn__small_update_rows(w, x, delta, 3, m, 4, rate, 0, 3);
         else if (k == 4 && n == 1) ffnn__small_update_rows(w, delta, x, 1, m, 4, rate, 0, 1);
-        else if (n == 1) ffnn__small_update(w, delta, x, 1, m, k, rate);
         else ffnn__small_update(w, x, delta, k, m, n, rate);
         if (bias != NULL) ffnn__add_sum_of_rows(bias, delta, m, n, learning_rate);
         x = layer->a.data;
@@ -5654,6 +5658,7 @@ FFNN__TARGET static void ffnn__small_backward(const ffnn_layer *layers, size_t c
 #undef ffnn__fold_load
 #undef ffnn__fold_step
 #undef ffnn__fold_rows
+#undef ffnn__fold_cols
 #undef ffnn__fold
 #undef ffnn__narrow_rows
 #undef ffnn__narrow
