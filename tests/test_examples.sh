@@ -65,17 +65,19 @@ check "and what the file holds instead" grep -q '^0.weight F32 \[8, 4\]' err
 check "other tensors" fails_saying 'batch_norm' "$deploy" "$reference/mlp_batch_norm.safetensors"
 check "and which" grep -q '^1.running_mean F32 \[8\]' err
 
+# ---- lab
+
+check "the lab" run 0 "$build/lab" --plot lab.svg
+check "its picture" same_picture lab.svg lab.svg
+
 # ---- curve
 
 is_near_the_curve() {
     sed -n 's/.*the curve itself \([0-9.]*\)$/\1/p' out | awk '{ near = $1 < 0.1 } END { exit !near }'
 }
-is_svg() {
-    head -n 1 "$1" | grep -q '^<svg ' && tail -n 1 "$1" | grep -q '^</svg>'
-}
 check "curve" run 0 "$build/curve"
 check "it learns the curve" is_near_the_curve
-check "its picture" is_svg curve.svg
+check "its picture" same_picture curve.svg curve.svg
 check "another file" eval 'run 0 "$build/curve" other.svg && cmp curve.svg other.svg'
 check "no folder for it" eval 'run 1 "$build/curve" no/file.svg && grep -q "^curve: no/file.svg: " err'
 
