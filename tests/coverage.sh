@@ -86,7 +86,7 @@ awk -v lowest=$lowest '
     # The number of the reason why a branch is never taken; 0: there is none.
     function reason_for(key,    name, r) {
         name = branch_function[key]
-        sub(/_(baseline|avx2|avx512)$/, "", name)
+        sub(/_(plain|baseline|fma|avx2|avx512)$/, "", name)
         for (r = 1; r <= reasons; ++r) {
             if (reason_function[r] != name) continue
             if (reason_source[r] == "" || index(branch_source[key], reason_source[r])) return r

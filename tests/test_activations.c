@@ -365,6 +365,16 @@ static void test_cross_entropy_of_extremes(void) {
     }
 }
 
+/* Targets below 0, which are no probabilities, count like others. */
+static void test_cross_entropy_of_negative_targets(void) {
+    float z[3] = {0, 0, 0}, y[3] = {-1, 1, 1}, loss = -1;
+    ffnn_net net;
+    make_layer(&net, 3, FFNN_SOFTMAX, FFNN_CROSS_ENTROPY);
+    CHECK_STATUS(FFNN_OK, ffnn_evaluate(&net, ffnn_view(z, 1, 3), ffnn_view(y, 1, 3), &loss));
+    CHECK_CLOSE(log(3), loss, 1e-6);
+    ffnn_free(&net);
+}
+
 /* For any z that is finite, but for those so large that their difference overflows. */
 static void test_cross_entropy_is_finite(void) {
     static const ffnn_activation lasts[] = {FFNN_SOFTMAX, FFNN_SIGMOID};
@@ -396,6 +406,7 @@ int main(void) {
     RUN(test_layers_activate_extremes);
     RUN(test_slopes_are_near_the_truth);
     RUN(test_cross_entropy_of_extremes);
+    RUN(test_cross_entropy_of_negative_targets);
     RUN(test_cross_entropy_is_finite);
     return test_summary("test_activations");
 }

@@ -439,6 +439,10 @@ static const struct { const char *rule, *metadata, *tensors, *statuses; } files[
     {"a number above 2^64", RELU, TURNED("fc9", "fc18446744073709551617"), "oommm"},
     {"two numbers above 2^64", RELU,
      TURNED("fc99999999999999999999", "fc100000000000000000000"), "oommm"},
+    {"numbers before bytes below digits", RELU, NAMED("h1-x", "h2-x"), "oommm"},
+    {"a byte below digits before a digit", RELU, TURNED("h-", "h1"), "oommm"},
+    {"a digit behind a byte below digits", RELU, NAMED("h-", "h1"), "oommm"},
+    {"the same number twice, by their texts", RELU, "1.weight=1,3 01.weight=3,2", "ommom"},
     {"letters", RELU, TURNED("decoder", "encoder"), "oommm"},
     {"capital letters before small ones", RELU, TURNED("Z", "a"), "oommm"},
     {"digits before letters", RELU, TURNED("9", "a"), "oommm"},
@@ -477,6 +481,12 @@ static const struct { const char *rule, *metadata, *tensors, *statuses; } files[
     {"a bias of two dimensions", RELU, "0.weight=3,2 0.bias=1,3 2.weight=1,3 2.bias=1", "mmmmm"},
     {"a bias of no dimension", RELU, "0.weight=3,2 0.bias=3 2.weight=1,3 2.bias=", "mmmmm"},
     {"a bias of another length", RELU, "0.weight=3,2 0.bias=2 2.weight=1,3 2.bias=1", "mmmmm"},
+    {"the same number twice, with biases", RELU, NAMED("01", "1"), "mmmmm"},
+    {"a bias in front of all weights", RELU, "0.bias=3 1.weight=3,2 2.bias=1 2.weight=1,3", "mmmmm"},
+    {"weights, then biases", RELU, "0.weight=3,2 1.weight=1,3 2.bias=3 3.bias=1", "mmmmm"},
+    {"a bias of another name", RELU, "0.weight=3,2 1.bias=3 2.weight=1,3 2.bias=1", "mmmmm"},
+    {"a bias of a longer name", RELU, "0.weight=3,2 00.bias=3 2.weight=1,3 2.bias=1", "mmmmm"},
+    {"weights without a point", RELU, "0weight=3,2 0bias=3 2weight=1,3 2bias=1", "mmmmm"},
     {"no bias in the first layer", RELU, "0.weight=3,2 2.weight=1,3 2.bias=1", "mmmmm"},
     {"no bias in the second layer", RELU, "0.weight=3,2 0.bias=3 2.weight=1,3", "mmmmm"},
     {"a bias without a weight", RELU, UNBIASED " 4.bias=1", "mmmmm"},
@@ -870,6 +880,76 @@ static void test_views_are_saved(void) {
     }
 }
 
+/* A view predicts and passes forward; it is not trained. */
+static void test_views_are_not_trained(void) {
+    static const size_t sizes[] = {5, 7, 2, 0};
+    float inputs[3 * 5] = {0.5f, -1}, targets[3 * 2] = {0}, outputs[3 * 2], loss;
+    ffnn_tensor X = ffnn_view(inputs, 3, 5), y = ffnn_view(targets, 3, 2);
+    ffnn_tensor predicted = ffnn_view(outputs, 3, 2), passed = predicted;
+    ffnn_net net, view;
+    bytes file;
+    if (!is_little_endian()) {
+        test_skip("views are for little-endian machines");
+        return;
+    }
+    make_described(&net, sizes, "relu identity", true);
+    file = saved(&net);
+    CHECK_STATUS(FFNN_OK, ffnn_init_view(&view, file.data, file.size));
+    CHECK_STATUS(FFNN_OK, ffnn_predict(&view, X, predicted));
+    CHECK_STATUS(FFNN_OK, ffnn_forward(&view, X, &passed));
+    CHECK(memcmp(passed.data, predicted.data, sizeof outputs) == 0);
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_backward(&view, X, y, 0.1f));
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_train(&view, X, y, 0.1f, &loss));
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_fit(&view, X, y, NULL));
+    CHECK_STATUS(FFNN_OK, ffnn_evaluate(&view, X, y, &loss));
+    ffnn_free(&view);
+    net.layers[0].transposed = true; /* what only a view's layer may be */
+    net.layers[0].weight = ffnn_view(net.layers[0].weight.data, 7, 5);
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_predict(&net, X, predicted));
+    ffnn_free(&net);
+    free(file.data);
+}
+
+/* NULL, an odd address, no memory: a network that has not come to be is all zeros. */
+static void test_refusals_of_memory(void) {
+    static const size_t sizes[] = {5, 7, 2, 0};
+    ffnn_net net, fresh;
+    bytes file;
+    make_described(&net, sizes, "relu identity", true);
+    file = saved(&net);
+    for (int is_view = 0; is_view < 2; ++is_view) {
+        ffnn_status (*init)(ffnn_net *, const void *, size_t) =
+            is_view ? ffnn_init_view : ffnn_init_from_memory;
+        ffnn_status status = FFNN_ERROR_MEMORY;
+        if (is_view && !is_little_endian()) continue;
+        test_case(is_view ? "view" : "copy");
+        CHECK_STATUS(FFNN_ERROR_ARGUMENT, init(NULL, file.data, file.size));
+        memset(&fresh, 0xa5, sizeof fresh);
+        CHECK_STATUS(FFNN_ERROR_ARGUMENT, init(&fresh, NULL, file.size));
+        CHECK(is_all_zero(&fresh));
+        for (size_t i = 1; i < 100 && status != FFNN_OK; ++i) {
+            memset(&fresh, 0xa5, sizeof fresh);
+            test_fail_allocation(i);
+            status = init(&fresh, file.data, file.size);
+            test_fail_allocation(0);
+            CHECK(status == FFNN_OK || status == FFNN_ERROR_MEMORY);
+            CHECK(status == FFNN_OK || is_all_zero(&fresh));
+        }
+        CHECK_STATUS(FFNN_OK, status);
+        ffnn_free(&fresh);
+    }
+    if (is_little_endian()) {
+        unsigned char *odd = (unsigned char *)malloc(file.size + 1);
+        memcpy(odd + 1, file.data, file.size);
+        memset(&fresh, 0xa5, sizeof fresh);
+        CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_init_view(&fresh, odd + 1, file.size));
+        CHECK(is_all_zero(&fresh));
+        free(odd);
+    }
+    free(file.data);
+    ffnn_free(&net);
+}
+
 /* A sample of a view in PyTorch's layout gets the same bits in every batch of at least 8. */
 static void test_views_do_not_depend_on_the_batch(void) {
     enum { INPUTS = 512, OUTPUTS = 4, FIRST = 250, MOST = 520 };
@@ -1023,6 +1103,8 @@ int main(int argc, char **argv) {
     RUN(test_a_loaded_network_trains);
     RUN(test_names_are_not_kept);
     RUN(test_views_are_saved);
+    RUN(test_views_are_not_trained);
+    RUN(test_refusals_of_memory);
     RUN(test_views_do_not_depend_on_the_batch);
     RUN(test_print_file);
     remove(SCRATCH_FILE);

@@ -3,7 +3,7 @@
 #include "../ffnn.h"
 #include "helpers.h"
 
-enum { INPUTS = 5, HIDDEN = 7, OUTPUTS = 3, SAMPLES = 12, MOST_STEPS = 60 };
+enum { INPUTS = 5, HIDDEN = 8, OUTPUTS = 3, SAMPLES = 12, MOST_STEPS = 60 };
 enum { FIRST_WEIGHTS = INPUTS * HIDDEN, LAST_WEIGHTS = HIDDEN * OUTPUTS };
 enum { PARAMETERS = FIRST_WEIGHTS + HIDDEN + LAST_WEIGHTS + OUTPUTS };
 
@@ -33,8 +33,8 @@ static void make_data(void) {
     for (size_t i = 0; i < COUNT_OF(y_data); ++i) y_data[i] = 2 * random_float();
 }
 
-/* 5-7-3 with biases, tanh and a linear output: its steps go down the mean squared error. */
-static void make_5_7_3(ffnn_net *net, ffnn_optimizer optimizer, float momentum, float decay) {
+/* 5-8-3 with biases, tanh and a linear output: its steps go down the mean squared error. */
+static void make_5_8_3(ffnn_net *net, ffnn_optimizer optimizer, float momentum, float decay) {
     ffnn_desc desc;
     memset(&desc, 0, sizeof desc);
     desc.sizes[0] = INPUTS;
@@ -197,7 +197,7 @@ static const struct {
 static void make_optimizer_network(ffnn_net *net, size_t i) {
     test_case("optimizer %d", (int)i);
     make_data();
-    make_5_7_3(net, optimizers[i].optimizer, optimizers[i].momentum, optimizers[i].weight_decay);
+    make_5_8_3(net, optimizers[i].optimizer, optimizers[i].momentum, optimizers[i].weight_decay);
 }
 
 static void test_steps_are_the_references(void) {
@@ -463,8 +463,8 @@ static void test_state_is_made_when_it_is_needed(void) {
         size_t allocation = 1;
         float before[PARAMETERS], after[PARAMETERS];
         make_data();
-        make_5_7_3(&net, FFNN_SGD, 0, 0);
-        make_5_7_3(&passed, FFNN_SGD, 0, 0);
+        make_5_8_3(&net, FFNN_SGD, 0, 0);
+        make_5_8_3(&passed, FFNN_SGD, 0, 0);
         if (i % 2 == 0) train(&net, 3, 0.1f); /* room for all */
         make_fresh(&fresh, &net, i);
         get_parameters(&net, before);
@@ -488,6 +488,12 @@ static void test_state_is_made_when_it_is_needed(void) {
             CHECK_STATUS(FFNN_ERROR_MEMORY, status);
             CHECK(memcmp(before, after, sizeof before) == 0);
             CHECK(loss >= 7 && loss <= 7);
+            check_same_pass(&net, &passed);
+            test_fail_allocation(1);
+            status = ffnn_backward(&net, few, ffnn_view(y_data, few.rows, OUTPUTS), 0);
+            test_fail_allocation(0);
+            CHECK_STATUS(has_state(i) || optimizers[i].weight_decay > 0 ? FFNN_ERROR_MEMORY
+                                                                        : FFNN_OK, status);
             check_same_pass(&net, &passed);
         }
         CHECK(allocation <= 100);

@@ -718,6 +718,28 @@ static void test_a_batch_too_large_for_memory(void) {
     ffnn_free(&net);
 }
 
+/* Many samples of wide layers take memory; without it neither output nor loss is touched. */
+static void test_no_memory_for_a_pass(void) {
+    static const size_t sizes[FFNN_MAX_LAYERS + 1] = {3, 100, 2};
+    ffnn_net net;
+    ffnn_tensor X = new_tensor(50, 3), y = new_tensor(50, 2), output = new_tensor(50, 2);
+    float loss = 7;
+    make_random_network(&net, sizes);
+    ffnn_copy(output, y);
+    for (int is_predict = 0; is_predict < 2; ++is_predict) {
+        test_fail_allocation(1);
+        ffnn_status status = is_predict ? ffnn_predict(&net, X, output)
+                                        : ffnn_evaluate(&net, X, y, &loss);
+        test_fail_allocation(0);
+        CHECK_STATUS(FFNN_ERROR_MEMORY, status);
+        CHECK(same_values(output, y) && loss == 7);
+    }
+    ffnn_free(&net);
+    ffnn_tensor_free(&X);
+    ffnn_tensor_free(&y);
+    ffnn_tensor_free(&output);
+}
+
 /* ---- sigmoid ----------------------------------------------------------------------------- */
 
 static float sigmoid(float x) {
@@ -800,6 +822,7 @@ int main(int argc, char **argv) {
     RUN(test_small_steps_are_not_lost);
     RUN(test_results_do_not_depend_on_the_batch);
     RUN(test_a_batch_too_large_for_memory);
+    RUN(test_no_memory_for_a_pass);
     RUN(test_sigmoid_on_a_dense_sample);
     RUN(test_sigmoid_at_its_ends);
     RUN(test_sigmoid_is_symmetric);
