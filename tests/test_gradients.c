@@ -71,8 +71,16 @@ static bool is_near_a_kink(const ffnn_net *net) {
     return false;
 }
 
-/* With the first seed from `seed` on that keeps clear of kinks. After it the forward pass is
-   done. */
+/* Is an output so near to its target that few digits are left of their difference? */
+static bool is_near_its_target(const experiment *e) {
+    ffnn_tensor a = e->net.layers[e->net.layer_count - 1].a;
+    for (size_t k = 0; k < element_count(a); ++k)
+        if (fabs((double)a.data[k] - (double)e->y.data[k]) < 1e-2)
+            return true;
+    return false;
+}
+
+/* With the first seed from `seed` on that keeps clear of both. After it the forward pass is done. */
 static void make_experiment(experiment *e, const setup *s, uint64_t seed) {
     ffnn_desc desc;
     memset(&desc, 0, sizeof desc);
@@ -98,7 +106,7 @@ static void make_experiment(experiment *e, const setup *s, uint64_t seed) {
         e->y = new_tensor(s->samples, desc.sizes[LAYERS]);
         make_targets(e->y, s->last == FFNN_SOFTMAX, s->loss == FFNN_CROSS_ENTROPY);
         CHECK_STATUS(FFNN_OK, ffnn_forward(&e->net, e->X, NULL));
-        if (test.errors > 0 || !is_near_a_kink(&e->net)) return;
+        if (test.errors > 0 || !(is_near_a_kink(&e->net) || is_near_its_target(e))) return;
         free_experiment(e);
     }
 }
