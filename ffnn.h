@@ -502,11 +502,12 @@ __declspec(dllimport) int __stdcall MultiByteToWideChar(unsigned code_page, unsi
 #endif
 #elif defined(__unix__) || defined(__APPLE__)
 #define FFNN__POSIX
+#include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
-#if !defined(__cplusplus) && (!defined(_POSIX_C_SOURCE) || _POSIX_C_SOURCE < 200112L)
+#if !defined(__cplusplus) && (!defined(_POSIX_C_SOURCE) || _POSIX_C_SOURCE < 200809L)
 /* -std=c99 or an old _POSIX_C_SOURCE hides these. The system headers are already included, so a
    macro could not bring them back. */
 #if defined(__GNUC__)
@@ -516,6 +517,8 @@ __declspec(dllimport) int __stdcall MultiByteToWideChar(unsigned code_page, unsi
 int(fileno)(FILE *file);
 FILE *(fdopen)(int number, const char *mode);
 int fsync(int number);
+int fchmod(int number, mode_t mode);
+int fchown(int number, uid_t owner, gid_t group);
 ssize_t readlink(const char *path, char *target, size_t size);
 #if defined(__GNUC__)
 #pragma GCC diagnostic pop
@@ -3467,6 +3470,7 @@ typedef struct ffnn__target {
 /* The temporary file. */
 typedef struct ffnn__temporary {
     char path[FFNN__PATH_SIZE];
+    bool is_private; /* nobody else may open it before it has the old file's permissions */
     FILE *file;
     int lock; /* a file descriptor: while it is open, the file is not abandoned; -1: none */
 } ffnn__temporary;
@@ -3654,28 +3658,34 @@ static bool ffnn__remove_abandoned(const char *path) {
 
 static bool ffnn__create(ffnn__temporary *temporary) {
     const char *path = temporary->path;
-    bool could_lock;
-    temporary->file = fopen(path, "wbx"); /* x, of C11 and most C99 libraries: fails if it exists */
-    if (temporary->file == NULL) return false;
-    temporary->lock = dup(fileno(temporary->file));
-    if (temporary->lock >= 0 && ffnn__lock(temporary->lock, path, &could_lock)) return true;
-    int error = temporary->lock < 0 ? errno : EEXIST; /* it was taken for abandoned: try another */
+    bool could_lock, is_lost = false; /* taken for abandoned by another save: try another name */
+    int number = open(path, O_WRONLY | O_CREAT | O_EXCL, temporary->is_private ? 0600 : 0666);
+    if (number < 0) return false;
+    temporary->file = NULL;
+    temporary->lock = dup(number);
+    if (temporary->lock >= 0) is_lost = !ffnn__lock(temporary->lock, path, &could_lock);
+    if (temporary->lock >= 0 && !is_lost) temporary->file = fdopen(number, "wb");
+    if (temporary->file != NULL) return true;
+    int error = is_lost ? EEXIST : errno;
+    if (!is_lost) remove(path);
     if (temporary->lock >= 0) close(temporary->lock);
-    else remove(path);
-    fclose(temporary->file);
+    close(number);
     errno = error;
     return false;
 }
 
-/* The group's permissions are given only if the group is. */
+/* By the open file's number: whoever owns the folder may have put another file at the path. The
+   group's permissions are given only if the group is. */
 static void ffnn__keep_permissions(const ffnn__temporary *temporary, const ffnn__target *target) {
-    const char *path = temporary->path;
+    int number = fileno(temporary->file);
     unsigned permissions = target->permissions;
     uid_t owner = (uid_t)target->owner;
     gid_t group = (gid_t)target->group;
-    bool has_group = chown(path, owner, group) == 0 || chown(path, (uid_t)-1, group) == 0;
+    bool has_group = fchown(number, owner, group) == 0 || fchown(number, (uid_t)-1, group) == 0;
     if (!has_group) permissions &= ~070u | (permissions & 07u) << 3;
-    if (chmod(path, (mode_t)permissions) != 0) return; /* on a file system without permissions */
+    /* A file system without permissions is no reason to fail; an if, since GNU's C library warns of
+       a result that nobody looks at. */
+    if (fchmod(number, (mode_t)permissions) != 0) return;
 }
 
 static bool ffnn__sync(FILE *file) { return fsync(fileno(file)) == 0; }
@@ -3802,9 +3812,10 @@ static ffnn_status ffnn__replace_file(const char *path,
         if (file == NULL) return FFNN_ERROR_IO;
         return ffnn__write_and_close(file, write, what, NULL) ? FFNN_OK : FFNN_ERROR_IO;
     }
+    /* The old file's permissions come before bytes, and nobody can have opened the new file before:
+       those who might not read the old file never read the new one. */
+    temporary.is_private = target.exists;
     if (!ffnn__create_beside(target.path, &temporary)) return FFNN_ERROR_IO;
-    /* Permissions come before bytes: those who might not read the old file never read the new one.
-       */
     if (target.exists) ffnn__keep_permissions(&temporary, &target);
     bool ok = ffnn__write_and_close(temporary.file, write, what, ffnn__sync);
     if (ok) ok = ffnn__replace(&temporary, target.path);

@@ -8,7 +8,7 @@
 
    A call has its function's name, and a longer one where a save makes it for another purpose:
    "stat" of what is to be saved to, "stat of a temporary file"; "fopen" to write, "fopen to
-   read". */
+   read". POSIX systems' temporary files are opened by "open". */
 #ifndef FAULTS_H
 #define FAULTS_H
 
@@ -21,6 +21,7 @@
 #endif
 
 #if HAS_POSIX
+#include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -148,8 +149,18 @@ static inline int faults_fstat(int number, struct stat *info) {
     return faults_here("fstat") ? -1 : fstat(number, info);
 }
 
+static inline int faults_open(const char *path, int flags, mode_t mode) {
+    int number = faults_here("open") ? -1 : open(path, flags, mode);
+    if (number >= 0) snprintf(faults.created, sizeof faults.created, "%s", path);
+    return number;
+}
+
 static inline int faults_chown(const char *path, uid_t owner, gid_t group) {
     return faults_here("chown") ? -1 : chown(path, owner, group);
+}
+
+static inline int faults_fchown(int number, uid_t owner, gid_t group) {
+    return faults_here("fchown") ? -1 : fchown(number, owner, group);
 }
 
 static inline int faults_flock(int number, int operation) {
@@ -173,6 +184,10 @@ static inline int faults_close(int number) {
 
 static inline int faults_chmod(const char *path, mode_t mode) {
     return faults_here("chmod") ? -1 : chmod(path, mode);
+}
+
+static inline int faults_fchmod(int number, mode_t mode) {
+    return faults_here("fchmod") ? -1 : fchmod(number, mode);
 }
 
 static inline int faults_access(const char *path, int mode) {
@@ -239,12 +254,15 @@ static inline int faults_wremove(const wchar_t *path) {
 #define rename(from, to) faults_rename(from, to)
 #define stat(path, info) faults_stat(path, info)
 #define fstat(number, info) faults_fstat(number, info)
+#define open(path, flags, mode) faults_open(path, flags, mode)
 #define chown(path, owner, group) faults_chown(path, owner, group)
+#define fchown(number, owner, group) faults_fchown(number, owner, group)
 #define flock(number, operation) faults_flock(number, operation)
 #define dup(number) faults_dup(number)
 #define fdopen(number, mode) faults_fdopen(number, mode)
 #define close(number) faults_close(number)
 #define chmod(path, mode) faults_chmod(path, mode)
+#define fchmod(number, mode) faults_fchmod(number, mode)
 #define access(path, mode) faults_access(path, mode)
 #define fsync(file) faults_fsync(file)
 #define readlink(path, target, size) faults_readlink(path, target, size)
@@ -269,12 +287,15 @@ static inline int faults_wremove(const wchar_t *path) {
 #undef rename
 #undef stat
 #undef fstat
+#undef open
 #undef chown
+#undef fchown
 #undef flock
 #undef dup
 #undef fdopen
 #undef close
 #undef chmod
+#undef fchmod
 #undef access
 #undef fsync
 #undef readlink

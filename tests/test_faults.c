@@ -325,7 +325,7 @@ static const char *const desirable[] = {
     "fclose of what was read",
     "flock", "fstat",  /* that file, and the own one, so that nobody takes it for abandoned */
     "remove",          /* an abandoned one; that of a failed save is removed after the failure */
-    "chown", "chmod",  /* the old file's rights, owner and group */
+    "fchown", "fchmod", /* the old file's rights, owner and group */
     "close",           /* the lock, when all is done */
 #endif
 };
@@ -334,9 +334,11 @@ static const char *const needed[] = {
 #if defined(_WIN32)
     "_wopen", "_fdopen", "fwrite", "fflush", "_commit", "fclose",
 #else
-    "fopen", "fwrite", "fflush", "fclose", "rename",
+    "fwrite", "fflush", "fclose", "rename",
 #if HAS_POSIX
-    "stat", "readlink", "access", "dup", "fsync",
+    "stat", "readlink", "access", "open", "dup", "fdopen", "fsync",
+#else
+    "fopen",
 #endif
 #endif
 };
@@ -813,6 +815,85 @@ static void test_a_file_that_cannot_be_written(void) {
     rmdir(FOLDER "/protected");
 }
 
+/* ---- others in the folder ------------------------------------------------------------------ */
+
+#define VICTIM FOLDER "/victim"
+
+static bool is_call(const char *call, const char *by_path, const char *by_number) {
+    return strcmp(call, by_path) == 0 || strcmp(call, by_number) == 0;
+}
+
+static mode_t mode_of(const char *path) {
+    struct stat info;
+    CHECK(stat(path, &info) == 0);
+    return info.st_mode & 0777;
+}
+
+static void swap_temporary(const char *call) {
+    if (!is_call(call, "chown", "fchown") && !is_call(call, "chmod", "fchmod")) return;
+    if (unlink(faults.created) != 0 || symlink("victim", faults.created) != 0) return;
+    faults.before = NULL;
+}
+
+/* Whoever owns the folder puts a link to a file of the saver's where the temporary file was: that
+   one keeps its permissions, and its bytes. */
+static void test_a_temporary_file_that_is_swapped(void) {
+    ffnn_net net;
+    make_network(&net, large, 0);
+    write_file(SAVED, old_file, sizeof old_file);
+    write_file(VICTIM, old_file, sizeof old_file);
+    CHECK(chmod(SAVED, 0666) == 0 && chmod(VICTIM, 0600) == 0);
+    faults_begin(0, 0);
+    faults.before = swap_temporary;
+    ffnn_save(&net, SAVED);
+    CHECK(faults.created[0] != '\0' && faults.before == NULL);
+    faults_end();
+    CHECK(mode_of(VICTIM) == 0600);
+    CHECK(file_is(VICTIM, old_file, sizeof old_file));
+    remove(SAVED);
+    remove(VICTIM);
+    ffnn_free(&net);
+}
+
+static mode_t most_permissions; /* that the temporary file has had so far */
+
+static void look_at_permissions(const char *call) {
+    struct stat info;
+    (void)call;
+    if (faults.created[0] != '\0' && lstat(faults.created, &info) == 0)
+        most_permissions |= info.st_mode & 0777;
+}
+
+/* At no time can anybody open the temporary file who may not open the old file. */
+static void test_permissions_at_every_call(void) {
+    static const mode_t modes[] = {0600, 0640, 0604, 0644, 0666};
+    ffnn_net net;
+    mode_t mask = umask(0);
+    make_network(&net, large, 0);
+    for (size_t i = 0; i < COUNT_OF(modes); ++i) {
+        test_case("permissions 0%o", (unsigned)modes[i]);
+        write_file(SAVED, old_file, sizeof old_file);
+        CHECK(chmod(SAVED, modes[i]) == 0);
+        most_permissions = 0;
+        faults_begin(0, 0);
+        faults.before = look_at_permissions;
+        CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
+        faults_end();
+        CHECK(most_permissions == modes[i]);
+        CHECK(mode_of(SAVED) == modes[i]);
+    }
+    test_case("a new file");
+    remove(SAVED);
+    umask(027);
+    CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
+    CHECK(mode_of(SAVED) == 0640);
+    umask(mask);
+    remove(SAVED);
+    ffnn_free(&net);
+}
+
+/* ---- paths --------------------------------------------------------------------------------- */
+
 /* A name of so many letters in the folder of the tests. */
 static void check_name(const ffnn_net *net, size_t length, int is_too_long) {
     char path[300] = FOLDER "/";
@@ -885,8 +966,8 @@ static void let_folder_go(const char *call) {
 }
 
 static void test_a_folder_that_goes_away(void) {
-    static const char *const before[] = {"stat", "readlink of a temporary file", "fopen", "flock",
-                                         "chown", "chmod", "fsync", "rename"};
+    static const char *const before[] = {"stat", "readlink of a temporary file", "open", "flock",
+                                         "fchown", "fchmod", "fsync", "rename"};
     ffnn_net net;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, NULL));
     for (size_t i = 0; i < COUNT_OF(before); ++i) {
@@ -1040,6 +1121,8 @@ int main(void) {
     RUN(test_a_limit_on_file_sizes);
     run_disk_tests();
     RUN(test_a_file_that_cannot_be_written);
+    RUN(test_a_temporary_file_that_is_swapped);
+    RUN(test_permissions_at_every_call);
     RUN(test_long_paths);
     RUN(test_a_folder_that_goes_away);
     RUN(test_a_save_that_a_signal_interrupts);
