@@ -194,7 +194,8 @@ THE WEIGHTS FILE: safetensors.
                                 page that fopen takes
    ffnn_load                    loads into a network with the file's sizes, biases and, if the file
                                 says them, activations. Rejects every file that the reference
-                                implementation rejects
+                                implementation rejects, but that numbers in fields which are
+                                ignored may exceed a double
    ffnn_init_from_file          makes a new network of the file, with the default loss and
                                 optimizer. A file of PyTorch's names that does not say its
                                 activations is FFNN_ERROR_MISMATCH: a guess would be silently wrong
@@ -3237,7 +3238,7 @@ static bool ffnn__json_is(const ffnn__json *json, const char *string) {
     return json->length == strlen(string) && memcmp(json->string, string, json->length) == 0;
 }
 
-static int ffnn__json_hex4(ffnn__json *json);
+static long ffnn__json_hex4(ffnn__json *json);
 
 /* The code point that a backslash and what follows stand for; -1 if none. */
 static long ffnn__json_escape(ffnn__json *json) {
@@ -3275,13 +3276,13 @@ static char *ffnn__put_utf8(char *at, long c) {
 }
 
 /* The number that four hex digits make, or -1. */
-static int ffnn__json_hex4(ffnn__json *json) {
+static long ffnn__json_hex4(ffnn__json *json) {
     static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-    int value = 0;
+    long value = 0; /* an int may have 16 bits */
     for (int i = 0; i < 4; ++i) {
         const char *digit = (const char *)memchr(digits, ffnn__json_next(json), 32);
         if (digit == NULL) return -1;
-        value = value * 16 + (int)(digit - digits) % 16;
+        value = value * 16 + (long)(digit - digits) % 16;
     }
     return value;
 }
