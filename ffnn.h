@@ -3779,7 +3779,8 @@ static ffnn_status ffnn__read_file(const ffnn__source *source, void *to, size_t 
 /* Makes the source's memory larger, for wanted bytes if that many are sure to come. */
 static ffnn_status ffnn__grow(ffnn__source *source, uint64_t wanted) {
     uint64_t capacity = 2 * (uint64_t)source->capacity + 1024; /* so each byte is copied once */
-    if (source->size_is_known || wanted <= source->file_size) capacity = wanted;
+    bool is_sure = source->size_is_known || wanted <= source->file_size;
+    if (is_sure || capacity > wanted) capacity = wanted;
     if (capacity > SIZE_MAX) return FFNN_ERROR_MEMORY;
     unsigned char *memory = (unsigned char *)FFNN_MALLOC((size_t)capacity);
     if (memory == NULL) return FFNN_ERROR_MEMORY;

@@ -455,10 +455,11 @@ static void check_pipe(bytes file, size_t piece, int is_endless, const size_t *s
     if (sizes != NULL) {
         make_network(&net, sizes, 0);
         set_all_weights(&net, UNSET);
-        CHECK_STATUS(status, ffnn_load(&net, HOSTILE));
-    } else {
-        CHECK_STATUS(status, ffnn_init_from_file(&net, HOSTILE));
     }
+    test.largest = 0;
+    CHECK_STATUS(status, sizes != NULL ? ffnn_load(&net, HOSTILE)
+                                       : ffnn_init_from_file(&net, HOSTILE));
+    CHECK(status != FFNN_OK || test.largest <= file.size); /* no more than what has to be read */
     CHECK(waitpid(child, NULL, 0) == child);
     CHECK((net.layer_count > 0) == (sizes != NULL || status == FFNN_OK));
     CHECK(all_weights_are(&net, status == FFNN_OK ? 0.0f : UNSET));
