@@ -187,7 +187,7 @@ THE WEIGHTS FILE: safetensors.
                                 itself) the save fails, and the old file is untouched: write the
                                 bytes of ffnn_save_memory yourself. If path is a symbolic link, its
                                 target is replaced; other hard links keep the old file. Devices,
-                                pipes and paths in /dev and /proc are written to, not replaced:
+                                pipes and paths in /dev/fd and /proc are written to, not replaced:
                                 /dev/stdout where the program's output has come to. A killed save
                                 leaves a file .ffnn-N.tmp in the folder, which a later save there
                                 removes. On Windows paths are UTF-8 or, if they are not, in the code
@@ -3562,12 +3562,17 @@ static bool ffnn__replace(const ffnn__temporary *temporary, const char *path) {
 
 static FILE *ffnn__open(const char *path) { return fopen(path, "rb"); }
 
+/* Of paths that lead to files: what is written to all the same. Not all of /dev, where /dev/shm is a
+   folder like any other. */
 static bool ffnn__is_device_path(const char *path) {
-    return strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0;
+    static const char *const beginnings[] = {"/dev/std", "/dev/fd/", "/proc/"};
+    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; ++i)
+        if (strncmp(path, beginnings[i], strlen(beginnings[i])) == 0) return true;
+    return false;
 }
 
-/* Replaces the path of symbolic links by the path that they lead to, but stops at one in /dev or
-   /proc: /dev/stdout is what the program writes to, not the file behind it. buffer is as large as a
+/* Replaces the path of symbolic links by the path that they lead to, but stops at a device's:
+   /dev/stdout is what the program writes to, not the file behind it. buffer is as large as a
    path. */
 static bool ffnn__follow_links(char *path, char *buffer) {
     const int max_links = 40; /* as Linux: more are taken for a loop */
@@ -3613,8 +3618,9 @@ static FILE *ffnn__open_special(const char *path) {
     if (strcmp(path, "/dev/stdout") == 0) number = 1;
     if (strcmp(path, "/dev/stderr") == 0) number = 2;
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; ++i) {
-        size_t length = strlen(prefixes[i]), digits = strspn(path + length, "0123456789");
+        size_t length = strlen(prefixes[i]);
         if (strncmp(path, prefixes[i], length) != 0) continue;
+        size_t digits = strspn(path + length, "0123456789");
         if (digits == 0 || digits > 6 || path[length + digits] != '\0') continue;
         number = 0;
         for (size_t j = 0; j < digits; ++j) number = number * 10 + (path[length + j] - '0');
