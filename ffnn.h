@@ -2206,6 +2206,9 @@ typedef struct ffnn__source {
 static ffnn_status ffnn__read(ffnn__source *source, uint64_t size);
 /* The same for all of the file: FFNN_ERROR_FORMAT, too, if it goes on after size bytes. */
 static ffnn_status ffnn__read_to_end(ffnn__source *source, uint64_t size);
+/* The same where nobody needs the bytes behind the header: of a file that can be sought in, only
+   the last one is read. */
+static ffnn_status ffnn__skip_to_end(ffnn__source *source, uint64_t size);
 /* FFNN_ERROR_FORMAT if the file goes on after what has been read. */
 static ffnn_status ffnn__check_end(const ffnn__source *source);
 /* The next bytes, from bytes + at or, once all bytes are used, from the file: they stay where
@@ -2343,8 +2346,9 @@ static ffnn_status ffnn__read_into(ffnn__source *source, ffnn_net *net) {
        counts only after its last byte. */
     ffnn_status match = ffnn__find_network(&index, &found);
     if (match == FFNN_OK) match = ffnn__match(&found, net);
+    uint64_t size = source->at + index.data_size;
     source->size_is_known = match == FFNN_OK;
-    status = ffnn__read_to_end(source, source->at + index.data_size);
+    status = match == FFNN_OK ? ffnn__read_to_end(source, size) : ffnn__skip_to_end(source, size);
     if (status == FFNN_OK) status = match;
     if (status == FFNN_OK) status = ffnn__take_parameters(source, net, &index, found.is_linear);
     if (status == FFNN_OK) ffnn__forget_moments(net);
@@ -2366,7 +2370,8 @@ static ffnn_status ffnn__read_new(ffnn__source *source, ffnn_net *net,
        reading. */
     uint64_t size = source->at + index.data_size;
     bool is_straight = match == FFNN_OK && source->file_size == size;
-    if (!is_straight) status = ffnn__read_to_end(source, size);
+    if (match != FFNN_OK) status = ffnn__skip_to_end(source, size);
+    else if (!is_straight) status = ffnn__read_to_end(source, size);
     if (status == FFNN_OK) status = match;
     if (status == FFNN_OK) status = give_parameters(net, &found, &index, source);
     if (status == FFNN_OK && is_straight) status = ffnn__check_end(source);
@@ -2908,7 +2913,7 @@ FFNNDEF ffnn_status ffnn_print_file(FILE *out, const char *path) {
     if (!ffnn__source_open(&source, path)) return FFNN_ERROR_IO;
     ffnn_status status = ffnn__read_index(&source, &index);
     if (status == FFNN_OK) {
-        status = ffnn__read_to_end(&source, source.at + index.data_size);
+        status = ffnn__skip_to_end(&source, source.at + index.data_size);
         for (size_t i = 0; status == FFNN_OK && i < index.count; ++i)
             ffnn__print_entry(out, &index.entries[i], source.bytes + source.at);
         const char *at = index.metadata;
@@ -3402,6 +3407,20 @@ static ffnn_status ffnn__read_to_end(ffnn__source *source, uint64_t size) {
     ffnn_status status = ffnn__read(source, size);
     if (status != FFNN_OK) return status;
     return source->size > size ? FFNN_ERROR_FORMAT : ffnn__check_end(source);
+}
+
+static ffnn_status ffnn__skip_to_end(ffnn__source *source, uint64_t size) {
+#ifndef FFNN_NO_STDIO
+    if (source->file_size == size && source->size < size) {
+        FILE *file = (FILE *)source->file;
+        long skipped = (long)(size - source->size - 1); /* fits: ftell has told where the end is */
+        if (fseek(file, skipped, SEEK_CUR) == 0) {
+            if (fgetc(file) != EOF) return ffnn__check_end(source);
+            return ferror(file) ? FFNN_ERROR_IO : FFNN_ERROR_FORMAT; /* it has become shorter */
+        }
+    }
+#endif
+    return ffnn__read_to_end(source, size);
 }
 
 static ffnn_status ffnn__check_end(const ffnn__source *source) {
