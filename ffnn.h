@@ -2406,17 +2406,23 @@ static ffnn_status ffnn__take_parameters(ffnn__source *source, ffnn_net *net,
 static void ffnn__copy_columns(ffnn_tensor t, size_t first, size_t count,
                                const unsigned char *from);
 
-/* t is the transpose of what comes next. About 1 MB is taken at a time, what a second-level cache
-   holds: as many rows as fill whole cache lines of t. */
+/* t is the transpose of what comes next. At most 1 MB is taken at a time, what a second-level cache
+   holds: as many columns of t as fill whole cache lines if so many have room, of an enormous t one
+   column or a part of it. */
 static ffnn_status ffnn__take_transposed(ffnn__source *source, ffnn_tensor t) {
     const size_t piece = SIZE_MAX / 4 < 262144 ? SIZE_MAX / 4 : 262144, line = 16; /* floats */
-    size_t most = (piece / t.rows / line + 1) * line;
-    for (size_t first = 0; first < t.cols; first += most) {
-        const unsigned char *from;
-        size_t count = t.cols - first < most ? t.cols - first : most;
-        ffnn_status status = ffnn__take(source, count * t.rows * sizeof(float), &from);
-        if (status != FFNN_OK) return status;
-        ffnn__copy_columns(t, first, count, from);
+    size_t most_rows = t.rows < piece ? t.rows : piece, most_cols = piece / most_rows;
+    if (most_cols > line) most_cols -= most_cols % line;
+    for (size_t col = 0; col < t.cols; col += most_cols) {
+        size_t cols = t.cols - col < most_cols ? t.cols - col : most_cols;
+        for (size_t row = 0; row < t.rows; row += most_rows) {
+            const unsigned char *from;
+            size_t rows = t.rows - row < most_rows ? t.rows - row : most_rows;
+            ffnn_tensor part = {rows, t.cols, t.data + row * t.cols};
+            ffnn_status status = ffnn__take(source, cols * rows * sizeof(float), &from);
+            if (status != FFNN_OK) return status;
+            ffnn__copy_columns(part, col, cols, from);
+        }
     }
     return FFNN_OK;
 }
