@@ -2989,6 +2989,9 @@ static void ffnn__put_file(ffnn__sink *sink, const ffnn_net *net);
 static ffnn_status ffnn__replace_file(const char *path, bool (*write)(FILE *file, const void *what),
                                       const void *what);
 
+/* Once it has failed it writes no more; ferror tells. */
+static void ffnn__write_file(FILE *file, const void *bytes, size_t size);
+
 static bool ffnn__write_weights(FILE *file, const void *net) {
     ffnn__sink sink = {NULL, file, 0};
     ffnn__put_file(&sink, (const ffnn_net *)net);
@@ -3137,8 +3140,7 @@ static void ffnn__put_floats(ffnn__sink *sink, const float *floats, size_t count
 static void ffnn__put_bytes(ffnn__sink *sink, const void *bytes, size_t size) {
     if (sink->memory != NULL) memcpy(sink->memory + sink->size, bytes, size);
 #ifndef FFNN_NO_STDIO
-    FILE *file = (FILE *)sink->file;
-    if (file != NULL && !ferror(file)) fwrite(bytes, 1, size, file);
+    if (sink->file != NULL) ffnn__write_file((FILE *)sink->file, bytes, size);
 #endif
     sink->size += size;
 }
@@ -3801,10 +3803,30 @@ static void ffnn__source_close(ffnn__source *source) {
     errno = error;
 }
 
+/* Bytes that are read or written at once: C libraries of Windows hang at more than 4 GB. */
+#define FFNN__MOST_BYTES ((size_t)(SIZE_MAX < 0x40000000 ? SIZE_MAX : 0x40000000))
+
 static ffnn_status ffnn__read_file(const ffnn__source *source, void *to, size_t size) {
     FILE *file = (FILE *)source->file;
-    if (fread(to, 1, size, file) == size) return FFNN_OK;
-    return ferror(file) ? FFNN_ERROR_IO : FFNN_ERROR_FORMAT;
+    unsigned char *at = (unsigned char *)to;
+    while (size > 0) {
+        size_t part = size < FFNN__MOST_BYTES ? size : FFNN__MOST_BYTES;
+        if (fread(at, 1, part, file) != part)
+            return ferror(file) ? FFNN_ERROR_IO : FFNN_ERROR_FORMAT;
+        at += part;
+        size -= part;
+    }
+    return FFNN_OK;
+}
+
+static void ffnn__write_file(FILE *file, const void *bytes, size_t size) {
+    const unsigned char *at = (const unsigned char *)bytes;
+    while (size > 0 && !ferror(file)) {
+        size_t part = size < FFNN__MOST_BYTES ? size : FFNN__MOST_BYTES;
+        fwrite(at, 1, part, file);
+        at += part;
+        size -= part;
+    }
 }
 
 /* Makes the source's memory larger, for wanted bytes if that many are sure to come. */

@@ -11,6 +11,7 @@
 #if HAS_POSIX
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -823,6 +824,39 @@ static void test_a_file_that_cannot_be_written(void) {
     rmdir(FOLDER "/protected");
 }
 
+/* A weight of 1.25 GB, of which neither memory nor disk have a byte, goes in pieces. */
+static void test_pieces_of_a_large_weight(void) {
+    static const char header[] = "{\"W1\":{\"dtype\":\"F32\",\"shape\":[335544320,1],"
+                                 "\"data_offsets\":[0,1342177280]}}";
+    const size_t most = 1073741824, length = (sizeof header + 6) / 8 * 8; /* without its zero */
+    const size_t size = 8 + length + 1342177280;
+    ffnn_net view, loaded;
+    unsigned char *file = (unsigned char *)mmap(NULL, size, PROT_READ | PROT_WRITE,
+                                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (file == MAP_FAILED) {
+        test_skip("this system does not give out memory that nobody uses");
+        return;
+    }
+    memset(file + 8, ' ', length);
+    memcpy(file + 8, header, sizeof header - 1);
+    set_header_size(file, length);
+    CHECK_STATUS(FFNN_OK, ffnn_init_view(&view, file, size));
+    faults.moves_no_bytes = true;
+    CHECK_STATUS(FFNN_OK, ffnn_save(&view, SAVED));
+    CHECK(faults.most_bytes == most);
+    write_file(SAVED, file, 8 + length);
+    CHECK(truncate(SAVED, (off_t)size) == 0);
+    ffnn_free(&view);
+    munmap(file, size);
+    faults.most_bytes = 0; /* the load finds, at the end, the bytes that have not been read */
+    if (ffnn_init_from_file(&loaded, SAVED) == FFNN_ERROR_MEMORY)
+        test_skip("no memory for a large weight");
+    else
+        CHECK(faults.most_bytes == most);
+    faults_end();
+    remove(SAVED);
+}
+
 /* ---- others in the folder ------------------------------------------------------------------ */
 
 #define VICTIM FOLDER "/victim"
@@ -1130,6 +1164,7 @@ int main(void) {
     RUN(test_a_limit_on_file_sizes);
     run_disk_tests();
     RUN(test_a_file_that_cannot_be_written);
+    RUN(test_pieces_of_a_large_weight);
     RUN(test_a_temporary_file_that_is_swapped);
     RUN(test_permissions_at_every_call);
     RUN(test_long_paths);
