@@ -2092,8 +2092,8 @@ static void ffnn__print_row(FILE *out, const ffnn__printer *printer, size_t row)
 
 /* ---- parameters and the weights file ----------------------------------------------------- */
 /* safetensors: 8 bytes that hold the header's size, the header in JSON, the tensors' bytes. The
-   header is read in one pass, with no memory but the structs below and no recursion, and every
-   rule of the reference reader is checked. */
+   header is read in one pass and without recursion, into an entry for each tensor and a copy of the
+   strings, and every rule of the reference reader is checked. */
 
 static char *ffnn__append_text(char *at, const char *text);
 static char *ffnn__append_number(char *at, uint64_t number);
@@ -2186,12 +2186,13 @@ static void ffnn__json_skip(ffnn__json *json);               /* any value */
 static bool ffnn__json_ended(ffnn__json *json);              /* no error, only white space left */
 
 /* The bytes of a weights file: in the caller's memory or, if file is not NULL, read from there into
-   memory of its own. That is as large as what is there, or grows with it, so a header that lies
-   about its size cannot force a large allocation. */
+   memory of its own, the header first, then all the rest or one piece of it after the other. That
+   memory is never larger than the file, or grows with what has come: a header that lies about its
+   size cannot force a large allocation. */
 typedef struct ffnn__source {
     const unsigned char *bytes;
     size_t size;            /* of bytes, so far */
-    size_t at;              /* of bytes: those before have been used. Behind the header at first */
+    size_t at;              /* how many of bytes have been used: once it is read, the header is */
     void *file;             /* a FILE *; with FFNN_NO_STDIO that name does not exist */
     unsigned char *memory;  /* holds bytes if they are read from file: start, then an allocation */
     size_t capacity;        /* of memory */
@@ -2681,6 +2682,7 @@ static ffnn_status ffnn__read_header_size(ffnn__source *source, size_t *size) {
 static ffnn__entry *ffnn__new_entry(ffnn__index *index);
 static void ffnn__read_metadata(ffnn__json *json, ffnn__index *index);
 static void ffnn__read_entry(ffnn__json *json, ffnn__entry *entry);
+/* Drops entries whose name comes again; the others stay in the header's order. */
 static bool ffnn__check_layout(ffnn__index *index);
 
 /* Reads {"W1":{...},"W2":{...},"__metadata__":{...}}. If it returns FFNN_OK, index must be freed.
@@ -2865,7 +2867,7 @@ static bool ffnn__order_is_before(const ffnn__entry *a, const ffnn__entry *b) {
 }
 
 /* Whether the tensors fill the data without overlaps or holes. Of tensors with the same name only
-   the last one counts: the others are dropped. */
+   the last one counts. */
 static bool ffnn__check_layout(ffnn__index *index) {
     ffnn__entry *entries = index->entries;
     size_t kept = 0;
@@ -3464,7 +3466,8 @@ static ffnn_status ffnn__take_floats(ffnn__source *source, float *to, size_t cou
 
 #ifndef FFNN_NO_STDIO
 
-/* What differs between platforms: three blocks with the same functions in the same order.
+/* What differs between platforms: three blocks with the same functions in the same order, but for
+   those that POSIX shares with C.
 
      ffnn__open           opens a file to be read
      ffnn__find_target    finds out what a save to a path has to do
@@ -3474,8 +3477,9 @@ static ffnn_status ffnn__take_floats(ffnn__source *source, float *to, size_t cou
      ffnn__create         creates the temporary file
      ffnn__keep_permissions    gives it the old file's permissions, owner and group, where possible
      ffnn__sync           flushes it to the disk
-     ffnn__replace        renames it; nobody else may remove it until then
+     ffnn__replace        renames it
      ffnn__remove         removes it
+     ffnn__unlock         lets others take it, should it still be there, for abandoned
 
    Those that return false or NULL have set errno. Where a call may fail without setting errno,
    errno is set beforehand. */
@@ -3500,12 +3504,26 @@ typedef struct ffnn__temporary {
     char path[FFNN__PATH_SIZE];
     bool is_private; /* nobody else may open it before it has the old file's permissions */
     FILE *file;
-    int lock; /* a file descriptor: while it is open, the file is not abandoned; -1: none */
+    int lock; /* a file descriptor: while it is open, the file is not abandoned */
 } ffnn__temporary;
+
+#if !defined(_WIN32) /* --------------- POSIX and C */
+
+#define FFNN__SEPARATORS "/" /* of a path */
+
+static FILE *ffnn__open(const char *path) { return fopen(path, "rb"); }
+
+static bool ffnn__replace(const ffnn__temporary *temporary, const char *path) {
+    return rename(temporary->path, path) == 0;
+}
+
+static void ffnn__remove(const char *path) { remove(path); }
+
+#endif
 
 #if defined(_WIN32) /* ---------------- Windows */
 
-#define FFNN__SEPARATORS "/\\:" /* of a path */
+#define FFNN__SEPARATORS "/\\:"
 
 /* A path in UTF-16, from UTF-8 or else, as fopen takes it, from the system's code page. */
 static bool ffnn__wide(wchar_t wide[FFNN__PATH_SIZE], const char *path) {
@@ -3554,7 +3572,6 @@ static bool ffnn__create(ffnn__temporary *temporary) {
     const int flags = _O_WRONLY | _O_BINARY | _O_CREAT | _O_EXCL;
     wchar_t wide[FFNN__PATH_SIZE];
     temporary->file = NULL;
-    temporary->lock = -1;
     if (!ffnn__wide(wide, temporary->path)) return false;
     int number = _wopen(wide, flags, _S_IREAD | _S_IWRITE);
     if (number < 0) return false;
@@ -3574,6 +3591,7 @@ static void ffnn__keep_permissions(const ffnn__temporary *temporary, const ffnn_
 }
 
 static bool ffnn__sync(FILE *file) { return _commit(_fileno(file)) == 0; }
+static void ffnn__unlock(const ffnn__temporary *temporary) { (void)temporary; }
 
 static bool ffnn__replace(const ffnn__temporary *temporary, const char *path) {
     const unsigned long flags = 1 | 8; /* MOVEFILE_REPLACE_EXISTING, MOVEFILE_WRITE_THROUGH */
@@ -3585,11 +3603,7 @@ static bool ffnn__replace(const ffnn__temporary *temporary, const char *path) {
 
 #elif defined(FFNN__POSIX) /* --------- POSIX */
 
-#define FFNN__SEPARATORS "/"
-
-static FILE *ffnn__open(const char *path) { return fopen(path, "rb"); }
-
-/* Of paths that lead to files: what is written to all the same. Not all of /dev, where /dev/shm is a
+/* Whether a path is written to even if it leads to a file. Not all of /dev is, where /dev/shm is a
    folder like any other. */
 static bool ffnn__is_device_path(const char *path) {
     static const char *const beginnings[] = {"/dev/std", "/dev/fd/", "/proc/"};
@@ -3661,8 +3675,6 @@ static FILE *ffnn__open_special(const char *path) {
     return file;
 }
 
-static void ffnn__remove(const char *path) { remove(path); }
-
 /* Locks a file for as long as number, or a copy of it, is open; false if somebody else has, or if
    the file is no longer the one at path. Where files cannot be locked none is taken for abandoned:
    could_lock tells. */
@@ -3724,15 +3736,9 @@ static void ffnn__keep_permissions(const ffnn__temporary *temporary, const ffnn_
 
 static bool ffnn__sync(FILE *file) { return fsync(fileno(file)) == 0; }
 
-static bool ffnn__replace(const ffnn__temporary *temporary, const char *path) {
-    return rename(temporary->path, path) == 0;
-}
+static void ffnn__unlock(const ffnn__temporary *temporary) { close(temporary->lock); }
 
 #else /* ------------------------------ what C alone offers */
-
-#define FFNN__SEPARATORS "/"
-
-static FILE *ffnn__open(const char *path) { return fopen(path, "rb"); }
 
 static bool ffnn__find_target(ffnn__target *target, char *buffer) {
     (void)target;
@@ -3741,7 +3747,6 @@ static bool ffnn__find_target(ffnn__target *target, char *buffer) {
 }
 
 static FILE *ffnn__open_special(const char *path) { return fopen(path, "wb"); }
-static void ffnn__remove(const char *path) { remove(path); }
 
 static bool ffnn__remove_abandoned(const char *path) {
     (void)path; /* who can tell? */
@@ -3749,7 +3754,6 @@ static bool ffnn__remove_abandoned(const char *path) {
 }
 
 static bool ffnn__create(ffnn__temporary *temporary) {
-    temporary->lock = -1;
     temporary->file = fopen(temporary->path, "wbx");
     return temporary->file != NULL;
 }
@@ -3764,9 +3768,7 @@ static bool ffnn__sync(FILE *file) {
     return true;
 }
 
-static bool ffnn__replace(const ffnn__temporary *temporary, const char *path) {
-    return rename(temporary->path, path) == 0;
-}
+static void ffnn__unlock(const ffnn__temporary *temporary) { (void)temporary; }
 
 #endif
 
@@ -3850,7 +3852,6 @@ static ffnn_status ffnn__grow(ffnn__source *source, uint64_t wanted) {
 static bool ffnn__create_beside(const char *target, ffnn__temporary *temporary);
 static bool ffnn__write_and_close(FILE *file, bool (*write)(FILE *file, const void *what),
                                   const void *what, bool (*sync)(FILE *file));
-static void ffnn__unlock(const ffnn__temporary *temporary);
 
 static ffnn_status ffnn__replace_file(const char *path,
                                       bool (*write)(FILE *file, const void *what),
@@ -3879,14 +3880,6 @@ static ffnn_status ffnn__replace_file(const char *path,
     ffnn__unlock(&temporary);
     errno = error;
     return ok ? FFNN_OK : FFNN_ERROR_IO;
-}
-
-static void ffnn__unlock(const ffnn__temporary *temporary) {
-#if defined(FFNN__POSIX)
-    close(temporary->lock);
-#else
-    (void)temporary;
-#endif
 }
 
 /* Calls write, flushes, calls sync if it is not NULL, and closes the file. errno is that of the

@@ -393,7 +393,7 @@ static void check_manners(uint32_t hash) {
     manner.is_pipe = false;
     manner.lie = lies[hash / 8 % COUNT_OF(lies)];
     check_manner(net, 0);
-    if (checker.claimed > 0 && checker.claimed < most_claimed) { /* what its header wants it to be */
+    if (checker.claimed > 0 && checker.claimed < most_claimed) { /* what the header needs */
         manner.lie = (long)checker.claimed - (long)input_size;
         check_manner(net, 0);
     }
