@@ -488,7 +488,9 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t);
 #if defined(_WIN32)
 #include <fcntl.h>
 #include <io.h>
+#include <share.h>
 #include <sys/stat.h>
+#include <wchar.h>
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -3503,6 +3505,7 @@ typedef struct ffnn__target {
 typedef struct ffnn__temporary {
     char path[FFNN__PATH_SIZE];
     bool is_private; /* nobody else may open it before it has the old file's permissions */
+    bool is_lost;    /* created, but another save took it for abandoned */
     FILE *file;
     int lock; /* a file descriptor: while it is open, the file is not abandoned */
 } ffnn__temporary;
@@ -3562,27 +3565,45 @@ static void ffnn__remove(const char *path) {
     if (ffnn__wide(wide, path)) _wremove(wide);
 }
 
-/* A file that is open in another program cannot be removed: it is not abandoned. */
+/* Nobody can remove an open file, but a save has to close its file before it renames it. What says
+   that it is not abandoned is therefore another file, .ffnn-N.lck for .ffnn-N.tmp, which only one
+   save can have open and which the system removes when it is closed. Negative: it is not locked. */
+static int ffnn__lock(const wchar_t *path) {
+    wchar_t lock[FFNN__PATH_SIZE];
+    wcscpy(lock, path);
+    wcscpy(lock + wcslen(lock) - 3, L"lck");
+    return _wsopen(lock, _O_RDWR | _O_CREAT | _O_TEMPORARY, _SH_DENYRW, _S_IREAD | _S_IWRITE);
+}
+
+static void ffnn__unlock(const ffnn__temporary *temporary) { _close(temporary->lock); }
+
 static bool ffnn__remove_abandoned(const char *path) {
     wchar_t wide[FFNN__PATH_SIZE];
-    return ffnn__wide(wide, path) && _wremove(wide) == 0;
+    if (!ffnn__wide(wide, path) || _waccess(wide, 0) != 0) return false;
+    int lock = ffnn__lock(wide);
+    if (lock < 0) return false;
+    bool is_removed = _wremove(wide) == 0;
+    _close(lock);
+    return is_removed;
 }
 
 static bool ffnn__create(ffnn__temporary *temporary) {
     const int flags = _O_WRONLY | _O_BINARY | _O_CREAT | _O_EXCL;
     wchar_t wide[FFNN__PATH_SIZE];
-    temporary->file = NULL;
     if (!ffnn__wide(wide, temporary->path)) return false;
     int number = _wopen(wide, flags, _S_IREAD | _S_IWRITE);
     if (number < 0) return false;
-    temporary->file = _fdopen(number, "wb");
-    if (temporary->file == NULL) {
-        int error = errno;
-        _close(number);
-        _wremove(wide);
-        errno = error;
-    }
-    return temporary->file != NULL;
+    temporary->file = NULL;
+    temporary->lock = ffnn__lock(wide);
+    temporary->is_lost = temporary->lock < 0 && errno == EACCES; /* another save has the lock */
+    if (temporary->lock >= 0) temporary->file = _fdopen(number, "wb");
+    if (temporary->file != NULL) return true;
+    int error = errno;
+    _close(number);
+    if (!temporary->is_lost) _wremove(wide);
+    if (temporary->lock >= 0) _close(temporary->lock);
+    errno = error;
+    return false;
 }
 
 static void ffnn__keep_permissions(const ffnn__temporary *temporary, const ffnn__target *target) {
@@ -3591,7 +3612,6 @@ static void ffnn__keep_permissions(const ffnn__temporary *temporary, const ffnn_
 }
 
 static bool ffnn__sync(FILE *file) { return _commit(_fileno(file)) == 0; }
-static void ffnn__unlock(const ffnn__temporary *temporary) { (void)temporary; }
 
 static bool ffnn__replace(const ffnn__temporary *temporary, const char *path) {
     const unsigned long flags = 1 | 8; /* MOVEFILE_REPLACE_EXISTING, MOVEFILE_WRITE_THROUGH */
@@ -3704,16 +3724,18 @@ static bool ffnn__remove_abandoned(const char *path) {
 
 static bool ffnn__create(ffnn__temporary *temporary) {
     const char *path = temporary->path;
-    bool could_lock, is_lost = false; /* taken for abandoned by another save: try another name */
+    bool could_lock;
     int number = open(path, O_WRONLY | O_CREAT | O_EXCL, temporary->is_private ? 0600 : 0666);
     if (number < 0) return false;
     temporary->file = NULL;
     temporary->lock = dup(number);
-    if (temporary->lock >= 0) is_lost = !ffnn__lock(temporary->lock, path, &could_lock);
-    if (temporary->lock >= 0 && !is_lost) temporary->file = fdopen(number, "wb");
+    if (temporary->lock >= 0) {
+        temporary->is_lost = !ffnn__lock(temporary->lock, path, &could_lock);
+        if (!temporary->is_lost) temporary->file = fdopen(number, "wb");
+    }
     if (temporary->file != NULL) return true;
-    int error = is_lost ? EEXIST : errno;
-    if (!is_lost) remove(path);
+    int error = errno;
+    if (!temporary->is_lost) remove(path);
     if (temporary->lock >= 0) close(temporary->lock);
     close(number);
     errno = error;
@@ -3907,14 +3929,19 @@ static void ffnn__name_temporary(ffnn__temporary *temporary, size_t folder, uint
 static bool ffnn__create_beside(const char *target, ffnn__temporary *temporary) {
     const size_t longest_name = 32; /* ".ffnn-", 20 digits, ".tmp" and a zero: 31 */
     const uint64_t attempts = 10000; /* saves at once in one folder */
+    uint64_t lost[100]; /* names: so many lost files are not other saves' doing, but no file of this
+                           file system can be told to be one's own */
+    const size_t most_losses = sizeof lost / sizeof lost[0];
+    size_t losses = 0;
     size_t folder = strlen(target);
     while (folder > 0 && strchr(FFNN__SEPARATORS, target[folder - 1]) == NULL) --folder;
     errno = ENAMETOOLONG;
     if (folder + longest_name > FFNN__PATH_SIZE) return false;
     memcpy(temporary->path, target, folder);
-    for (uint64_t i = 0; i < attempts; ++i) {
+    for (uint64_t i = 0; i < attempts && losses < most_losses; ++i) {
         ffnn__name_temporary(temporary, folder, i);
         ffnn__remove_abandoned(temporary->path);
+        temporary->is_lost = false;
         errno = EEXIST;
         if (ffnn__create(temporary)) {
             uint64_t next = i;
@@ -3923,8 +3950,14 @@ static bool ffnn__create_beside(const char *target, ffnn__temporary *temporary) 
             ffnn__name_temporary(temporary, folder, i);
             return true;
         }
-        if (errno != EEXIST) return false;
+        if (temporary->is_lost) lost[losses++] = i;
+        else if (errno != EEXIST) return false;
     }
+    for (size_t i = 0; losses == most_losses && i < losses; ++i) {
+        ffnn__name_temporary(temporary, folder, lost[i]);
+        ffnn__remove(temporary->path);
+    }
+    errno = EEXIST;
     return false;
 }
 

@@ -30,6 +30,7 @@
 #include <fcntl.h>
 #include <io.h>
 #include <process.h>
+#include <share.h>
 #include <sys/stat.h>
 #include <wchar.h>
 #endif
@@ -43,8 +44,10 @@ static struct {
     FILE *read;                      /* the last file that was opened to be read */
     size_t most_bytes;               /* largest fread or fwrite */
     bool moves_no_bytes;             /* those of more than 100 MB only say that they have */
+    bool has_two_numbers;            /* a file, one for stat and one for fstat */
     char created[4200];              /* path of the last file that was opened for writing */
     void (*before)(const char *call);
+    void (*after_closing)(void);     /* a file that was written */
 } faults;
 
 static inline void faults_begin(int fail_at, int error) {
@@ -102,9 +105,11 @@ static inline size_t faults_fread(void *data, size_t size, size_t count, FILE *f
 /* One that fails has closed the file all the same, as the real one does. One that succeeds may
    change errno; so may remove. */
 static inline int faults_fclose(FILE *file) {
-    bool fails = faults_here(file == faults.read ? "fclose of what was read" : "fclose");
+    bool was_read = file == faults.read;
+    bool fails = faults_here(was_read ? "fclose of what was read" : "fclose");
     faults.read = NULL;
     int result = fclose(file);
+    if (!was_read && faults.after_closing != NULL) faults.after_closing();
     errno = fails ? faults.error : 0;
     return fails ? EOF : result;
 }
@@ -156,7 +161,9 @@ static inline int faults_stat(const char *path, struct stat *info) {
 }
 
 static inline int faults_fstat(int number, struct stat *info) {
-    return faults_here("fstat") ? -1 : fstat(number, info);
+    int result = faults_here("fstat") ? -1 : fstat(number, info);
+    if (faults.has_two_numbers) info->st_ino += 1;
+    return result;
 }
 
 static inline int faults_open(const char *path, int flags, mode_t mode) {
@@ -241,6 +248,23 @@ static inline int faults_wopen(const wchar_t *path, int flags, ...) {
     return number;
 }
 
+static inline int faults_wsopen(const wchar_t *path, int flags, int sharing, int rights) {
+    bool looks = faults.created[0] == '\0'; /* whether a temporary file is abandoned */
+    if (faults_here(looks ? "_wsopen to look" : "_wsopen")) return -1;
+    return _wsopen(path, flags, sharing, rights);
+}
+
+/* The same as with fclose. */
+static inline int faults_close(int number) {
+    bool fails = faults_here("_close");
+    int result = _close(number);
+    return fails ? -1 : result;
+}
+
+static inline int faults_waccess(const wchar_t *path, int mode) {
+    return faults_here("_waccess") ? -1 : _waccess(path, mode);
+}
+
 static inline int faults_wremove(const wchar_t *path) {
     int result = faults_here("remove") ? -1 : _wremove(path);
     if (result == 0) errno = 0;
@@ -278,6 +302,9 @@ static inline int faults_wremove(const wchar_t *path) {
 #define readlink(path, target, size) faults_readlink(path, target, size)
 #define _wfopen(path, mode) faults_wfopen(path, mode)
 #define _wopen(...) faults_wopen(__VA_ARGS__)
+#define _wsopen(path, flags, sharing, rights) faults_wsopen(path, flags, sharing, rights)
+#define _close(number) faults_close(number)
+#define _waccess(path, mode) faults_waccess(path, mode)
 #define _fdopen(number, mode) faults_fdopen(number, mode)
 #define _wremove(path) faults_wremove(path)
 #define _commit(file) faults_commit(file)
@@ -311,6 +338,9 @@ static inline int faults_wremove(const wchar_t *path) {
 #undef readlink
 #undef _wfopen
 #undef _wopen
+#undef _wsopen
+#undef _close
+#undef _waccess
 #undef _fdopen
 #undef _wremove
 #undef _commit

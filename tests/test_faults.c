@@ -319,7 +319,8 @@ static bool has_failed(const char *call) {
 static const char *const desirable[] = {
 #if defined(_WIN32)
     "_wopen to look", /* whether the path is a device */
-    "remove",         /* an abandoned temporary file */
+    "_waccess", "remove", /* an abandoned temporary file */
+    "_wsopen to look", "_close", /* its lock, and that of the own one when all is done */
 #else
     /* looking for an abandoned temporary file, and whether it is one */
     "readlink of a temporary file", "stat of a temporary file", "fopen to read",
@@ -333,7 +334,7 @@ static const char *const desirable[] = {
 
 static const char *const needed[] = {
 #if defined(_WIN32)
-    "_wopen", "_fdopen", "fwrite", "fflush", "_commit", "fclose",
+    "_wopen", "_wsopen", "_fdopen", "fwrite", "fflush", "_commit", "fclose",
 #else
     "fwrite", "fflush", "fclose", "rename",
 #if HAS_POSIX
@@ -824,6 +825,23 @@ static void test_a_file_that_cannot_be_written(void) {
     rmdir(FOLDER "/protected");
 }
 
+/* Some file systems give a file one number by its path and another one when it is open: a save that
+   cannot tell its own file gives up, and takes away what it has made. */
+static void test_a_file_system_of_two_numbers(void) {
+    ffnn_net net;
+    make_network(&net, large, 0);
+    write_file(SAVED, old_file, sizeof old_file);
+    faults.has_two_numbers = true;
+    errno = 0;
+    CHECK_STATUS(FFNN_ERROR_IO, ffnn_save(&net, SAVED));
+    CHECK(errno == EEXIST);
+    CHECK(count_entries(FOLDER) == 1);
+    CHECK(file_is(SAVED, old_file, sizeof old_file));
+    faults_end();
+    remove_files(FOLDER, "");
+    ffnn_free(&net);
+}
+
 /* A weight of 1.25 GB, of which neither memory nor disk have a byte, goes in pieces. */
 static void test_pieces_of_a_large_weight(void) {
     static const char header[] = "{\"W1\":{\"dtype\":\"F32\",\"shape\":[335544320,1],"
@@ -1119,6 +1137,33 @@ static void test_nothing_is_left_behind(void) {
 
 #elif defined(_WIN32)
 
+static ffnn_net another;
+
+static void save_another(void) {
+    faults.after_closing = NULL;
+    CHECK_STATUS(FFNN_OK, ffnn_save(&another, FOLDER "/another"));
+}
+
+/* A save begins in the folder when another one has closed its file and not yet renamed it. */
+static void test_a_save_between_closing_and_renaming(void) {
+    static unsigned char expected[FILE_SIZE];
+    ffnn_net net;
+    make_network(&net, large, 0);
+    make_network(&another, large, 1);
+    for (int times = 0; times < 2; ++times) { /* new files, and old ones */
+        faults_begin(0, 0);
+        faults.after_closing = save_another;
+        CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
+        faults_end();
+        CHECK(file_is(SAVED, expected, expected_file(&net, expected)));
+        CHECK(file_is(FOLDER "/another", expected, expected_file(&another, expected)));
+    }
+    remove(SAVED);
+    remove(FOLDER "/another");
+    ffnn_free(&net);
+    ffnn_free(&another);
+}
+
 /* Windows replaces no file that a program has open. */
 static void test_a_file_that_is_open(void) {
     static const char *const modes[] = {"rb", "r+b"};
@@ -1164,6 +1209,7 @@ int main(void) {
     RUN(test_a_limit_on_file_sizes);
     run_disk_tests();
     RUN(test_a_file_that_cannot_be_written);
+    RUN(test_a_file_system_of_two_numbers);
     RUN(test_pieces_of_a_large_weight);
     RUN(test_a_temporary_file_that_is_swapped);
     RUN(test_permissions_at_every_call);
@@ -1174,6 +1220,7 @@ int main(void) {
     RUN(test_nothing_is_left_behind);
 #else
 #if defined(_WIN32)
+    RUN(test_a_save_between_closing_and_renaming);
     RUN(test_a_file_that_is_open);
 #endif
     test_skip("links, pipes, disks and signals: this is no POSIX system");
