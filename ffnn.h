@@ -191,14 +191,15 @@ THE WEIGHTS FILE: safetensors.
                                 itself) the save fails, and the old file is untouched: write the
                                 bytes of ffnn_save_memory yourself. If path is a symbolic link, its
                                 target is replaced; other hard links keep the old file. Devices,
-                                pipes and paths in /dev and /proc are written to, not replaced:
+                                pipes and paths in /dev/fd and /proc are written to, not replaced:
                                 /dev/stdout where the program's output has come to. A killed save
                                 leaves a file .ffnn-N.tmp in the folder, which a later save there
                                 removes. On Windows paths are UTF-8 or, if they are not, in the code
                                 page that fopen takes
    ffnn_load                    loads into a network with the file's sizes, biases and, if the file
                                 says them, activations. Rejects every file that the reference
-                                implementation rejects
+                                implementation rejects, but that numbers in fields which are
+                                ignored may exceed a double
    ffnn_init_from_file          makes a new network of the file, with the default loss and
                                 optimizer. A file of PyTorch's names that does not say its
                                 activations is FFNN_ERROR_MISMATCH: a guess would be silently wrong
@@ -492,7 +493,9 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t);
 #if defined(_WIN32)
 #include <fcntl.h>
 #include <io.h>
+#include <share.h>
 #include <sys/stat.h>
+#include <wchar.h>
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -507,11 +510,12 @@ __declspec(dllimport) int __stdcall MultiByteToWideChar(unsigned code_page, unsi
 #endif
 #elif defined(__unix__) || defined(__APPLE__)
 #define FFNN__POSIX
+#include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
-#if !defined(__cplusplus) && (!defined(_POSIX_C_SOURCE) || _POSIX_C_SOURCE < 200112L)
+#if !defined(__cplusplus) && (!defined(_POSIX_C_SOURCE) || _POSIX_C_SOURCE < 200809L)
 /* -std=c99 or an old _POSIX_C_SOURCE hides these. The system headers are already included, so a
    macro could not bring them back. */
 #if defined(__GNUC__)
@@ -521,6 +525,8 @@ __declspec(dllimport) int __stdcall MultiByteToWideChar(unsigned code_page, unsi
 int(fileno)(FILE *file);
 FILE *(fdopen)(int number, const char *mode);
 int fsync(int number);
+int fchmod(int number, mode_t mode);
+int fchown(int number, uid_t owner, gid_t group);
 ssize_t readlink(const char *path, char *target, size_t size);
 #if defined(__GNUC__)
 #pragma GCC diagnostic pop
@@ -2119,8 +2125,8 @@ static void ffnn__print_row(FILE *out, const ffnn__printer *printer, size_t row)
 
 /* ---- parameters and the weights file ----------------------------------------------------- */
 /* safetensors: 8 bytes that hold the header's size, the header in JSON, the tensors' bytes. The
-   header is read in one pass, with no memory but the structs below and no recursion, and every
-   rule of the reference reader is checked. */
+   header is read in one pass and without recursion, into an entry for each tensor and a copy of the
+   strings, and every rule of the reference reader is checked. */
 
 static char *ffnn__append_text(char *at, const char *text);
 static char *ffnn__append_number(char *at, uint64_t number);
@@ -2213,12 +2219,13 @@ static void ffnn__json_skip(ffnn__json *json);               /* any value */
 static bool ffnn__json_ended(ffnn__json *json);              /* no error, only white space left */
 
 /* The bytes of a weights file: in the caller's memory or, if file is not NULL, read from there into
-   memory of its own. That is as large as what is there, or grows with it, so a header that lies
-   about its size cannot force a large allocation. */
+   memory of its own, the header first, then all the rest or one piece of it after the other. That
+   memory is never larger than the file, or grows with what has come: a header that lies about its
+   size cannot force a large allocation. */
 typedef struct ffnn__source {
     const unsigned char *bytes;
     size_t size;            /* of bytes, so far */
-    size_t at;              /* of bytes: those before have been used. Behind the header at first */
+    size_t at;              /* how many of bytes have been used: once it is read, the header is */
     void *file;             /* a FILE *; with FFNN_NO_STDIO that name does not exist */
     unsigned char *memory;  /* holds bytes if they are read from file: start, then an allocation */
     size_t capacity;        /* of memory */
@@ -2233,6 +2240,9 @@ typedef struct ffnn__source {
 static ffnn_status ffnn__read(ffnn__source *source, uint64_t size);
 /* The same for all of the file: FFNN_ERROR_FORMAT, too, if it goes on after size bytes. */
 static ffnn_status ffnn__read_to_end(ffnn__source *source, uint64_t size);
+/* The same where nobody needs the bytes behind the header: of a file that can be sought in, only
+   the last one is read. */
+static ffnn_status ffnn__skip_to_end(ffnn__source *source, uint64_t size);
 /* FFNN_ERROR_FORMAT if the file goes on after what has been read. */
 static ffnn_status ffnn__check_end(const ffnn__source *source);
 /* The next bytes, from bytes + at or, once all bytes are used, from the file: they stay where
@@ -2370,8 +2380,9 @@ static ffnn_status ffnn__read_into(ffnn__source *source, ffnn_net *net) {
        counts only after its last byte. */
     ffnn_status match = ffnn__find_network(&index, &found);
     if (match == FFNN_OK) match = ffnn__match(&found, net);
+    uint64_t size = source->at + index.data_size;
     source->size_is_known = match == FFNN_OK;
-    status = ffnn__read_to_end(source, source->at + index.data_size);
+    status = match == FFNN_OK ? ffnn__read_to_end(source, size) : ffnn__skip_to_end(source, size);
     if (status == FFNN_OK) status = match;
     if (status == FFNN_OK) status = ffnn__take_parameters(source, net, &index, found.is_linear);
     if (status == FFNN_OK) ffnn__forget_moments(net);
@@ -2393,7 +2404,8 @@ static ffnn_status ffnn__read_new(ffnn__source *source, ffnn_net *net,
        reading. */
     uint64_t size = source->at + index.data_size;
     bool is_straight = match == FFNN_OK && source->file_size == size;
-    if (!is_straight) status = ffnn__read_to_end(source, size);
+    if (match != FFNN_OK) status = ffnn__skip_to_end(source, size);
+    else if (!is_straight) status = ffnn__read_to_end(source, size);
     if (status == FFNN_OK) status = match;
     if (status == FFNN_OK) status = give_parameters(net, &found, &index, source);
     if (status == FFNN_OK && is_straight) status = ffnn__check_end(source);
@@ -2428,17 +2440,23 @@ static ffnn_status ffnn__take_parameters(ffnn__source *source, ffnn_net *net,
 static void ffnn__copy_columns(ffnn_tensor t, size_t first, size_t count,
                                const unsigned char *from);
 
-/* t is the transpose of what comes next. About 1 MB is taken at a time, what a second-level cache
-   holds: as many rows as fill whole cache lines of t. */
+/* t is the transpose of what comes next. At most 1 MB is taken at a time, what a second-level cache
+   holds: as many columns of t as fill whole cache lines if so many have room, of an enormous t one
+   column or a part of it. */
 static ffnn_status ffnn__take_transposed(ffnn__source *source, ffnn_tensor t) {
     const size_t piece = SIZE_MAX / 4 < 262144 ? SIZE_MAX / 4 : 262144, line = 16; /* floats */
-    size_t most = (piece / t.rows / line + 1) * line;
-    for (size_t first = 0; first < t.cols; first += most) {
-        const unsigned char *from;
-        size_t count = t.cols - first < most ? t.cols - first : most;
-        ffnn_status status = ffnn__take(source, count * t.rows * sizeof(float), &from);
-        if (status != FFNN_OK) return status;
-        ffnn__copy_columns(t, first, count, from);
+    size_t most_rows = t.rows < piece ? t.rows : piece, most_cols = piece / most_rows;
+    if (most_cols > line) most_cols -= most_cols % line;
+    for (size_t col = 0; col < t.cols; col += most_cols) {
+        size_t cols = t.cols - col < most_cols ? t.cols - col : most_cols;
+        for (size_t row = 0; row < t.rows; row += most_rows) {
+            const unsigned char *from;
+            size_t rows = t.rows - row < most_rows ? t.rows - row : most_rows;
+            ffnn_tensor part = {rows, t.cols, t.data + row * t.cols};
+            ffnn_status status = ffnn__take(source, cols * rows * sizeof(float), &from);
+            if (status != FFNN_OK) return status;
+            ffnn__copy_columns(part, col, cols, from);
+        }
     }
     return FFNN_OK;
 }
@@ -2697,6 +2715,7 @@ static ffnn_status ffnn__read_header_size(ffnn__source *source, size_t *size) {
 static ffnn__entry *ffnn__new_entry(ffnn__index *index);
 static void ffnn__read_metadata(ffnn__json *json, ffnn__index *index);
 static void ffnn__read_entry(ffnn__json *json, ffnn__entry *entry);
+/* Drops entries whose name comes again; the others stay in the header's order. */
 static bool ffnn__check_layout(ffnn__index *index);
 
 /* Reads {"W1":{...},"W2":{...},"__metadata__":{...}}. If it returns FFNN_OK, index must be freed.
@@ -2881,7 +2900,7 @@ static bool ffnn__order_is_before(const ffnn__entry *a, const ffnn__entry *b) {
 }
 
 /* Whether the tensors fill the data without overlaps or holes. Of tensors with the same name only
-   the last one counts: the others are dropped. */
+   the last one counts. */
 static bool ffnn__check_layout(ffnn__index *index) {
     ffnn__entry *entries = index->entries;
     size_t kept = 0;
@@ -2935,7 +2954,7 @@ FFNNDEF ffnn_status ffnn_print_file(FILE *out, const char *path) {
     if (!ffnn__source_open(&source, path)) return FFNN_ERROR_IO;
     ffnn_status status = ffnn__read_index(&source, &index);
     if (status == FFNN_OK) {
-        status = ffnn__read_to_end(&source, source.at + index.data_size);
+        status = ffnn__skip_to_end(&source, source.at + index.data_size);
         for (size_t i = 0; status == FFNN_OK && i < index.count; ++i)
             ffnn__print_entry(out, &index.entries[i], source.bytes + source.at);
         const char *at = index.metadata;
@@ -3004,6 +3023,9 @@ static void ffnn__put_file(ffnn__sink *sink, const ffnn_net *net);
    still holds the old file, intact. */
 static ffnn_status ffnn__replace_file(const char *path, bool (*write)(FILE *file, const void *what),
                                       const void *what);
+
+/* Once it has failed it writes no more; ferror tells. */
+static void ffnn__write_file(FILE *file, const void *bytes, size_t size);
 
 static bool ffnn__write_weights(FILE *file, const void *net) {
     ffnn__sink sink = {NULL, file, 0};
@@ -3153,8 +3175,7 @@ static void ffnn__put_floats(ffnn__sink *sink, const float *floats, size_t count
 static void ffnn__put_bytes(ffnn__sink *sink, const void *bytes, size_t size) {
     if (sink->memory != NULL) memcpy(sink->memory + sink->size, bytes, size);
 #ifndef FFNN_NO_STDIO
-    FILE *file = (FILE *)sink->file;
-    if (file != NULL && !ferror(file)) fwrite(bytes, 1, size, file);
+    if (sink->file != NULL) ffnn__write_file((FILE *)sink->file, bytes, size);
 #endif
     sink->size += size;
 }
@@ -3265,7 +3286,7 @@ static bool ffnn__json_is(const ffnn__json *json, const char *string) {
     return json->length == strlen(string) && memcmp(json->string, string, json->length) == 0;
 }
 
-static int ffnn__json_hex4(ffnn__json *json);
+static long ffnn__json_hex4(ffnn__json *json);
 
 /* The code point that a backslash and what follows stand for; -1 if none. */
 static long ffnn__json_escape(ffnn__json *json) {
@@ -3303,13 +3324,13 @@ static char *ffnn__put_utf8(char *at, long c) {
 }
 
 /* The number that four hex digits make, or -1. */
-static int ffnn__json_hex4(ffnn__json *json) {
+static long ffnn__json_hex4(ffnn__json *json) {
     static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-    int value = 0;
+    long value = 0; /* an int may have 16 bits */
     for (int i = 0; i < 4; ++i) {
         const char *digit = (const char *)memchr(digits, ffnn__json_next(json), 32);
         if (digit == NULL) return -1;
-        value = value * 16 + (int)(digit - digits) % 16;
+        value = value * 16 + (long)(digit - digits) % 16;
     }
     return value;
 }
@@ -3431,6 +3452,20 @@ static ffnn_status ffnn__read_to_end(ffnn__source *source, uint64_t size) {
     return source->size > size ? FFNN_ERROR_FORMAT : ffnn__check_end(source);
 }
 
+static ffnn_status ffnn__skip_to_end(ffnn__source *source, uint64_t size) {
+#ifndef FFNN_NO_STDIO
+    if (source->file_size == size && source->size < size) {
+        FILE *file = (FILE *)source->file;
+        long skipped = (long)(size - source->size - 1); /* fits: ftell has told where the end is */
+        if (fseek(file, skipped, SEEK_CUR) == 0) {
+            if (fgetc(file) != EOF) return ffnn__check_end(source);
+            return ferror(file) ? FFNN_ERROR_IO : FFNN_ERROR_FORMAT; /* it has become shorter */
+        }
+    }
+#endif
+    return ffnn__read_to_end(source, size);
+}
+
 static ffnn_status ffnn__check_end(const ffnn__source *source) {
 #ifndef FFNN_NO_STDIO
     FILE *file = (FILE *)source->file;
@@ -3464,7 +3499,8 @@ static ffnn_status ffnn__take_floats(ffnn__source *source, float *to, size_t cou
 
 #ifndef FFNN_NO_STDIO
 
-/* What differs between platforms: three blocks with the same functions in the same order.
+/* What differs between platforms: three blocks with the same functions in the same order, but for
+   those that POSIX shares with C.
 
      ffnn__open           opens a file to be read
      ffnn__find_target    finds out what a save to a path has to do
@@ -3474,8 +3510,9 @@ static ffnn_status ffnn__take_floats(ffnn__source *source, float *to, size_t cou
      ffnn__create         creates the temporary file
      ffnn__keep_permissions    gives it the old file's permissions, owner and group, where possible
      ffnn__sync           flushes it to the disk
-     ffnn__replace        renames it; nobody else may remove it until then
+     ffnn__replace        renames it
      ffnn__remove         removes it
+     ffnn__unlock         lets others take it, should it still be there, for abandoned
 
    Those that return false or NULL have set errno. Where a call may fail without setting errno,
    errno is set beforehand. */
@@ -3498,13 +3535,29 @@ typedef struct ffnn__target {
 /* The temporary file. */
 typedef struct ffnn__temporary {
     char path[FFNN__PATH_SIZE];
+    bool is_private; /* nobody else may open it before it has the old file's permissions */
+    bool is_lost;    /* created, but another save took it for abandoned */
     FILE *file;
-    int lock; /* a file descriptor: while it is open, the file is not abandoned; -1: none */
+    int lock; /* a file descriptor: while it is open, the file is not abandoned */
 } ffnn__temporary;
+
+#if !defined(_WIN32) /* --------------- POSIX and C */
+
+#define FFNN__SEPARATORS "/" /* of a path */
+
+static FILE *ffnn__open(const char *path) { return fopen(path, "rb"); }
+
+static bool ffnn__replace(const ffnn__temporary *temporary, const char *path) {
+    return rename(temporary->path, path) == 0;
+}
+
+static void ffnn__remove(const char *path) { remove(path); }
+
+#endif
 
 #if defined(_WIN32) /* ---------------- Windows */
 
-#define FFNN__SEPARATORS "/\\:" /* of a path */
+#define FFNN__SEPARATORS "/\\:"
 
 /* A path in UTF-16, from UTF-8 or else, as fopen takes it, from the system's code page. */
 static bool ffnn__wide(wchar_t wide[FFNN__PATH_SIZE], const char *path) {
@@ -3543,28 +3596,45 @@ static void ffnn__remove(const char *path) {
     if (ffnn__wide(wide, path)) _wremove(wide);
 }
 
-/* A file that is open in another program cannot be removed: it is not abandoned. */
+/* Nobody can remove an open file, but a save has to close its file before it renames it. What says
+   that it is not abandoned is therefore another file, .ffnn-N.lck for .ffnn-N.tmp, which only one
+   save can have open and which the system removes when it is closed. Negative: it is not locked. */
+static int ffnn__lock(const wchar_t *path) {
+    wchar_t lock[FFNN__PATH_SIZE];
+    wcscpy(lock, path);
+    wcscpy(lock + wcslen(lock) - 3, L"lck");
+    return _wsopen(lock, _O_RDWR | _O_CREAT | _O_TEMPORARY, _SH_DENYRW, _S_IREAD | _S_IWRITE);
+}
+
+static void ffnn__unlock(const ffnn__temporary *temporary) { _close(temporary->lock); }
+
 static bool ffnn__remove_abandoned(const char *path) {
     wchar_t wide[FFNN__PATH_SIZE];
-    return ffnn__wide(wide, path) && _wremove(wide) == 0;
+    if (!ffnn__wide(wide, path) || _waccess(wide, 0) != 0) return false;
+    int lock = ffnn__lock(wide);
+    if (lock < 0) return false;
+    bool is_removed = _wremove(wide) == 0;
+    _close(lock);
+    return is_removed;
 }
 
 static bool ffnn__create(ffnn__temporary *temporary) {
     const int flags = _O_WRONLY | _O_BINARY | _O_CREAT | _O_EXCL;
     wchar_t wide[FFNN__PATH_SIZE];
-    temporary->file = NULL;
-    temporary->lock = -1;
     if (!ffnn__wide(wide, temporary->path)) return false;
     int number = _wopen(wide, flags, _S_IREAD | _S_IWRITE);
     if (number < 0) return false;
-    temporary->file = _fdopen(number, "wb");
-    if (temporary->file == NULL) {
-        int error = errno;
-        _close(number);
-        _wremove(wide);
-        errno = error;
-    }
-    return temporary->file != NULL;
+    temporary->file = NULL;
+    temporary->lock = ffnn__lock(wide);
+    temporary->is_lost = temporary->lock < 0 && errno == EACCES; /* another save has the lock */
+    if (temporary->lock >= 0) temporary->file = _fdopen(number, "wb");
+    if (temporary->file != NULL) return true;
+    int error = errno;
+    _close(number);
+    if (!temporary->is_lost) _wremove(wide);
+    if (temporary->lock >= 0) _close(temporary->lock);
+    errno = error;
+    return false;
 }
 
 static void ffnn__keep_permissions(const ffnn__temporary *temporary, const ffnn__target *target) {
@@ -3584,16 +3654,17 @@ static bool ffnn__replace(const ffnn__temporary *temporary, const char *path) {
 
 #elif defined(FFNN__POSIX) /* --------- POSIX */
 
-#define FFNN__SEPARATORS "/"
-
-static FILE *ffnn__open(const char *path) { return fopen(path, "rb"); }
-
+/* Whether a path is written to even if it leads to a file. Not all of /dev is, where /dev/shm is a
+   folder like any other. */
 static bool ffnn__is_device_path(const char *path) {
-    return strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0;
+    static const char *const beginnings[] = {"/dev/std", "/dev/fd/", "/proc/"};
+    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; ++i)
+        if (strncmp(path, beginnings[i], strlen(beginnings[i])) == 0) return true;
+    return false;
 }
 
-/* Replaces the path of symbolic links by the path that they lead to, but stops at one in /dev or
-   /proc: /dev/stdout is what the program writes to, not the file behind it. buffer is as large as a
+/* Replaces the path of symbolic links by the path that they lead to, but stops at a device's:
+   /dev/stdout is what the program writes to, not the file behind it. buffer is as large as a
    path. */
 static bool ffnn__follow_links(char *path, char *buffer) {
     const int max_links = 40; /* as Linux: more are taken for a loop */
@@ -3639,8 +3710,9 @@ static FILE *ffnn__open_special(const char *path) {
     if (strcmp(path, "/dev/stdout") == 0) number = 1;
     if (strcmp(path, "/dev/stderr") == 0) number = 2;
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; ++i) {
-        size_t length = strlen(prefixes[i]), digits = strspn(path + length, "0123456789");
+        size_t length = strlen(prefixes[i]);
         if (strncmp(path, prefixes[i], length) != 0) continue;
+        size_t digits = strspn(path + length, "0123456789");
         if (digits == 0 || digits > 6 || path[length + digits] != '\0') continue;
         number = 0;
         for (size_t j = 0; j < digits; ++j) number = number * 10 + (path[length + j] - '0');
@@ -3653,8 +3725,6 @@ static FILE *ffnn__open_special(const char *path) {
     if (file == NULL) close(number);
     return file;
 }
-
-static void ffnn__remove(const char *path) { remove(path); }
 
 /* Locks a file for as long as number, or a copy of it, is open; false if somebody else has, or if
    the file is no longer the one at path. Where files cannot be locked none is taken for abandoned:
@@ -3686,40 +3756,42 @@ static bool ffnn__remove_abandoned(const char *path) {
 static bool ffnn__create(ffnn__temporary *temporary) {
     const char *path = temporary->path;
     bool could_lock;
-    temporary->file = fopen(path, "wbx"); /* x, of C11 and most C99 libraries: fails if it exists */
-    if (temporary->file == NULL) return false;
-    temporary->lock = dup(fileno(temporary->file));
-    if (temporary->lock >= 0 && ffnn__lock(temporary->lock, path, &could_lock)) return true;
-    int error = temporary->lock < 0 ? errno : EEXIST; /* it was taken for abandoned: try another */
+    int number = open(path, O_WRONLY | O_CREAT | O_EXCL, temporary->is_private ? 0600 : 0666);
+    if (number < 0) return false;
+    temporary->file = NULL;
+    temporary->lock = dup(number);
+    if (temporary->lock >= 0) {
+        temporary->is_lost = !ffnn__lock(temporary->lock, path, &could_lock);
+        if (!temporary->is_lost) temporary->file = fdopen(number, "wb");
+    }
+    if (temporary->file != NULL) return true;
+    int error = errno;
+    if (!temporary->is_lost) remove(path);
     if (temporary->lock >= 0) close(temporary->lock);
-    else remove(path);
-    fclose(temporary->file);
+    close(number);
     errno = error;
     return false;
 }
 
-/* The group's permissions are given only if the group is. */
+/* By the open file's number: whoever owns the folder may have put another file at the path. The
+   group's permissions are given only if the group is. */
 static void ffnn__keep_permissions(const ffnn__temporary *temporary, const ffnn__target *target) {
-    const char *path = temporary->path;
+    int number = fileno(temporary->file);
     unsigned permissions = target->permissions;
     uid_t owner = (uid_t)target->owner;
     gid_t group = (gid_t)target->group;
-    bool has_group = chown(path, owner, group) == 0 || chown(path, (uid_t)-1, group) == 0;
+    bool has_group = fchown(number, owner, group) == 0 || fchown(number, (uid_t)-1, group) == 0;
     if (!has_group) permissions &= ~070u | (permissions & 07u) << 3;
-    if (chmod(path, (mode_t)permissions) != 0) return; /* on a file system without permissions */
+    /* A file system without permissions is no reason to fail; an if, since GNU's C library warns of
+       a result that nobody looks at. */
+    if (fchmod(number, (mode_t)permissions) != 0) return;
 }
 
 static bool ffnn__sync(FILE *file) { return fsync(fileno(file)) == 0; }
 
-static bool ffnn__replace(const ffnn__temporary *temporary, const char *path) {
-    return rename(temporary->path, path) == 0;
-}
+static void ffnn__unlock(const ffnn__temporary *temporary) { close(temporary->lock); }
 
 #else /* ------------------------------ what C alone offers */
-
-#define FFNN__SEPARATORS "/"
-
-static FILE *ffnn__open(const char *path) { return fopen(path, "rb"); }
 
 static bool ffnn__find_target(ffnn__target *target, char *buffer) {
     (void)target;
@@ -3728,7 +3800,6 @@ static bool ffnn__find_target(ffnn__target *target, char *buffer) {
 }
 
 static FILE *ffnn__open_special(const char *path) { return fopen(path, "wb"); }
-static void ffnn__remove(const char *path) { remove(path); }
 
 static bool ffnn__remove_abandoned(const char *path) {
     (void)path; /* who can tell? */
@@ -3736,7 +3807,6 @@ static bool ffnn__remove_abandoned(const char *path) {
 }
 
 static bool ffnn__create(ffnn__temporary *temporary) {
-    temporary->lock = -1;
     temporary->file = fopen(temporary->path, "wbx");
     return temporary->file != NULL;
 }
@@ -3751,9 +3821,7 @@ static bool ffnn__sync(FILE *file) {
     return true;
 }
 
-static bool ffnn__replace(const ffnn__temporary *temporary, const char *path) {
-    return rename(temporary->path, path) == 0;
-}
+static void ffnn__unlock(const ffnn__temporary *temporary) { (void)temporary; }
 
 #endif
 
@@ -3790,16 +3858,37 @@ static void ffnn__source_close(ffnn__source *source) {
     errno = error;
 }
 
+/* Bytes that are read or written at once: C libraries of Windows hang at more than 4 GB. */
+#define FFNN__MOST_BYTES ((size_t)(SIZE_MAX < 0x40000000 ? SIZE_MAX : 0x40000000))
+
 static ffnn_status ffnn__read_file(const ffnn__source *source, void *to, size_t size) {
     FILE *file = (FILE *)source->file;
-    if (fread(to, 1, size, file) == size) return FFNN_OK;
-    return ferror(file) ? FFNN_ERROR_IO : FFNN_ERROR_FORMAT;
+    unsigned char *at = (unsigned char *)to;
+    while (size > 0) {
+        size_t part = size < FFNN__MOST_BYTES ? size : FFNN__MOST_BYTES;
+        if (fread(at, 1, part, file) != part)
+            return ferror(file) ? FFNN_ERROR_IO : FFNN_ERROR_FORMAT;
+        at += part;
+        size -= part;
+    }
+    return FFNN_OK;
+}
+
+static void ffnn__write_file(FILE *file, const void *bytes, size_t size) {
+    const unsigned char *at = (const unsigned char *)bytes;
+    while (size > 0 && !ferror(file)) {
+        size_t part = size < FFNN__MOST_BYTES ? size : FFNN__MOST_BYTES;
+        fwrite(at, 1, part, file);
+        at += part;
+        size -= part;
+    }
 }
 
 /* Makes the source's memory larger, for wanted bytes if that many are sure to come. */
 static ffnn_status ffnn__grow(ffnn__source *source, uint64_t wanted) {
     uint64_t capacity = 2 * (uint64_t)source->capacity + 1024; /* so each byte is copied once */
-    if (source->size_is_known || wanted <= source->file_size) capacity = wanted;
+    bool is_sure = source->size_is_known || wanted <= source->file_size;
+    if (is_sure || capacity > wanted) capacity = wanted;
     if (capacity > SIZE_MAX) return FFNN_ERROR_MEMORY;
     unsigned char *memory = (unsigned char *)FFNN_MALLOC((size_t)capacity);
     if (memory == NULL) return FFNN_ERROR_MEMORY;
@@ -3816,7 +3905,6 @@ static ffnn_status ffnn__grow(ffnn__source *source, uint64_t wanted) {
 static bool ffnn__create_beside(const char *target, ffnn__temporary *temporary);
 static bool ffnn__write_and_close(FILE *file, bool (*write)(FILE *file, const void *what),
                                   const void *what, bool (*sync)(FILE *file));
-static void ffnn__unlock(const ffnn__temporary *temporary);
 
 static ffnn_status ffnn__replace_file(const char *path,
                                       bool (*write)(FILE *file, const void *what),
@@ -3833,9 +3921,10 @@ static ffnn_status ffnn__replace_file(const char *path,
         if (file == NULL) return FFNN_ERROR_IO;
         return ffnn__write_and_close(file, write, what, NULL) ? FFNN_OK : FFNN_ERROR_IO;
     }
+    /* The old file's permissions come before bytes, and nobody can have opened the new file before:
+       those who might not read the old file never read the new one. */
+    temporary.is_private = target.exists;
     if (!ffnn__create_beside(target.path, &temporary)) return FFNN_ERROR_IO;
-    /* Permissions come before bytes: those who might not read the old file never read the new one.
-       */
     if (target.exists) ffnn__keep_permissions(&temporary, &target);
     bool ok = ffnn__write_and_close(temporary.file, write, what, ffnn__sync);
     if (ok) ok = ffnn__replace(&temporary, target.path);
@@ -3844,14 +3933,6 @@ static ffnn_status ffnn__replace_file(const char *path,
     ffnn__unlock(&temporary);
     errno = error;
     return ok ? FFNN_OK : FFNN_ERROR_IO;
-}
-
-static void ffnn__unlock(const ffnn__temporary *temporary) {
-#if defined(FFNN__POSIX)
-    close(temporary->lock);
-#else
-    (void)temporary;
-#endif
 }
 
 /* Calls write, flushes, calls sync if it is not NULL, and closes the file. errno is that of the
@@ -3879,14 +3960,19 @@ static void ffnn__name_temporary(ffnn__temporary *temporary, size_t folder, uint
 static bool ffnn__create_beside(const char *target, ffnn__temporary *temporary) {
     const size_t longest_name = 32; /* ".ffnn-", 20 digits, ".tmp" and a zero: 31 */
     const uint64_t attempts = 10000; /* saves at once in one folder */
+    uint64_t lost[100]; /* names: so many lost files are not other saves' doing, but no file of this
+                           file system can be told to be one's own */
+    const size_t most_losses = sizeof lost / sizeof lost[0];
+    size_t losses = 0;
     size_t folder = strlen(target);
     while (folder > 0 && strchr(FFNN__SEPARATORS, target[folder - 1]) == NULL) --folder;
     errno = ENAMETOOLONG;
     if (folder + longest_name > FFNN__PATH_SIZE) return false;
     memcpy(temporary->path, target, folder);
-    for (uint64_t i = 0; i < attempts; ++i) {
+    for (uint64_t i = 0; i < attempts && losses < most_losses; ++i) {
         ffnn__name_temporary(temporary, folder, i);
         ffnn__remove_abandoned(temporary->path);
+        temporary->is_lost = false;
         errno = EEXIST;
         if (ffnn__create(temporary)) {
             uint64_t next = i;
@@ -3895,8 +3981,14 @@ static bool ffnn__create_beside(const char *target, ffnn__temporary *temporary) 
             ffnn__name_temporary(temporary, folder, i);
             return true;
         }
-        if (errno != EEXIST) return false;
+        if (temporary->is_lost) lost[losses++] = i;
+        else if (errno != EEXIST) return false;
     }
+    for (size_t i = 0; losses == most_losses && i < losses; ++i) {
+        ffnn__name_temporary(temporary, folder, lost[i]);
+        ffnn__remove(temporary->path);
+    }
+    errno = EEXIST;
     return false;
 }
 

@@ -8,7 +8,7 @@
 
    A call has its function's name, and a longer one where a save makes it for another purpose:
    "stat" of what is to be saved to, "stat of a temporary file"; "fopen" to write, "fopen to
-   read". */
+   read". POSIX systems' temporary files are opened by "open". */
 #ifndef FAULTS_H
 #define FAULTS_H
 
@@ -21,6 +21,7 @@
 #endif
 
 #if HAS_POSIX
+#include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -29,6 +30,7 @@
 #include <fcntl.h>
 #include <io.h>
 #include <process.h>
+#include <share.h>
 #include <sys/stat.h>
 #include <wchar.h>
 #endif
@@ -40,8 +42,12 @@ static struct {
     const char *failed;              /* the name of the call that has failed, or NULL */
     FILE *broken;                    /* the file that it has failed with */
     FILE *read;                      /* the last file that was opened to be read */
+    size_t most_bytes;               /* largest fread or fwrite */
+    bool moves_no_bytes;             /* those of more than 100 MB only say that they have */
+    bool has_two_numbers;            /* a file, one for stat and one for fstat */
     char created[4200];              /* path of the last file that was opened for writing */
     void (*before)(const char *call);
+    void (*after_closing)(void);     /* a file that was written */
 } faults;
 
 static inline void faults_begin(int fail_at, int error) {
@@ -73,8 +79,15 @@ static inline FILE *faults_fopen(const char *path, const char *mode) {
     return file;
 }
 
+/* Whether so many bytes shall be neither read nor written. */
+static inline bool faults_are_spared(size_t bytes) {
+    if (bytes > faults.most_bytes) faults.most_bytes = bytes;
+    return faults.moves_no_bytes && bytes > 100000000;
+}
+
 /* One that fails has written half of its bytes, as on a disk that is full. */
 static inline size_t faults_fwrite(const void *data, size_t size, size_t count, FILE *file) {
+    if (faults_are_spared(size * count)) return count;
     if (!faults_here("fwrite")) return fwrite(data, size, count, file);
     faults.broken = file;
     count = fwrite(data, size, count / 2, file);
@@ -83,6 +96,7 @@ static inline size_t faults_fwrite(const void *data, size_t size, size_t count, 
 }
 
 static inline size_t faults_fread(void *data, size_t size, size_t count, FILE *file) {
+    if (faults_are_spared(size * count)) return count;
     if (!faults_here("fread")) return fread(data, size, count, file);
     faults.broken = file;
     return 0;
@@ -91,9 +105,11 @@ static inline size_t faults_fread(void *data, size_t size, size_t count, FILE *f
 /* One that fails has closed the file all the same, as the real one does. One that succeeds may
    change errno; so may remove. */
 static inline int faults_fclose(FILE *file) {
-    bool fails = faults_here(file == faults.read ? "fclose of what was read" : "fclose");
+    bool was_read = file == faults.read;
+    bool fails = faults_here(was_read ? "fclose of what was read" : "fclose");
     faults.read = NULL;
     int result = fclose(file);
+    if (!was_read && faults.after_closing != NULL) faults.after_closing();
     errno = fails ? faults.error : 0;
     return fails ? EOF : result;
 }
@@ -145,11 +161,23 @@ static inline int faults_stat(const char *path, struct stat *info) {
 }
 
 static inline int faults_fstat(int number, struct stat *info) {
-    return faults_here("fstat") ? -1 : fstat(number, info);
+    int result = faults_here("fstat") ? -1 : fstat(number, info);
+    if (faults.has_two_numbers) info->st_ino += 1;
+    return result;
+}
+
+static inline int faults_open(const char *path, int flags, mode_t mode) {
+    int number = faults_here("open") ? -1 : open(path, flags, mode);
+    if (number >= 0) snprintf(faults.created, sizeof faults.created, "%s", path);
+    return number;
 }
 
 static inline int faults_chown(const char *path, uid_t owner, gid_t group) {
     return faults_here("chown") ? -1 : chown(path, owner, group);
+}
+
+static inline int faults_fchown(int number, uid_t owner, gid_t group) {
+    return faults_here("fchown") ? -1 : fchown(number, owner, group);
 }
 
 static inline int faults_flock(int number, int operation) {
@@ -173,6 +201,10 @@ static inline int faults_close(int number) {
 
 static inline int faults_chmod(const char *path, mode_t mode) {
     return faults_here("chmod") ? -1 : chmod(path, mode);
+}
+
+static inline int faults_fchmod(int number, mode_t mode) {
+    return faults_here("fchmod") ? -1 : fchmod(number, mode);
 }
 
 static inline int faults_access(const char *path, int mode) {
@@ -216,6 +248,23 @@ static inline int faults_wopen(const wchar_t *path, int flags, ...) {
     return number;
 }
 
+static inline int faults_wsopen(const wchar_t *path, int flags, int sharing, int rights) {
+    bool looks = faults.created[0] == '\0'; /* whether a temporary file is abandoned */
+    if (faults_here(looks ? "_wsopen to look" : "_wsopen")) return -1;
+    return _wsopen(path, flags, sharing, rights);
+}
+
+/* The same as with fclose. */
+static inline int faults_close(int number) {
+    bool fails = faults_here("_close");
+    int result = _close(number);
+    return fails ? -1 : result;
+}
+
+static inline int faults_waccess(const wchar_t *path, int mode) {
+    return faults_here("_waccess") ? -1 : _waccess(path, mode);
+}
+
 static inline int faults_wremove(const wchar_t *path) {
     int result = faults_here("remove") ? -1 : _wremove(path);
     if (result == 0) errno = 0;
@@ -239,17 +288,23 @@ static inline int faults_wremove(const wchar_t *path) {
 #define rename(from, to) faults_rename(from, to)
 #define stat(path, info) faults_stat(path, info)
 #define fstat(number, info) faults_fstat(number, info)
+#define open(path, flags, mode) faults_open(path, flags, mode)
 #define chown(path, owner, group) faults_chown(path, owner, group)
+#define fchown(number, owner, group) faults_fchown(number, owner, group)
 #define flock(number, operation) faults_flock(number, operation)
 #define dup(number) faults_dup(number)
 #define fdopen(number, mode) faults_fdopen(number, mode)
 #define close(number) faults_close(number)
 #define chmod(path, mode) faults_chmod(path, mode)
+#define fchmod(number, mode) faults_fchmod(number, mode)
 #define access(path, mode) faults_access(path, mode)
 #define fsync(file) faults_fsync(file)
 #define readlink(path, target, size) faults_readlink(path, target, size)
 #define _wfopen(path, mode) faults_wfopen(path, mode)
 #define _wopen(...) faults_wopen(__VA_ARGS__)
+#define _wsopen(path, flags, sharing, rights) faults_wsopen(path, flags, sharing, rights)
+#define _close(number) faults_close(number)
+#define _waccess(path, mode) faults_waccess(path, mode)
 #define _fdopen(number, mode) faults_fdopen(number, mode)
 #define _wremove(path) faults_wremove(path)
 #define _commit(file) faults_commit(file)
@@ -269,17 +324,23 @@ static inline int faults_wremove(const wchar_t *path) {
 #undef rename
 #undef stat
 #undef fstat
+#undef open
 #undef chown
+#undef fchown
 #undef flock
 #undef dup
 #undef fdopen
 #undef close
 #undef chmod
+#undef fchmod
 #undef access
 #undef fsync
 #undef readlink
 #undef _wfopen
 #undef _wopen
+#undef _wsopen
+#undef _close
+#undef _waccess
 #undef _fdopen
 #undef _wremove
 #undef _commit

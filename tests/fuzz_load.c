@@ -14,8 +14,12 @@
    it makes N files instead of watching the clock; with runs=0 it only reads those it is given.
 
    For every input the checker says what the functions have to answer; see check_input(). */
+#if defined(__linux__)
+#define _GNU_SOURCE /* for files of this test's own making; a test needs it */
+#endif
 #include "test.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <time.h>
 #include <wchar.h>
@@ -51,7 +55,62 @@ static void fail(const char *what) {
     abort();
 }
 
-/* A file with the input's bytes, whatever the path; it goes away when it is closed. */
+/* How the files behave that are opened next: all zeros is an ordinary file. */
+static struct {
+    bool is_pipe;      /* nobody can seek in it, so that its size is not known */
+    long lie;          /* what it says of its size is wrong by so much */
+    size_t piece;      /* a read gets so many bytes at the most; 0: as many as it likes */
+    size_t fails_from; /* reads from this byte on fail; 0: none does */
+} manner;
+
+#if defined(__GLIBC__)
+
+static size_t cookie_at; /* of the input */
+
+static ssize_t cookie_read(void *cookie, char *to, size_t size) {
+    size_t left = cookie_at < input_size ? input_size - cookie_at : 0;
+    (void)cookie;
+    if (size > left) size = left;
+    if (manner.piece > 0 && size > manner.piece) size = manner.piece;
+    if (manner.fails_from > 0 && cookie_at + size >= manner.fails_from) {
+        errno = EIO;
+        return -1;
+    }
+    if (size > 0) memcpy(to, input + cookie_at, size);
+    cookie_at += size;
+    return (ssize_t)size;
+}
+
+static int cookie_seek(void *cookie, off64_t *offset, int origin) {
+    off64_t to = *offset;
+    (void)cookie;
+    if (origin == SEEK_CUR) to += (off64_t)cookie_at;
+    if (origin == SEEK_END) to += (off64_t)input_size + manner.lie;
+    if (to < 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    cookie_at = (size_t)to;
+    *offset = to;
+    return 0;
+}
+
+/* A file with the input's bytes, whatever the path. */
+static FILE *fuzz_open(const char *path, const char *mode) {
+    cookie_io_functions_t functions = {cookie_read, NULL, cookie_seek, NULL};
+    (void)path;
+    (void)mode;
+    if (manner.is_pipe) functions.seek = NULL;
+    cookie_at = 0;
+    FILE *file = fopencookie(&cookie_at, "rb", functions);
+    if (file == NULL) fail("this test cannot make a file");
+    if (manner.piece > 0) setvbuf(file, NULL, _IONBF, 0);
+    return file;
+}
+
+#else
+
+/* The same; it goes away when it is closed. */
 static FILE *fuzz_open(const char *path, const char *mode) {
     FILE *file = tmpfile();
     (void)path;
@@ -61,6 +120,8 @@ static FILE *fuzz_open(const char *path, const char *mode) {
     rewind(file);
     return file;
 }
+
+#endif
 
 /* ---- what the functions have to answer ----------------------------------------------------- */
 
@@ -85,6 +146,13 @@ static bool is_of(const ffnn_net *net) {
 static unsigned or_a_mismatch(unsigned answers) {
     unsigned doubt = ANSWER(FFNN_OK) | ANSWER(FFNN_ERROR_MISMATCH);
     return checker_net.is_doubtful && (answers & doubt) != 0 ? answers | doubt : answers;
+}
+
+/* Where reads or allocations are made to fail, to say so is right, too. */
+static unsigned or_a_failure(unsigned answers) {
+    if (manner.fails_from > 0) answers |= ANSWER(FFNN_ERROR_IO);
+    if (test.fail_at > 0) answers |= ANSWER(FFNN_ERROR_MEMORY);
+    return answers;
 }
 
 static unsigned answers_to_load(const ffnn_net *net) {
@@ -220,7 +288,8 @@ static ffnn_status check_load(ffnn_net *net, ffnn_status status, unsigned answer
    grows with the header, never with what the header only claims. */
 static void check_allocated(size_t live_before) {
     if (test.live != live_before) fail("memory was not freed");
-    if (test.largest > 4 * input_size + 2048)
+    size_t lie = manner.lie > 0 ? (size_t)manner.lie : 0; /* a file is believed, a header is not */
+    if (test.largest > 4 * (input_size + lie) + 2048)
         fail("memory was allocated for what the header only claims");
 }
 
@@ -235,12 +304,14 @@ static void check_memory(ffnn_net *net, unsigned answers) {
 }
 
 static void check_file(ffnn_net *net, unsigned answers) {
-    if (check_load(net, ffnn_load(net, "input"), answers) == FFNN_OK) set_pattern(net);
+    if (check_load(net, ffnn_load(net, "input"), or_a_failure(answers)) == FFNN_OK)
+        set_pattern(net);
 }
 
 static void check_new_network(ffnn_net *net, ffnn_status status, unsigned answers) {
     static const ffnn_net zeros;
-    if ((answers & ANSWER(status)) == 0) fail(ffnn_status_string(status));
+    if ((or_a_failure(answers) & ANSWER(status)) == 0) fail(ffnn_status_string(status));
+    test.fail_at = 0;
     if (status == FFNN_OK) {
         if ((answers_to_load(net) & ANSWER(FFNN_OK)) == 0)
             fail("the new network is not the file's");
@@ -265,10 +336,16 @@ static void check_view(void) {
 }
 
 static void check_print_file(void) {
+    unsigned answers = ANSWER(checker.flaw == NULL ? FFNN_OK : FFNN_ERROR_FORMAT);
+#if defined(__GLIBC__)
+    static char printed[65536]; /* sooner done than a file */
+    FILE *out = fmemopen(printed, sizeof printed, "w");
+#else
     FILE *out = tmpfile();
+#endif
     if (out == NULL) fail("this test cannot make a temporary file");
     ffnn_status status = ffnn_print_file(out, "input");
-    if (status != (checker.flaw == NULL ? FFNN_OK : FFNN_ERROR_FORMAT)) fail("ffnn_print_file");
+    if ((or_a_failure(answers) & ANSWER(status)) == 0) fail("ffnn_print_file");
     if (status != FFNN_OK && ftell(out) != 0) fail("what is in a malformed file was printed");
     fclose(out);
 }
@@ -285,11 +362,68 @@ static void check_files(void) {
     check_allocated(live);
 }
 
-/* One in 64 inputs, whatever the order they come in, is read from a file, too. */
-static int is_sample(void) {
+#if defined(__GLIBC__)
+
+/* Reads the input as a file of this manner; the number-th allocation of each call fails, 0: none.
+   */
+static void check_manner(ffnn_net *net, size_t number) {
+    ffnn_net fresh;
+    size_t live = test.live;
+    test.largest = 0;
+    test_fail_allocation(number);
+    check_new_network(&fresh, ffnn_init_from_file(&fresh, "input"), answers_to_init());
+    test_fail_allocation(number);
+    check_file(net, answers_to_load(net));
+    test_fail_allocation(number);
+    check_print_file();
+    test_fail_allocation(0);
+    check_allocated(live);
+}
+
+/* Files that nobody can seek in, that lie about their size, that cannot be read to their end; and
+   memory that runs out. The input's hash chooses what the input does not say. */
+static void check_manners(uint32_t hash) {
+    static const long lies[] = {1, -1, 4, -4, 8, 48, -48, 1000, -1000000, 1000000};
+    const uint64_t most_claimed = 1000000; /* of bytes that a file is said to have */
+    ffnn_net *net = &nets[hash % COUNT_OF(nets)];
+    size_t piece = hash / 64 % 4 == 0 ? 1 + hash / 256 % 61 : 0;
+    manner.piece = piece;
+    manner.is_pipe = true;
+    check_manner(net, 0);
+    manner.is_pipe = false;
+    manner.lie = lies[hash / 8 % COUNT_OF(lies)];
+    check_manner(net, 0);
+    if (checker.claimed > 0 && checker.claimed < most_claimed) { /* what the header needs */
+        manner.lie = (long)checker.claimed - (long)input_size;
+        check_manner(net, 0);
+    }
+    manner.lie = 0;
+    manner.is_pipe = hash % 2 == 1;
+    check_manner(net, 1 + hash / 32 % 6);
+    manner.fails_from = 1 + hash / 16 % (input_size + 2);
+    check_manner(net, 0);
+    memset(&manner, 0, sizeof manner);
+}
+
+#else
+
+static void check_manners(uint32_t hash) {
+    (void)hash; /* this C library makes no files of one's own */
+}
+
+#endif
+
+#ifdef FUZZER
+enum { FILES_OF = 1 };
+#else
+enum { FILES_OF = 8 };
+#endif
+
+/* One input in FILES_OF, whatever the order they come in, is read from files, too. */
+static uint32_t hash_input(void) {
     uint32_t hash = 2166136261u;
     for (size_t i = 0; i < input_size; ++i) hash = (hash ^ input[i]) * 16777619u;
-    return (hash >> 8) % 64 == 0;
+    return hash >> 8 ^ hash >> 20;
 }
 
 static void check_input(const unsigned char *data, size_t size) {
@@ -299,7 +433,10 @@ static void check_input(const unsigned char *data, size_t size) {
     checker_read(data, size);
     if (checker.flaw == NULL) checker_read_network();
     for (size_t i = 0; i < COUNT_OF(nets); ++i) check_memory(&nets[i], answers_to_load(&nets[i]));
-    if (is_sample()) check_files();
+    uint32_t hash = hash_input();
+    if (hash % FILES_OF != 0) return;
+    check_files();
+    check_manners(hash / FILES_OF);
 }
 
 #ifdef FUZZER
@@ -718,6 +855,7 @@ static void check_copy(const unsigned char *data, size_t size) {
 static void check_corpus_file(size_t i) {
     check_input(corpus[i].data, corpus[i].size);
     check_files(); /* whether it is a sample or not */
+    check_manners(hash_input());
     check_copy(corpus[i].data, corpus[i].size);
 }
 

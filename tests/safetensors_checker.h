@@ -61,6 +61,7 @@ typedef struct checker_file {
     checker_tensor tensors[CHECKER_MAX_TENSORS];
     size_t count;
     size_t data, data_size; /* where the tensors' bytes are */
+    uint64_t claimed; /* how large the file has to be for its last tensor; 0: not found out */
     int says_activations;
     checker_text activations; /* the last of that key in the metadata */
 } checker_file;
@@ -487,6 +488,7 @@ static const char *checker_fill(void) {
         reached = next->end;
         taken[next - checker.tensors] = 1;
     }
+    checker.claimed = checker.data + reached;
     return reached == checker.data_size ? NULL : "the last tensor ends with the file";
 }
 
@@ -518,6 +520,7 @@ static const char *checker_check(const unsigned char *file, size_t size) {
 static inline void checker_read(const unsigned char *file, size_t size) {
     checker.count = 0;
     checker.says_activations = 0;
+    checker.claimed = 0;
     checker.flaw = checker_check(file, size);
 }
 

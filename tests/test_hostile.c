@@ -381,6 +381,29 @@ static void test_files_that_change(void) {
 
 #if HAS_POSIX
 
+/* A gigabyte that is only to be listed, or that is another network's, is not read. */
+static void test_large_files_of_no_use(void) {
+    static const char header[] = "{`0.weight`:{`dtype`:`F32`,`shape`:[1,268435456],"
+                                 "`data_offsets`:[0,1073741824]}}";
+    bytes file = make_file(header, "", 0, "", 0);
+    FILE *out = tmpfile();
+    ffnn_net net, fresh;
+    write_file(HOSTILE, file.data, file.size);
+    CHECK(truncate(HOSTILE, (off_t)file.size + 1073741824) == 0);
+    make_network(&net, small, 0);
+    set_all_weights(&net, UNSET);
+    test.largest = 0;
+    CHECK_STATUS(FFNN_OK, ffnn_print_file(out, HOSTILE));
+    CHECK_STATUS(FFNN_ERROR_MISMATCH, ffnn_load(&net, HOSTILE));
+    CHECK_STATUS(FFNN_ERROR_MISMATCH, ffnn_init_from_file(&fresh, HOSTILE)); /* no activations */
+    CHECK(test.largest <= most_memory(file.size));
+    CHECK(all_weights_are(&net, UNSET));
+    fclose(out);
+    remove(HOSTILE);
+    free(file.data);
+    ffnn_free(&net);
+}
+
 /* What ffnn_save does while another program loads: that one reads the old file to its end. */
 static void test_files_that_are_replaced(void) {
     ffnn_net net;
@@ -455,10 +478,11 @@ static void check_pipe(bytes file, size_t piece, int is_endless, const size_t *s
     if (sizes != NULL) {
         make_network(&net, sizes, 0);
         set_all_weights(&net, UNSET);
-        CHECK_STATUS(status, ffnn_load(&net, HOSTILE));
-    } else {
-        CHECK_STATUS(status, ffnn_init_from_file(&net, HOSTILE));
     }
+    test.largest = 0;
+    CHECK_STATUS(status, sizes != NULL ? ffnn_load(&net, HOSTILE)
+                                       : ffnn_init_from_file(&net, HOSTILE));
+    CHECK(status != FFNN_OK || test.largest <= file.size); /* no more than what has to be read */
     CHECK(waitpid(child, NULL, 0) == child);
     CHECK((net.layer_count > 0) == (sizes != NULL || status == FFNN_OK));
     CHECK(all_weights_are(&net, status == FFNN_OK ? 0.0f : UNSET));
@@ -499,6 +523,7 @@ int main(void) {
     RUN(test_claimed_headers_cost_nothing);
     RUN(test_files_that_change);
 #if HAS_POSIX
+    RUN(test_large_files_of_no_use);
     RUN(test_files_that_are_replaced);
     RUN(test_dev_null);
     RUN(test_dev_zero);

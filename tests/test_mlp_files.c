@@ -763,11 +763,13 @@ static void test_what_is_saved_is_loaded(void) {
 }
 
 /* Weights of more than the megabyte that is read and transposed at a time: of one output fewer than
-   a piece has, of just as many, of one more, of some; few inputs, and very many. */
+   a piece has, of just as many, of one more, of some; few inputs, and so many that a piece is one
+   output's, or a part of that. */
 static void test_large_weights_are_loaded(void) {
-    static const size_t sizes[][4] = {{20003, 15, 3},  {20003, 16, 20003}, {20003, 17, 5},
-                                      {16384, 32, 1},  {1000, 271, 2},     {1000, 272, 273},
-                                      {3, 90000, 2},   {1, 270000},        {270000, 1, 1},
+    static const size_t sizes[][4] = {{20003, 12, 3},  {20003, 13, 20003}, {20003, 14, 5},
+                                      {16384, 32, 1},  {1000, 255, 2},     {1000, 256, 257},
+                                      {3, 90000, 2},   {1, 270000},        {270000, 3, 1},
+                                      {262144, 2},     {262143, 2},        {262145, 2},
                                       {1001, 1003, 7}, {7, 1003, 1001}};
     ffnn_tensor room;
     if (ffnn_tensor_init(&room, 8192, 1024) != FFNN_OK) { /* 32 MB: copies of the largest network */
@@ -793,19 +795,23 @@ static void test_large_weights_are_loaded(void) {
 /* A file whose size is known is read straight into the new network. What has to be transposed goes
    through memory for a piece of it, and through memory for all of it what has to be swapped. */
 static void test_a_new_network_takes_little_memory(void) {
-    static const size_t sizes[] = {1000, 1000, 0};
-    for (int biases = 0; biases < 2; ++biases) {
-        size_t network = 1000 * 1000 * sizeof(float), beside = is_little_endian() ? 0 : network;
-        ffnn_net net, loaded;
-        if (biases) beside = 272 * 1000 * sizeof(float);
-        make_described(&net, sizes, "", biases);
-        CHECK_STATUS(FFNN_OK, ffnn_save(&net, SCRATCH_FILE));
-        test.bytes = 0;
-        CHECK_STATUS(FFNN_OK, ffnn_init_from_file(&loaded, SCRATCH_FILE));
-        CHECK(test.bytes < network + beside + 10000);
-        CHECK(same_networks(&net, &loaded));
-        ffnn_free(&net);
-        ffnn_free(&loaded);
+    static const size_t sizes[][3] = {{1000, 1000}, {500000, 2}};
+    const size_t network = 1000 * 1000 * sizeof(float), piece = 262144 * sizeof(float);
+    for (size_t i = 0; i < COUNT_OF(sizes); ++i) {
+        for (int biases = 0; biases < 2; ++biases) {
+            size_t beside = is_little_endian() ? 0 : network;
+            ffnn_net net, loaded;
+            test_case("%d inputs, biases %d", (int)sizes[i][0], biases);
+            if (biases) beside = piece;
+            make_described(&net, sizes[i], "", biases);
+            CHECK_STATUS(FFNN_OK, ffnn_save(&net, SCRATCH_FILE));
+            test.bytes = 0;
+            CHECK_STATUS(FFNN_OK, ffnn_init_from_file(&loaded, SCRATCH_FILE));
+            CHECK(test.bytes < network + beside + 10000);
+            CHECK(same_networks(&net, &loaded));
+            ffnn_free(&net);
+            ffnn_free(&loaded);
+        }
     }
 }
 

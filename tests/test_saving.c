@@ -493,6 +493,27 @@ static const char *save_to_a_descriptor_for_reading(void) {
 
 static void test_a_descriptor_for_reading(void) { run_in_child(save_to_a_descriptor_for_reading); }
 
+/* What is a folder of files in /dev is a folder like any other: a file there is replaced, so that
+   what fails leaves it whole. */
+static const char *save_to_shared_memory(void) {
+    char path[100], other_name[110];
+    snprintf(path, sizeof path, "/dev/shm/ffnn-test-%ld", (long)getpid());
+    snprintf(other_name, sizeof other_name, "%s-old", path);
+    FILE *file = fopen(path, "wb");
+    if (file == NULL)
+        return "there is no /dev/shm to write to";
+    fclose(file);
+    write_old(path);
+    CHECK(link(path, other_name) == 0);
+    CHECK_STATUS(FFNN_OK, ffnn_save(&net, path));
+    CHECK(is_saved(path));
+    CHECK(is_old(other_name));
+    CHECK(unlink(path) == 0 && unlink(other_name) == 0);
+    return NULL;
+}
+
+static void test_dev_shm(void) { run_in_child(save_to_shared_memory); }
+
 /* ---- killed, and at the same time ---------------------------------------------------------- */
 
 /* A process saves, and is killed when its file is larger than that. */
@@ -801,6 +822,7 @@ int main(void) {
     RUN(test_a_link_to_dev_stdout);
     RUN(test_a_file_without_a_name);
     RUN(test_a_descriptor_for_reading);
+    RUN(test_dev_shm);
 
     RUN(test_killed_saves_do_not_add_up);
     RUN(test_a_killed_save_through_a_link);
