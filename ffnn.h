@@ -1073,6 +1073,7 @@ static bool ffnn__loss_gradient(ffnn_loss loss, const ffnn_layer *last, const fl
    section "parameters and the weights file". */
 typedef struct ffnn__parameter {
     ffnn_tensor tensor;
+    size_t layer; /* which one's */
     bool is_bias;
     bool file_transposes;  /* a file holds it outputs x inputs, the network inputs x outputs */
 } ffnn__parameter;
@@ -1539,12 +1540,11 @@ static void ffnn__optimizer_step(ffnn_net *net, ffnn_tensor x, float learning_ra
 
 /* Minus the gradient by parameter i. */
 static void ffnn__descent(const ffnn_net *net, size_t i, ffnn_tensor x, float *descent) {
-    size_t layer_index = net->has_biases ? i / 2 : i;
-    bool is_bias = net->has_biases && i % 2 == 1;
-    const ffnn_layer *layer = &net->layers[layer_index];
-    const float *input = layer_index == 0 ? x.data : layer[-1].a.data;
+    ffnn__parameter parameter = ffnn__parameter_at(net, i);
+    const ffnn_layer *layer = &net->layers[parameter.layer];
+    const float *input = parameter.layer == 0 ? x.data : layer[-1].a.data;
     size_t inputs = layer->weight.rows, outputs = layer->weight.cols;
-    if (is_bias) {
+    if (parameter.is_bias) {
         memset(descent, 0, outputs * sizeof(float));
         ffnn__add_sum_of_rows(descent, layer->delta.data, x.rows, outputs, 1);
     } else {
@@ -2139,10 +2139,11 @@ static size_t ffnn__parameter_count(const ffnn_net *net) {
    torch.nn.Linear's, outputs x inputs. */
 static ffnn__parameter ffnn__parameter_at(const ffnn_net *net, size_t i) {
     ffnn__parameter parameter;
-    size_t layer = net->has_biases ? i / 2 : i;
+    parameter.layer = net->has_biases ? i / 2 : i;
     parameter.is_bias = net->has_biases && i % 2 == 1;
     parameter.file_transposes = net->has_biases && !parameter.is_bias;
-    parameter.tensor = parameter.is_bias ? net->layers[layer].bias : net->layers[layer].weight;
+    const ffnn_layer *layer = &net->layers[parameter.layer];
+    parameter.tensor = parameter.is_bias ? layer->bias : layer->weight;
     return parameter;
 }
 
@@ -2491,13 +2492,13 @@ static ffnn_status ffnn__give_views(ffnn_net *net, const ffnn__found *found,
     if (status != FFNN_OK) return status;
     net->is_view = true;
     for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
-        size_t layer_index = net->has_biases ? i / 2 : i;
-        ffnn_layer *layer = &net->layers[layer_index];
-        size_t inputs = net->units[layer_index], outputs = net->units[layer_index + 1];
+        ffnn__parameter parameter = ffnn__parameter_at(net, i);
+        ffnn_layer *layer = &net->layers[parameter.layer];
+        size_t inputs = net->units[parameter.layer], outputs = net->units[parameter.layer + 1];
         uintptr_t address = (uintptr_t)(source->bytes + source->at + index->entries[i].begin);
         float *floats = (float *)address; /* const until here: nothing writes to a view */
         if (!ffnn__is_little_endian() || address % sizeof(float) != 0) return FFNN_ERROR_ARGUMENT;
-        if (net->has_biases && i % 2 == 1) {
+        if (parameter.is_bias) {
             layer->bias = ffnn_view(floats, 1, outputs);
             continue;
         }
@@ -3076,7 +3077,7 @@ static void ffnn__put_file(ffnn__sink *sink, const ffnn_net *net) {
     ffnn__put_bytes(sink, "        ", (size_t)(header_size - counter.size));
     for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
         ffnn__parameter parameter = ffnn__parameter_at(net, i);
-        ffnn__put_parameter(sink, &parameter, net->layers[net->has_biases ? i / 2 : i].transposed);
+        ffnn__put_parameter(sink, &parameter, net->layers[parameter.layer].transposed);
     }
 }
 
@@ -3096,8 +3097,7 @@ static void ffnn__put_header(ffnn__sink *sink, const ffnn_net *net) {
     if (ffnn__has_metadata(net)) ffnn__put_metadata(sink, net);
     for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
         ffnn__parameter parameter = ffnn__parameter_at(net, i);
-        size_t layer = net->has_biases ? i / 2 : i;
-        uint64_t inputs = net->units[layer], outputs = net->units[layer + 1];
+        uint64_t inputs = net->units[parameter.layer], outputs = net->units[parameter.layer + 1];
         uint64_t end = begin + (parameter.is_bias ? 1 : inputs) * outputs * sizeof(float);
         if (i > 0 || ffnn__has_metadata(net)) ffnn__put_text(sink, ",");
         char name[24];
