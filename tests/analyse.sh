@@ -34,12 +34,14 @@ run() {
     check "$1, $(basename "$5" .c)" sh -c "$3 -std=c99 -g -O1 $4 -o $out/test $5 -lm && $2 $out/test"
 }
 
-# Without vectors: of those it takes elements for not initialized.
+# Without vectors, which take it gigabytes. It assumes that a product may have no columns: then what
+# reads the result would read what nobody wrote, which valgrind and MemorySanitizer look for below.
 if have gcc "gcc -fanalyzer"; then
     for level in -O0 -O2; do
         for source in $sources; do
             check "gcc -fanalyzer $level, $source" \
-                gcc -std=c99 $level -DFFNN_NO_SIMD -fanalyzer -c -o "$out/object" "$source"
+                gcc -std=c99 $level -DFFNN_NO_SIMD -fanalyzer \
+                -Wno-analyzer-use-of-uninitialized-value -c -o "$out/object" "$source"
         done
     done
 fi
