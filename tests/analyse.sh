@@ -55,9 +55,12 @@ if have clang-tidy clang-tidy; then
             "$source" -- -std=c99
     done
     # Nor does it follow the header's checks through the harness: it gives up and assumes that a
-    # tensor which has been refused is used. The header itself has been checked above.
+    # tensor which has been refused is used. The header itself has been checked above. cert-err34-c:
+    # what a script has written need not be doubted. cortex_m.c is for Arm's compilers.
     for source in tests/*.c; do
-        check "clang-tidy, $source" clang-tidy --quiet --checks=-clang-analyzer-core.* "$source" -- -std=c99
+        [ "$source" != tests/cortex_m.c ] || continue
+        check "clang-tidy, $source" \
+            clang-tidy --quiet --checks=-clang-analyzer-core.*,-cert-err34-c "$source" -- -std=c99
     done
 fi
 
