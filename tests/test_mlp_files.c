@@ -242,8 +242,9 @@ static size_t count_of(const char *shape) {
 /* The network is 2-3-1. weight[input][output] is 10 output + input in its first layer and 200 +
    input in the second; a bias is 100 + output in the first, 300 in the second. */
 static float number_of(const char *shape, size_t at) {
-    if (strncmp(shape, "3,2", 3) == 0) return (float)(10 * (at / 2) + at % 2);
-    if (strncmp(shape, "2,3", 3) == 0) return (float)(10 * (at % 3) + at / 3);
+    size_t by_2 = at / 2, by_3 = at / 3; /* whole rows before */
+    if (strncmp(shape, "3,2", 3) == 0) return (float)(10 * by_2 + at % 2);
+    if (strncmp(shape, "2,3", 3) == 0) return (float)(10 * (at % 3) + by_3);
     if (strncmp(shape, "1,3", 3) == 0 || strncmp(shape, "3,1", 3) == 0) return (float)(200 + at);
     return (float)((count_of(shape) == 3 ? 100 : 300) + at);
 }
@@ -266,8 +267,11 @@ typedef struct builder {
 } builder;
 
 static void put_text(builder *b, const char *text, size_t length) {
-    for (size_t i = 0; i < length; ++i)
-        b->header[b->header_size++] = text[i] == '`' ? '"' : text[i];
+    for (size_t i = 0; i < length; ++i) {
+        char *c = &b->header[b->header_size++];
+        *c = text[i];
+        if (*c == '`') *c = '"';
+    }
 }
 
 static void put_comma(builder *b) {
