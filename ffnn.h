@@ -4106,19 +4106,19 @@ static void ffnn__box_muller_plain(float *x, size_t blocks) {
 
 static void ffnn__multiply_by_transposed(float *c, const float *a, const float *b, size_t m,
                                          size_t k, size_t n) {
-    ffnn__product product = {c, a, b, m, k, n, n, k, 1, 1, k, false, 1};
+    ffnn__product product = {c, a, b, m, k, n, /* steps: */ n, k, 1, 1, k, /* add: */ false, 1};
     ffnn__run(&product);
 }
 
 static void ffnn__multiply_transposed(float *c, const float *a, const float *b, size_t m, size_t k,
                                       size_t n) {
-    ffnn__product product = {c, a, b, m, k, n, n, 1, m, n, 1, false, 1};
+    ffnn__product product = {c, a, b, m, k, n, /* steps: */ n, 1, m, n, 1, /* add: */ false, 1};
     ffnn__run(&product);
 }
 
 static void ffnn__add_product(float *c, const float *a, const float *b, size_t m, size_t k,
                               size_t n, float factor) {
-    ffnn__product product = {c, a, b, m, k, n, n, 1, m, n, 1, true, factor};
+    ffnn__product product = {c, a, b, m, k, n, /* steps: */ n, 1, m, n, 1, /* add: */ true, factor};
     ffnn__run(&product);
 }
 
@@ -4448,10 +4448,11 @@ static void ffnn__multiply_by_transposed(float *c, const float *a, const float *
     } else if (k * n <= FFNN__SMALL) {
         float turned[FFNN__SMALL];
         ffnn__transpose(turned, n, b, k, n, k);
-        ffnn__product product = {c, a, turned, m, k, n, n, k, 1, n, 1, false, 1};
+        ffnn__product product = {c, a, turned, m, k, n, /* steps: */ n, k, 1, n, 1,
+                                 /* add: */ false, 1};
         ffnn__run_lanes(&product, 8);
     } else {
-        ffnn__product product = {c, a, b, m, k, n, n, k, 1, 1, k, false, 1};
+        ffnn__product product = {c, a, b, m, k, n, /* steps: */ n, k, 1, 1, k, /* add: */ false, 1};
         ffnn__run(&product);
     }
 }
@@ -4459,8 +4460,8 @@ static void ffnn__multiply_by_transposed(float *c, const float *a, const float *
 /* a^T b. A column is computed as a row, (b^T a)^T: that fills vectors. */
 static ffnn__product ffnn__transposed_product(float *c, const float *a, const float *b, size_t m,
                                               size_t k, size_t n) {
-    ffnn__product product = {c, a, b, m, k, n, n, 1, m, n, 1, false, 1};
-    ffnn__product turned = {c, b, a, 1, k, m, m, k, 1, m, 1, false, 1};
+    ffnn__product product = {c, a, b, m, k, n, /* steps: */ n, 1, m, n, 1, /* add: */ false, 1};
+    ffnn__product turned = {c, b, a, 1, k, m, /* steps: */ m, k, 1, m, 1, /* add: */ false, 1};
     return n == 1 ? turned : product;
 }
 
@@ -4523,8 +4524,8 @@ static void ffnn__run_dots(const ffnn__product *product) {
     for (size_t row = 0; row < product->rows; ++row) {
         float *c = product->c + row * product->c_step;
         const float *a = product->a + row * product->a_row_step;
-        ffnn__product turned = {c, product->b, a, product->cols, product->depth, 1, 1,
-                                product->b_col_step, 1, 1, 1, false, 1};
+        ffnn__product turned = {c, product->b, a, product->cols, product->depth, 1, /* steps: */ 1,
+                                product->b_col_step, 1, 1, 1, /* add: */ false, 1};
         ffnn__pick_kernels()->fold(&turned);
     }
 }
