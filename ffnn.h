@@ -3960,7 +3960,7 @@ static void ffnn__name_temporary(ffnn__temporary *temporary, size_t folder, uint
 static bool ffnn__create_beside(const char *target, ffnn__temporary *temporary) {
     const size_t longest_name = 32; /* ".ffnn-", 20 digits, ".tmp" and a zero: 31 */
     const uint64_t attempts = 10000; /* saves at once in one folder */
-    uint64_t lost[100]; /* names: so many lost files are not other saves' doing, but no file of this
+    uint16_t lost[64]; /* names: so many lost files are not other saves' doing, but no file of this
                            file system can be told to be one's own */
     const size_t most_losses = sizeof lost / sizeof lost[0];
     size_t losses = 0;
@@ -3981,7 +3981,7 @@ static bool ffnn__create_beside(const char *target, ffnn__temporary *temporary) 
             ffnn__name_temporary(temporary, folder, i);
             return true;
         }
-        if (temporary->is_lost) lost[losses++] = i;
+        if (temporary->is_lost) lost[losses++] = (uint16_t)i;
         else if (errno != EEXIST) return false;
     }
     for (size_t i = 0; losses == most_losses && i < losses; ++i) {
