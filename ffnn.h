@@ -4491,8 +4491,8 @@ static void ffnn__run_blocks(const ffnn__product *product);
 static void ffnn__add_blocks(const ffnn__product *product);
 
 enum {
-    FFNN__DEPTH = 112, /* rows and */
-    FFNN__WIDTH = 64   /* columns of b that are copied at a time: 28 KB of a first-level cache */
+    FFNN__DEPTH = 64, /* rows and */
+    FFNN__WIDTH = 64  /* columns of b that are copied at a time: 16 KB of a first-level cache */
 };
 
 /* Which kernel computes a product. Neither the number of rows nor what they hold decides, where b
@@ -4624,8 +4624,8 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
 /* Blocks of c that are added, each summed up before: what each block of the depth adds would be
    rounded at the size of c, and lost where c is large. */
 FFNN__NOINLINE static void ffnn__add_blocks(const ffnn__product *whole) {
-    const size_t most_rows = 32; /* 8 KB of stack beside ffnn__run_blocks' 28 */
-    float sums[32 * FFNN__WIDTH];
+    const size_t most_rows = 64; /* another 16 KB */
+    float sums[64 * FFNN__WIDTH];
     for (size_t row = 0; row < whole->rows; row += most_rows) {
         size_t width;
         for (size_t col = 0; col < whole->cols; col += width) {

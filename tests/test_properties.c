@@ -630,7 +630,7 @@ static void test_batch_of_nothing(void) {
    y - a = 1, all of this is exact but for that. */
 static void test_small_steps_are_not_lost(void) {
     static const size_t outputs[] = {1, 2, 5, 16, 64, 504, 511, 512, 600, 1030};
-    static const size_t batches[] = {1, 5, 112, 113, 224, 300, 1120};
+    static const size_t batches[] = {1, 5, 64, 65, 112, 128, 129, 300, 1120};
     const double rate = 1.0 / 2147483648.0; /* 2^-31, where 1 + 2^-23 is the next float to 1 */
     for (size_t n = 0; n < COUNT_OF(outputs); ++n) {
         for (size_t i = 0; i < COUNT_OF(batches); ++i) {
