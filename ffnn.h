@@ -626,7 +626,8 @@ ssize_t readlink(const char *path, char *target, size_t size);
             too: each row of c as a column
    narrow   2, 3 or 5 to 7 columns: a vector holds a row of b and what stands beside it
    plain    the other products of one column: element by element
-   blocks   many columns, or a transposed b: parts of b, copied if that pays, one after the other */
+   blocks   many columns, or a transposed b: parts of b, copied if that pays, one after the other;
+            what is to be added is summed up over all parts first */
 
 /* c (m x n) = a (m x k) b (k x n) */
 static void ffnn__multiply(float *c, const float *a, const float *b, size_t m, size_t k, size_t n);
