@@ -19,12 +19,12 @@ static inline bool has_all_bits(void) {
     return false;
 #else
     volatile float factor = 1.000244140625f; /* not to be multiplied by the compiler */
-    float a[2] = {-1, factor}, b[16], c[8] = {0};
+    float a[4] = {-1, 0, factor, 0}, b[32], c[8] = {0}; /* two sums may take turns */
     for (size_t i = 0; i < 8; ++i) {
-        b[i] = 1.00048828125f;
-        b[8 + i] = factor;
+        b[i] = b[8 + i] = b[24 + i] = 1.00048828125f;
+        b[16 + i] = factor;
     }
-    CHECK_STATUS(FFNN_OK, ffnn_matmul(ffnn_view(c, 1, 8), ffnn_view(a, 1, 2), ffnn_view(b, 2, 8)));
+    CHECK_STATUS(FFNN_OK, ffnn_matmul(ffnn_view(c, 1, 8), ffnn_view(a, 1, 4), ffnn_view(b, 4, 8)));
     return c[0] > 0;
 #endif
 }

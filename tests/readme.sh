@@ -16,7 +16,7 @@ awk -v folder="$folder" '
 [ -f "$folder/1.c" ] || { echo "README.md has no C block"; exit 1; }
 cp "${BUILD:-build}/quickstart" "$folder/1"
 for source in "$folder"/*.c; do
-    [ "$source" = "$folder/1.c" ] || ${CC:-cc} ${CFLAGS:--O2} -DFFNN_NO_SIMD -I. -o "${source%.c}" "$source" -lm
+    [ "$source" = "$folder/1.c" ] || ${CC:-cc} ${CFLAGS:--O2} -O1 -DFFNN_NO_SIMD -I. -o "${source%.c}" "$source" -lm
     (cd "$folder" && "./$(basename "${source%.c}")" > output)
     [ ! -f "${source%.c}.txt" ] || diff "${source%.c}.txt" "$folder/output"
 done

@@ -246,7 +246,7 @@ static void test_small_networks(void) {
 static void test_larger_networks(void) {
     static const size_t sizes[][6] = {{24, 64, 64, 4}, {64, 16, 10},   {784, 128, 10},
                                       {3, 600, 1},     {300, 520, 40}, {9, 17, 33, 5, 2}};
-    static const size_t rows[] = {1, 3, 64, MOST_ROWS};
+    static const size_t rows[] = {1, 3, 65}; /* from 65 on, a wide layer's step is added by blocks */
     for (size_t i = 0; i < COUNT_OF(sizes); i++)
         for (size_t k = 0; k < COUNT_OF(rows); k++)
             check_network(sizes[i], rows[k]);

@@ -48,7 +48,7 @@ else
     try "${CC:-cc}" c c99 declarations "-O2"
     try "${CC:-cc}" c c99 declarations "-O2 -DFFNN_STATIC"
     try "${CC:-cc}" c c99 implementation "-O2 -DFFNN_STATIC"
-    try "${CC:-cc}" c c99 implementation "-O2 -DFFNN_NO_SIMD"
+    try "${CC:-cc}" c c99 implementation "-O2 -DFFNN_NO_SIMD -fsyntax-only"
 fi
 echo "warnings: $passed passed, $failed failed"
 [ "$failed" = 0 ]
