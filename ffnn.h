@@ -1074,7 +1074,7 @@ static bool ffnn__loss_gradient(ffnn_loss loss, const ffnn_layer *last, const fl
    section "parameters and the weights file". */
 typedef struct ffnn__parameter {
     ffnn_tensor tensor;
-    size_t layer; /* which one's */
+    size_t layer; /* index of the layer that it is of */
     bool is_bias;
     bool file_transposes;  /* a file holds it outputs x inputs, the network inputs x outputs */
 } ffnn__parameter;
@@ -3957,20 +3957,20 @@ static void ffnn__name_temporary(ffnn__temporary *temporary, size_t folder, uint
 }
 
 /* Creates a file in the folder of target, under the first name that is free or abandoned. Abandoned
-   ones with the next numbers are removed, too. */
+   ones with the next numbers are removed, too. Where every file seems to be lost to another save,
+   stat and fstat give a file two numbers: then it gives up, and removes what it has created. */
 static bool ffnn__create_beside(const char *target, ffnn__temporary *temporary) {
     const size_t longest_name = 32; /* ".ffnn-", 20 digits, ".tmp" and a zero: 31 */
     const uint64_t attempts = 10000; /* saves at once in one folder */
-    uint16_t lost[64]; /* names: so many lost files are not other saves' doing, but no file of this
-                           file system can be told to be one's own */
-    const size_t most_losses = sizeof lost / sizeof lost[0];
-    size_t losses = 0;
+    uint16_t lost[64]; /* their numbers: other saves never take so many */
+    const size_t most_lost = sizeof lost / sizeof lost[0];
+    size_t lost_count = 0;
     size_t folder = strlen(target);
     while (folder > 0 && strchr(FFNN__SEPARATORS, target[folder - 1]) == NULL) --folder;
     errno = ENAMETOOLONG;
     if (folder + longest_name > FFNN__PATH_SIZE) return false;
     memcpy(temporary->path, target, folder);
-    for (uint64_t i = 0; i < attempts && losses < most_losses; ++i) {
+    for (uint64_t i = 0; i < attempts && lost_count < most_lost; ++i) {
         ffnn__name_temporary(temporary, folder, i);
         ffnn__remove_abandoned(temporary->path);
         temporary->is_lost = false;
@@ -3982,12 +3982,14 @@ static bool ffnn__create_beside(const char *target, ffnn__temporary *temporary) 
             ffnn__name_temporary(temporary, folder, i);
             return true;
         }
-        if (temporary->is_lost) lost[losses++] = (uint16_t)i;
+        if (temporary->is_lost) lost[lost_count++] = (uint16_t)i;
         else if (errno != EEXIST) return false;
     }
-    for (size_t i = 0; losses == most_losses && i < losses; ++i) {
-        ffnn__name_temporary(temporary, folder, lost[i]);
-        ffnn__remove(temporary->path);
+    if (lost_count == most_lost) {
+        for (size_t i = 0; i < most_lost; ++i) {
+            ffnn__name_temporary(temporary, folder, lost[i]);
+            ffnn__remove(temporary->path);
+        }
     }
     errno = EEXIST;
     return false;
@@ -4493,7 +4495,8 @@ static void ffnn__add_blocks(const ffnn__product *product);
 
 enum {
     FFNN__DEPTH = 64, /* rows and */
-    FFNN__WIDTH = 64  /* columns of b that are copied at a time: 16 KB of a first-level cache */
+    FFNN__WIDTH = 64, /* columns of b that are copied at a time: 16 KB of a first-level cache */
+    FFNN__SUMMED = 64 /* rows of c that are summed up before they are added: another 16 KB */
 };
 
 /* Which kernel computes a product. Neither the number of rows nor what they hold decides, where b
@@ -4622,21 +4625,22 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
     }
 }
 
-/* Blocks of c that are added, each summed up before: what each block of the depth adds would be
-   rounded at the size of c, and lost where c is large. */
+/* c += factor * (a b), a part of c after the other, each summed up over the whole depth first: were
+   each block of the depth added to c, it would be rounded at c's size, and lost if it is small. */
 FFNN__NOINLINE static void ffnn__add_blocks(const ffnn__product *whole) {
-    const size_t most_rows = 64; /* another 16 KB */
-    float sums[64 * FFNN__WIDTH];
-    for (size_t row = 0; row < whole->rows; row += most_rows) {
-        size_t width;
+    const size_t most = FFNN__SUMMED;
+    float sums[FFNN__SUMMED * FFNN__WIDTH];
+    for (size_t row = 0; row < whole->rows; row += most) {
+        size_t left = whole->rows - row, width;
         for (size_t col = 0; col < whole->cols; col += width) {
             ffnn__product block = *whole;
             width = ffnn__block_width(whole->cols - col);
             block.a += row * whole->a_row_step;
             block.b += col * whole->b_col_step;
             block.c = sums;
-            block.c_step = block.cols = width;
-            block.rows = whole->rows - row < most_rows ? whole->rows - row : most_rows;
+            block.c_step = width;
+            block.cols = width;
+            block.rows = left < most ? left : most;
             block.add = false;
             block.factor = 1;
             ffnn__run_blocks(&block);
@@ -4729,11 +4733,11 @@ FFNN__NOINLINE static void ffnn__add_blocks(const ffnn__product *whole) {
 /* A vector of floats, or of integers as large, at any address. Vectors are passed by pointer: how
    they are passed by value depends on the compiler's options. */
 #if FFNN__LANES > 1
-#define FFNN__VECTOR                                                                              \
+#define FFNN__LIKE_ARRAY                                                                          \
     __attribute__((__vector_size__(FFNN__LANES * 4), __aligned__(4), __may_alias__))
-typedef float ffnn__vec FFNN__VECTOR;
-typedef uint32_t ffnn__bits FFNN__VECTOR;
-#undef FFNN__VECTOR
+typedef float ffnn__vec FFNN__LIKE_ARRAY;
+typedef uint32_t ffnn__bits FFNN__LIKE_ARRAY;
+#undef FFNN__LIKE_ARRAY
 #define FFNN__CHOOSE(test, yes, no)                                                               \
     ((ffnn__vec)(((ffnn__bits)(test) & (ffnn__bits)(yes)) |                                       \
                  (~(ffnn__bits)(test) & (ffnn__bits)(no))))
@@ -5008,8 +5012,9 @@ FFNN__INLINE void ffnn__exp_of_difference(ffnn__vec *e, const ffnn__vec *z, cons
     *e = d * scale + scale;
 }
 
-/* The sum of n numbers, as if it were rounded once. In plain C without double, which is 1 KB of
-   code on a Cortex-M4: what each addition loses is summed up, too (Knuth's two-sum). */
+/* The sum of n numbers, as if it were rounded once; by pointer, since it may be NaN. In plain C
+   without double, which is 1 KB of code on a Cortex-M4: what each addition loses is summed up, too
+   (Knuth's two-sum). */
 FFNN__TARGET static void ffnn__sum(float *total, const float *a, size_t n) {
 #if FFNN__LANES > 1
     double sum = 0;

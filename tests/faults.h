@@ -172,10 +172,6 @@ static inline int faults_open(const char *path, int flags, mode_t mode) {
     return number;
 }
 
-static inline int faults_chown(const char *path, uid_t owner, gid_t group) {
-    return faults_here("chown") ? -1 : chown(path, owner, group);
-}
-
 static inline int faults_fchown(int number, uid_t owner, gid_t group) {
     return faults_here("fchown") ? -1 : fchown(number, owner, group);
 }
@@ -197,10 +193,6 @@ static inline int faults_close(int number) {
     bool fails = faults_here("close");
     int result = close(number);
     return fails ? -1 : result;
-}
-
-static inline int faults_chmod(const char *path, mode_t mode) {
-    return faults_here("chmod") ? -1 : chmod(path, mode);
 }
 
 static inline int faults_fchmod(int number, mode_t mode) {
@@ -289,13 +281,11 @@ static inline int faults_wremove(const wchar_t *path) {
 #define stat(path, info) faults_stat(path, info)
 #define fstat(number, info) faults_fstat(number, info)
 #define open(path, flags, mode) faults_open(path, flags, mode)
-#define chown(path, owner, group) faults_chown(path, owner, group)
 #define fchown(number, owner, group) faults_fchown(number, owner, group)
 #define flock(number, operation) faults_flock(number, operation)
 #define dup(number) faults_dup(number)
 #define fdopen(number, mode) faults_fdopen(number, mode)
 #define close(number) faults_close(number)
-#define chmod(path, mode) faults_chmod(path, mode)
 #define fchmod(number, mode) faults_fchmod(number, mode)
 #define access(path, mode) faults_access(path, mode)
 #define fsync(file) faults_fsync(file)
@@ -325,13 +315,11 @@ static inline int faults_wremove(const wchar_t *path) {
 #undef stat
 #undef fstat
 #undef open
-#undef chown
 #undef fchown
 #undef flock
 #undef dup
 #undef fdopen
 #undef close
-#undef chmod
 #undef fchmod
 #undef access
 #undef fsync
