@@ -453,10 +453,8 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t);
 }
 #endif
 #endif /* FFNN__DECLARED */
-
 /* ============================================================================================
-   IMPLEMENTATION. Sections go from tensors to networks, to files, to the kernels. Within a section,
-   what the section is for comes first, and what that calls below it.
+   IMPLEMENTATION
 
    configuration                     what the program and the compiler have set
    what the kernels compute          their prototypes, with the formulas
@@ -468,11 +466,19 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t);
    train, fit, predict               steps, epochs, batches
    random numbers                    PyTorch's generator
    printing                          as PyTorch prints
-   parameters and the weights file   save and load: the format
-   JSON                              the file's header
-   files                             reading, replacing; Windows, POSIX, others
+   JSON                              a reader for the header of a weights file
+   bytes of a file                   read from memory or from a file, piece by piece
+   parameters                        the list of a network's weights and biases, and their names
+   weights file: the header          its tensors and metadata, checked; ffnn_print_file
+   weights file: which network       from the tensors' names and shapes to sizes and activations
+   weights file: loading             into a network, into a new one, and without a copy
+   weights file: saving              the bytes of a file
+   files of Windows, POSIX, C        what differs between them; replacing a file
    kernels in plain C                for any compiler
    kernels with vectors              the same for GCC and Clang on x86 and ARM
+
+   Callees come first, as C has it, but for two sections in which the story counts more: "forward and
+   backward" and "train, fit, predict" begin with what they are for.
    ============================================================================================ */
 #if defined(FFNN_IMPLEMENTATION) && !defined(FFNN_IMPLEMENTED)
 #define FFNN_IMPLEMENTED
@@ -931,8 +937,16 @@ FFNNDEF ffnn_status ffnn_max(ffnn_tensor dst, ffnn_tensor a) {
         *a = *z,                                                                                  \
         *slope = one)
 
+/* Names in weights files; softmax is no row of the table, since it is not element by element. */
+#define FFNN__NAME_OF(activation, name, f, slope) #name,
+static const char *const ffnn__activation_names[] = {FFNN__ACTIVATIONS(FFNN__NAME_OF) "softmax"};
+
+/* a (rows x cols) = f(z), for any activation; a may be z */
 static void ffnn__activate(ffnn_activation activation, float *a, const float *z, size_t rows,
-                           size_t cols);
+                           size_t cols) {
+    if (activation == FFNN_SOFTMAX) ffnn__softmax(a, z, rows, cols);
+    else ffnn__activate_each(activation, a, z, rows * cols);
+}
 
 FFNNDEF ffnn_status ffnn_activate(ffnn_tensor dst, ffnn_tensor z, ffnn_activation activation) {
     bool is_known = (unsigned)activation <= FFNN_SOFTMAX;
@@ -940,13 +954,6 @@ FFNNDEF ffnn_status ffnn_activate(ffnn_tensor dst, ffnn_tensor z, ffnn_activatio
     ffnn_status status = ffnn__validate_all(dst, z, z, ffnn__same_shape(dst, z), others_fit);
     if (status == FFNN_OK) ffnn__activate(activation, dst.data, z.data, z.rows, z.cols);
     return status;
-}
-
-/* a (rows x cols) = f(z), for any activation; a may be z */
-static void ffnn__activate(ffnn_activation activation, float *a, const float *z, size_t rows,
-                           size_t cols) {
-    if (activation == FFNN_SOFTMAX) ffnn__softmax(a, z, rows, cols);
-    else ffnn__activate_each(activation, a, z, rows * cols);
 }
 
 FFNNDEF ffnn_status ffnn_sigmoid(ffnn_tensor dst, ffnn_tensor a) {
@@ -1082,75 +1089,10 @@ typedef struct ffnn__parameter {
 static size_t ffnn__parameter_count(const ffnn_net *net); /* tensors, not floats */
 static ffnn__parameter ffnn__parameter_at(const ffnn_net *net, size_t i);
 
-static bool ffnn__is_all_zero(const size_t sizes[FFNN_MAX_LAYERS + 1]);
-static ffnn_status ffnn__check_settings(const ffnn_net *net);
-static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t layer_count,
-                                  bool has_biases);
-static ffnn_status ffnn__draw(ffnn_net *net, ffnn_rng *rng);
-static ffnn_status ffnn__reserve_step(ffnn_net *net, size_t rows);
-
-FFNNDEF ffnn_status ffnn_init(ffnn_net *net, const ffnn_desc *desc) {
-    size_t sizes[FFNN_MAX_LAYERS + 1] = {3, 4, 1}, count = 0;
-    if (net == NULL) return FFNN_ERROR_ARGUMENT;
-    memset(net, 0, sizeof *net);
-    if (desc != NULL && !ffnn__is_all_zero(desc->sizes)) memcpy(sizes, desc->sizes, sizeof sizes);
-    while (count <= FFNN_MAX_LAYERS && sizes[count] != 0) ++count;
-    if (count < 2) return FFNN_ERROR_ARGUMENT;
-    for (size_t i = count; i <= FFNN_MAX_LAYERS; ++i)
-        if (sizes[i] != 0) return FFNN_ERROR_ARGUMENT; /* a layer after one without units */
-    for (size_t i = count - 1; i < FFNN_MAX_LAYERS; ++i)
-        if (desc != NULL && desc->activations[i] != 0) return FFNN_ERROR_ARGUMENT;
-
-    ffnn_status status = ffnn__allocate(net, sizes, count - 1, desc != NULL && desc->biases);
-    if (status != FFNN_OK) return status;
-    if (desc != NULL) {
-        for (size_t i = 0; i < net->layer_count; ++i)
-            net->layers[i].activation = desc->activations[i];
-        net->loss = desc->loss;
-        net->optimizer = desc->optimizer;
-        net->momentum = desc->momentum;
-        net->weight_decay = desc->weight_decay;
-    }
-    status = ffnn__check_settings(net);
-    if (status == FFNN_OK) status = ffnn__reserve_step(net, 0);
-    if (status == FFNN_OK) status = ffnn__draw(net, desc != NULL ? desc->rng : NULL);
-    if (status != FFNN_OK) ffnn_free(net);
-    return status;
-}
-
-static bool ffnn__is_all_zero(const size_t sizes[FFNN_MAX_LAYERS + 1]) {
-    for (size_t i = 0; i <= FFNN_MAX_LAYERS; ++i)
-        if (sizes[i] != 0) return false;
-    return true;
-}
-
 /* The first numbers of torch.nn.Linear, of a weight in PyTorch's order. */
 static void ffnn__draw_linear(ffnn_tensor parameter, size_t inputs, ffnn_rng *rng);
 
-/* Not inline, or GCC would warn that an arena which is smaller overflows. */
-FFNN__NOINLINE static ffnn_rng *ffnn__new_rng(void) {
-    return (ffnn_rng *)FFNN_MALLOC(sizeof(ffnn_rng));
-}
-
-/* Draws the parameters from rng or, if that is NULL, from a generator seeded with 0. */
-static ffnn_status ffnn__draw(ffnn_net *net, ffnn_rng *rng) {
-    ffnn_rng *seeded_with_0 = NULL; /* not on the stack: it is 2.5 KB large */
-    if (rng == NULL) {
-        seeded_with_0 = ffnn__new_rng();
-        if (seeded_with_0 == NULL) return FFNN_ERROR_MEMORY;
-        ffnn_rng_seed(seeded_with_0, 0);
-        rng = seeded_with_0;
-    }
-    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
-        ffnn__parameter parameter = ffnn__parameter_at(net, i);
-        size_t inputs = parameter.tensor.rows; /* of the layer; a bias has those of its weight */
-        if (parameter.is_bias) inputs = ffnn__parameter_at(net, i - 1).tensor.rows;
-        if (net->has_biases) ffnn__draw_linear(parameter.tensor, inputs, rng);
-        else ffnn_randn(parameter.tensor, rng);
-    }
-    if (seeded_with_0 != NULL) FFNN_FREE(seeded_with_0);
-    return FFNN_OK;
-}
+static ffnn_status ffnn__reserve_step(ffnn_net *net, size_t rows);
 
 FFNNDEF void ffnn_free(ffnn_net *net) {
     if (net == NULL) return;
@@ -1267,6 +1209,66 @@ static ffnn_status ffnn__check_settings(const ffnn_net *net) {
     ffnn_status status = ffnn__check_layers(net);
     if (status == FFNN_OK) status = ffnn__check_loss(net);
     if (status == FFNN_OK) status = ffnn__check_optimizer(net);
+    return status;
+}
+
+static bool ffnn__is_all_zero(const size_t sizes[FFNN_MAX_LAYERS + 1]) {
+    for (size_t i = 0; i <= FFNN_MAX_LAYERS; ++i)
+        if (sizes[i] != 0) return false;
+    return true;
+}
+
+/* Not inline, or GCC would warn that an arena which is smaller overflows. */
+FFNN__NOINLINE static ffnn_rng *ffnn__new_rng(void) {
+    return (ffnn_rng *)FFNN_MALLOC(sizeof(ffnn_rng));
+}
+
+/* Draws the parameters from rng or, if that is NULL, from a generator seeded with 0. */
+static ffnn_status ffnn__draw(ffnn_net *net, ffnn_rng *rng) {
+    ffnn_rng *seeded_with_0 = NULL; /* not on the stack: it is 2.5 KB large */
+    if (rng == NULL) {
+        seeded_with_0 = ffnn__new_rng();
+        if (seeded_with_0 == NULL) return FFNN_ERROR_MEMORY;
+        ffnn_rng_seed(seeded_with_0, 0);
+        rng = seeded_with_0;
+    }
+    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
+        ffnn__parameter parameter = ffnn__parameter_at(net, i);
+        size_t inputs = parameter.tensor.rows; /* of the layer; a bias has those of its weight */
+        if (parameter.is_bias) inputs = ffnn__parameter_at(net, i - 1).tensor.rows;
+        if (net->has_biases) ffnn__draw_linear(parameter.tensor, inputs, rng);
+        else ffnn_randn(parameter.tensor, rng);
+    }
+    if (seeded_with_0 != NULL) FFNN_FREE(seeded_with_0);
+    return FFNN_OK;
+}
+
+FFNNDEF ffnn_status ffnn_init(ffnn_net *net, const ffnn_desc *desc) {
+    size_t sizes[FFNN_MAX_LAYERS + 1] = {3, 4, 1}, count = 0;
+    if (net == NULL) return FFNN_ERROR_ARGUMENT;
+    memset(net, 0, sizeof *net);
+    if (desc != NULL && !ffnn__is_all_zero(desc->sizes)) memcpy(sizes, desc->sizes, sizeof sizes);
+    while (count <= FFNN_MAX_LAYERS && sizes[count] != 0) ++count;
+    if (count < 2) return FFNN_ERROR_ARGUMENT;
+    for (size_t i = count; i <= FFNN_MAX_LAYERS; ++i)
+        if (sizes[i] != 0) return FFNN_ERROR_ARGUMENT; /* a layer after one without units */
+    for (size_t i = count - 1; i < FFNN_MAX_LAYERS; ++i)
+        if (desc != NULL && desc->activations[i] != 0) return FFNN_ERROR_ARGUMENT;
+
+    ffnn_status status = ffnn__allocate(net, sizes, count - 1, desc != NULL && desc->biases);
+    if (status != FFNN_OK) return status;
+    if (desc != NULL) {
+        for (size_t i = 0; i < net->layer_count; ++i)
+            net->layers[i].activation = desc->activations[i];
+        net->loss = desc->loss;
+        net->optimizer = desc->optimizer;
+        net->momentum = desc->momentum;
+        net->weight_decay = desc->weight_decay;
+    }
+    status = ffnn__check_settings(net);
+    if (status == FFNN_OK) status = ffnn__reserve_step(net, 0);
+    if (status == FFNN_OK) status = ffnn__draw(net, desc != NULL ? desc->rng : NULL);
+    if (status != FFNN_OK) ffnn_free(net);
     return status;
 }
 
@@ -1443,6 +1445,10 @@ static void ffnn__hidden_delta(const ffnn_layer *layer, const ffnn_layer *next, 
 
 /* ---- optimizers -------------------------------------------------------------------------- */
 
+static bool ffnn__is_plain_sgd(const ffnn_net *net) {
+    return net->optimizer == FFNN_SGD && net->momentum <= 0 && net->weight_decay <= 0;
+}
+
 /* torch.optim.SGD without momentum or weight decay needs no gradient of its own:
    W += learning_rate * (input^T delta), bias += learning_rate * sum of the rows of delta */
 static void ffnn__plain_step(ffnn_net *net, ffnn_tensor x, float learning_rate) {
@@ -1457,10 +1463,6 @@ static void ffnn__plain_step(ffnn_net *net, ffnn_tensor x, float learning_rate) 
                                   learning_rate);
         input = layer->a.data;
     }
-}
-
-static bool ffnn__is_plain_sgd(const ffnn_net *net) {
-    return net->optimizer == FFNN_SGD && net->momentum <= 0 && net->weight_decay <= 0;
 }
 
 /* Rows of the moments, each as long as all parameters together: minus the gradient; SGD's velocity
@@ -1508,7 +1510,19 @@ static void ffnn__forget_moments(ffnn_net *net) {
     net->steps = 0;
 }
 
-static void ffnn__descent(const ffnn_net *net, size_t i, ffnn_tensor x, float *descent);
+/* Minus the gradient by parameter i. */
+static void ffnn__descent(const ffnn_net *net, size_t i, ffnn_tensor x, float *descent) {
+    ffnn__parameter parameter = ffnn__parameter_at(net, i);
+    const ffnn_layer *layer = &net->layers[parameter.layer];
+    const float *input = parameter.layer == 0 ? x.data : layer[-1].a.data;
+    size_t inputs = layer->weight.rows, outputs = layer->weight.cols;
+    if (parameter.is_bias) {
+        memset(descent, 0, outputs * sizeof(float));
+        ffnn__add_sum_of_rows(descent, layer->delta.data, x.rows, outputs, 1);
+    } else {
+        ffnn__multiply_transposed(descent, input, layer->delta.data, inputs, x.rows, outputs);
+    }
+}
 
 /* The scalars of torch.optim, computed in double and rounded once:
 
@@ -1536,20 +1550,6 @@ static void ffnn__optimizer_step(ffnn_net *net, ffnn_tensor x, float learning_ra
         else
             ffnn__momentum_step(parameter.data, first, descent, count, net->momentum,
                                 net->weight_decay, learning_rate);
-    }
-}
-
-/* Minus the gradient by parameter i. */
-static void ffnn__descent(const ffnn_net *net, size_t i, ffnn_tensor x, float *descent) {
-    ffnn__parameter parameter = ffnn__parameter_at(net, i);
-    const ffnn_layer *layer = &net->layers[parameter.layer];
-    const float *input = parameter.layer == 0 ? x.data : layer[-1].a.data;
-    size_t inputs = layer->weight.rows, outputs = layer->weight.cols;
-    if (parameter.is_bias) {
-        memset(descent, 0, outputs * sizeof(float));
-        ffnn__add_sum_of_rows(descent, layer->delta.data, x.rows, outputs, 1);
-    } else {
-        ffnn__multiply_transposed(descent, input, layer->delta.data, inputs, x.rows, outputs);
     }
 }
 
@@ -1927,29 +1927,6 @@ FFNNDEF void ffnn_rng_discard(ffnn_rng *rng, uint64_t count) {
     rng->remaining -= (uint32_t)count;
 }
 
-static float ffnn__normal(ffnn_rng *rng);
-static void ffnn__uniform_block(float *x, ffnn_rng *rng);
-
-FFNNDEF ffnn_status ffnn_randn(ffnn_tensor dst, ffnn_rng *rng) {
-    const size_t block = 16; /* as in PyTorch's normal_fill */
-    ffnn_status status = rng == NULL ? FFNN_ERROR_ARGUMENT : ffnn__validate(dst);
-    if (status != FFNN_OK) return status;
-    size_t count = dst.rows * dst.cols;
-    if (count < block) {
-        for (size_t i = 0; i < count; ++i) dst.data[i] = ffnn__normal(rng);
-        return FFNN_OK;
-    }
-    size_t i = 0; /* in two passes: vectors wait if read right after their halves were written */
-    for (; i + block <= count; i += block) ffnn__uniform_block(dst.data + i, rng);
-    ffnn__box_muller(dst.data, i / block);
-    if (i < count) { /* as PyTorch: draws for the rest are discarded, the last 16 drawn again */
-        ffnn_rng_discard(rng, count - i);
-        ffnn__uniform_block(dst.data + count - block, rng);
-        ffnn__box_muller(dst.data + count - block, 1);
-    }
-    return FFNN_OK;
-}
-
 /* In [0, 1), with 24 random bits. Signed integers are converted faster. */
 static float ffnn__uniform_float(uint32_t output) {
     return (float)(int32_t)(output & 0xffffffu) / 16777216;
@@ -2000,6 +1977,26 @@ static void ffnn__uniform_block(float *x, ffnn_rng *rng) {
     rng->remaining -= 16;
 }
 
+FFNNDEF ffnn_status ffnn_randn(ffnn_tensor dst, ffnn_rng *rng) {
+    const size_t block = 16; /* as in PyTorch's normal_fill */
+    ffnn_status status = rng == NULL ? FFNN_ERROR_ARGUMENT : ffnn__validate(dst);
+    if (status != FFNN_OK) return status;
+    size_t count = dst.rows * dst.cols;
+    if (count < block) {
+        for (size_t i = 0; i < count; ++i) dst.data[i] = ffnn__normal(rng);
+        return FFNN_OK;
+    }
+    size_t i = 0; /* in two passes: vectors wait if read right after their halves were written */
+    for (; i + block <= count; i += block) ffnn__uniform_block(dst.data + i, rng);
+    ffnn__box_muller(dst.data, i / block);
+    if (i < count) { /* as PyTorch: draws for the rest are discarded, the last 16 drawn again */
+        ffnn_rng_discard(rng, count - i);
+        ffnn__uniform_block(dst.data + count - block, rng);
+        ffnn__box_muller(dst.data + count - block, 1);
+    }
+    return FFNN_OK;
+}
+
 /* ---- printing ---------------------------------------------------------------------------- */
 /* The rules of PyTorch's torch/_tensor_str.py, with its default options. */
 #ifndef FFNN_NO_STDIO
@@ -2018,34 +2015,6 @@ typedef struct ffnn__printer {
     bool is_scientific; /* 1.0000e+05 */
     size_t width;       /* of an element */
 } ffnn__printer;
-
-static void ffnn__choose_format(ffnn__printer *printer);
-static void ffnn__print_row(FILE *out, const ffnn__printer *printer, size_t row);
-
-FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t) {
-    const size_t most = 2 * FFNN__PRINT_EDGE;
-    if (out == NULL) return FFNN_ERROR_ARGUMENT;
-    if (t.rows == 0 || t.cols == 0) {
-        fprintf(out, "tensor([], size=(%lu, %lu))\n", (unsigned long)t.rows, (unsigned long)t.cols);
-        return ferror(out) ? FFNN_ERROR_IO : FFNN_OK;
-    }
-    ffnn_status status = ffnn__validate(t);
-    if (status != FFNN_OK) return status;
-    ffnn__printer printer = {t, t.rows, t.cols, 0, false, 1};
-    bool is_summary = t.rows * t.cols > FFNN__PRINT_THRESHOLD;
-    if (is_summary && t.rows > most) printer.rows = most;
-    if (is_summary && t.cols > most) printer.cols = most;
-    ffnn__choose_format(&printer);
-    fputs("tensor([[", out);
-    for (size_t row = 0; row < printer.rows; ++row) {
-        if (row > 0) fputs("],\n        ", out);
-        if (row == FFNN__PRINT_EDGE && printer.rows < t.rows) fputs("...,\n        ", out);
-        if (row > 0) fputs("[", out);
-        ffnn__print_row(out, &printer, row);
-    }
-    fputs("]])\n", out);
-    return ferror(out) ? FFNN_ERROR_IO : FFNN_OK;
-}
 
 /* In a summary the rows and columns from FFNN__PRINT_EDGE on are the last ones. */
 static const float *ffnn__element_shown(const ffnn__printer *printer, size_t row, size_t col) {
@@ -2122,15 +2091,486 @@ static void ffnn__print_row(FILE *out, const ffnn__printer *printer, size_t row)
     }
 }
 
+FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t) {
+    const size_t most = 2 * FFNN__PRINT_EDGE;
+    if (out == NULL) return FFNN_ERROR_ARGUMENT;
+    if (t.rows == 0 || t.cols == 0) {
+        fprintf(out, "tensor([], size=(%lu, %lu))\n", (unsigned long)t.rows, (unsigned long)t.cols);
+        return ferror(out) ? FFNN_ERROR_IO : FFNN_OK;
+    }
+    ffnn_status status = ffnn__validate(t);
+    if (status != FFNN_OK) return status;
+    ffnn__printer printer = {t, t.rows, t.cols, 0, false, 1};
+    bool is_summary = t.rows * t.cols > FFNN__PRINT_THRESHOLD;
+    if (is_summary && t.rows > most) printer.rows = most;
+    if (is_summary && t.cols > most) printer.cols = most;
+    ffnn__choose_format(&printer);
+    fputs("tensor([[", out);
+    for (size_t row = 0; row < printer.rows; ++row) {
+        if (row > 0) fputs("],\n        ", out);
+        if (row == FFNN__PRINT_EDGE && printer.rows < t.rows) fputs("...,\n        ", out);
+        if (row > 0) fputs("[", out);
+        ffnn__print_row(out, &printer, row);
+    }
+    fputs("]])\n", out);
+    return ferror(out) ? FFNN_ERROR_IO : FFNN_OK;
+}
+
 #endif /* FFNN_NO_STDIO */
 
-/* ---- parameters and the weights file ----------------------------------------------------- */
-/* safetensors: 8 bytes that hold the header's size, the header in JSON, the tensors' bytes. The
-   header is read in one pass and without recursion, into an entry for each tensor and a copy of the
-   strings, and every rule of the reference reader is checked. */
+/* ---- JSON -------------------------------------------------------------------------------- */
+/* A reader for one pass over a text, after RFC 8259. */
 
-static char *ffnn__append_text(char *at, const char *text);
-static char *ffnn__append_number(char *at, uint64_t number);
+enum { FFNN__MAX_NESTING = 64 }; /* of values that are skipped: one bit each in a uint64_t */
+
+/* A JSON text that is being read. The first error ends it: from then on it looks empty. */
+typedef struct ffnn__json {
+    const unsigned char *at, *end;
+    bool failed;
+    bool is_first;  /* a bracket was just opened: no comma comes next */
+    char *string;   /* the last string read, in UTF-8, with a zero behind it */
+    size_t length;  /* of string */
+    char *text;     /* where the next string is put: as much memory as the text that is read */
+} ffnn__json;
+
+static int ffnn__json_peek(const ffnn__json *json) {
+    return json->at < json->end ? *json->at : -1;
+}
+
+static int ffnn__json_next(ffnn__json *json) {
+    int c = ffnn__json_peek(json);
+    if (c >= 0) ++json->at;
+    return c;
+}
+
+/* The first error: nothing is left to read. */
+static void ffnn__json_fail(ffnn__json *json) {
+    json->failed = true;
+    json->at = json->end;
+}
+
+static void ffnn__json_space(ffnn__json *json) {
+    while (json->at < json->end && memchr(" \t\n\r", *json->at, 4) != NULL) ++json->at;
+}
+
+/* Skips white space, then c; false if something else comes first. */
+static bool ffnn__json_accept(ffnn__json *json, char c) {
+    ffnn__json_space(json);
+    if (ffnn__json_peek(json) != c) return false;
+    ++json->at;
+    return true;
+}
+
+static void ffnn__json_expect(ffnn__json *json, char c) {
+    if (!ffnn__json_accept(json, c)) ffnn__json_fail(json);
+}
+
+/* Steps over a word that stands just here. */
+static bool ffnn__json_word(ffnn__json *json, const char *word) {
+    size_t length = strlen(word), left = (size_t)(json->end - json->at);
+    if (left < length || memcmp(json->at, word, length) != 0) return false;
+    json->at += length;
+    return true;
+}
+
+/* Steps over null, if it comes next. */
+static bool ffnn__json_null(ffnn__json *json) {
+    ffnn__json_space(json);
+    return ffnn__json_word(json, "null");
+}
+
+/* Whether there was no error and only white space is left. */
+static bool ffnn__json_ended(ffnn__json *json) {
+    ffnn__json_space(json);
+    return !json->failed && json->at == json->end;
+}
+
+/* Steps over an opening bracket, { or [. */
+static void ffnn__json_open(ffnn__json *json, char open) {
+    ffnn__json_expect(json, open);
+    json->is_first = true;
+}
+
+/* Whether another value comes before the closing bracket; steps over the comma or the bracket. */
+static bool ffnn__json_more(ffnn__json *json, char close) {
+    bool is_first = json->is_first;
+    json->is_first = false;
+    if (ffnn__json_accept(json, close)) return false;
+    if (!is_first) ffnn__json_expect(json, ',');
+    return !json->failed;
+}
+
+/* Appends the code point c in UTF-8, 0 in two bytes since a zero ends a string. Returns the new
+   end. */
+static char *ffnn__put_utf8(char *at, long c) {
+    if (c > 0 && c < 0x80) {
+        *at++ = (char)c;
+        return at;
+    }
+    int more = 1; /* bytes after the first */
+    if (c >= 0x800) more = 2;
+    if (c >= 0x10000) more = 3;
+    static const int lead[] = {0, 0xC0, 0xE0, 0xF0};
+    *at++ = (char)(lead[more] | (int)(c >> (6 * more)));
+    while (more > 0) {
+        --more;
+        *at++ = (char)(0x80 | (int)(c >> (6 * more) & 0x3F));
+    }
+    return at;
+}
+
+/* The number that four hex digits make, or -1. */
+static long ffnn__json_hex4(ffnn__json *json) {
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+    long value = 0; /* an int may have 16 bits */
+    for (int i = 0; i < 4; ++i) {
+        const char *digit = (const char *)memchr(digits, ffnn__json_next(json), 32);
+        if (digit == NULL) return -1;
+        value = value * 16 + (long)(digit - digits) % 16;
+    }
+    return value;
+}
+
+/* The code point that a backslash and what follows stand for; -1 if none. */
+static long ffnn__json_escape(ffnn__json *json) {
+    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+    int c = ffnn__json_next(json);
+    const char *found = (const char *)memchr(from, c, sizeof from - 1);
+    if (found != NULL) return to[found - from];
+    if (c != 'u') return -1;
+    long high = ffnn__json_hex4(json);
+    if (high < 0xD800 || high > 0xDFFF) return high;
+    /* A surrogate: good only as the first half of a pair. */
+    if (high > 0xDBFF || !ffnn__json_word(json, "\\u")) return -1;
+    long low = ffnn__json_hex4(json);
+    if (low < 0xDC00 || low > 0xDFFF) return -1;
+    return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+}
+
+/* Reads the rest of a UTF-8 character that begins with lead; false if it is none. The ranges are
+   those of table 3-7 of the Unicode standard. */
+static bool ffnn__json_utf8(ffnn__json *json, int lead) {
+    if (lead < 0xC2 || lead > 0xF4) return false;
+    int low = 0x80, high = 0xBF; /* of the next byte */
+    if (lead == 0xE0) low = 0xA0;
+    if (lead == 0xED) high = 0x9F;
+    if (lead == 0xF0) low = 0x90;
+    if (lead == 0xF4) high = 0x8F;
+    int more = 1; /* bytes */
+    if (lead >= 0xE0) more = 2;
+    if (lead >= 0xF0) more = 3;
+    for (; more > 0; --more) {
+        int c = ffnn__json_next(json);
+        if (c < low || c > high) return false;
+        low = 0x80;
+        high = 0xBF;
+    }
+    return true;
+}
+
+/* Reads a string into json->string, over the one before unless that was kept. */
+static void ffnn__json_string(ffnn__json *json) {
+    char *at = json->text;
+    ffnn__json_expect(json, '"');
+    while (!json->failed) {
+        const unsigned char *begin = json->at;
+        int c = ffnn__json_next(json);
+        if (c == '"') break;
+        if (c == '\\') {
+            long escaped = ffnn__json_escape(json);
+            if (escaped < 0) ffnn__json_fail(json);
+            else at = ffnn__put_utf8(at, escaped);
+        } else if (c < 0x20 || (c >= 0x80 && !ffnn__json_utf8(json, c))) {
+            ffnn__json_fail(json); /* a control character, the end, or no UTF-8 */
+        } else {
+            while (begin < json->at) *at++ = (char)*begin++;
+        }
+    }
+    *at = '\0';
+    json->string = json->text;
+    json->length = (size_t)(at - json->text);
+}
+
+/* The same in an object; reads the member's name, too. */
+static bool ffnn__json_member(ffnn__json *json) {
+    if (!ffnn__json_more(json, '}')) return false;
+    ffnn__json_string(json);
+    ffnn__json_expect(json, ':');
+    return !json->failed;
+}
+
+/* The last string is not overwritten by the next one. */
+static void ffnn__json_keep(ffnn__json *json) { json->text += json->length + 1; }
+
+/* Whether the last string is this one. */
+static bool ffnn__json_is(const ffnn__json *json, const char *string) {
+    return json->length == strlen(string) && memcmp(json->string, string, json->length) == 0;
+}
+
+static void ffnn__json_digits(ffnn__json *json) {
+    const unsigned char *begin = json->at;
+    while (ffnn__json_peek(json) >= '0' && ffnn__json_peek(json) <= '9') ++json->at;
+    if (json->at == begin) ffnn__json_fail(json);
+}
+
+/* A number of digits only, below 2^64. What follows a 0 is left to, and refused by, the caller. */
+static uint64_t ffnn__json_unsigned(ffnn__json *json) {
+    uint64_t value = 0;
+    ffnn__json_space(json);
+    if (ffnn__json_word(json, "0")) return 0;
+    const unsigned char *at = json->at;
+    ffnn__json_digits(json);
+    for (; at < json->at && !json->failed; ++at) {
+        uint64_t digit = (uint64_t)*at - '0';
+        if (value > UINT64_MAX / 10 || value * 10 > UINT64_MAX - digit) ffnn__json_fail(json);
+        value = value * 10 + digit;
+    }
+    return value;
+}
+
+/* Steps over a string, true, false, null or number. */
+static void ffnn__json_skip_scalar(ffnn__json *json) {
+    if (ffnn__json_peek(json) == '"') {
+        ffnn__json_string(json);
+        return;
+    }
+    if (ffnn__json_word(json, "true") || ffnn__json_word(json, "false") ||
+        ffnn__json_word(json, "null"))
+        return;
+    ffnn__json_word(json, "-");
+    if (!ffnn__json_word(json, "0")) ffnn__json_digits(json);
+    if (ffnn__json_word(json, ".")) ffnn__json_digits(json);
+    if (ffnn__json_word(json, "e") || ffnn__json_word(json, "E")) {
+        if (!ffnn__json_word(json, "+")) ffnn__json_word(json, "-");
+        ffnn__json_digits(json);
+    }
+}
+
+/* Steps over any value. Instead of a stack there is one bit for each open bracket, 1 for an
+   object. */
+static void ffnn__json_skip(ffnn__json *json) {
+    uint64_t objects = 0;
+    int depth = 0;
+    do {
+        bool has_value = true;
+        if (depth > 0 && (objects & 1)) has_value = ffnn__json_member(json);
+        else if (depth > 0) has_value = ffnn__json_more(json, ']');
+        if (!has_value) {
+            objects >>= 1;
+            --depth;
+            continue;
+        }
+        ffnn__json_space(json);
+        int c = ffnn__json_peek(json);
+        if (c == '{' || c == '[') {
+            ffnn__json_open(json, (char)c);
+            objects = objects << 1 | (c == '{');
+            ++depth;
+            if (depth > FFNN__MAX_NESTING) ffnn__json_fail(json);
+        } else {
+            ffnn__json_skip_scalar(json);
+        }
+    } while (depth > 0 && !json->failed);
+}
+
+/* ---- bytes of a file --------------------------------------------------------------------- */
+
+static bool ffnn__is_little_endian(void) {
+    const uint16_t one = 1;
+    return *(const unsigned char *)&one == 1;
+}
+
+/* Floats to or from the file's little-endian bytes: the same copy both ways. */
+static void ffnn__copy_little_endian(void *to, const void *from, size_t count) {
+    if (ffnn__is_little_endian()) {
+        memcpy(to, from, count * sizeof(float));
+        return;
+    }
+    const unsigned char *bytes = (const unsigned char *)from;
+    for (size_t i = 0; i < count * sizeof(float); ++i) ((unsigned char *)to)[i] = bytes[i ^ 3];
+}
+
+/* The bytes of a weights file: in the caller's memory or, if file is not NULL, read from there into
+   memory of its own, the header first, then all the rest or one piece of it after the other. That
+   memory is never larger than the file, or grows with what has come: a header that lies about its
+   size cannot force a large allocation. */
+typedef struct ffnn__source {
+    const unsigned char *bytes;
+    size_t size;            /* of bytes, so far */
+    size_t at;              /* how many of bytes have been used: once it is read, the header is */
+    void *file;             /* a FILE *; with FFNN_NO_STDIO that name does not exist */
+    unsigned char *memory;  /* holds bytes if they are read from file: start, then an allocation */
+    size_t capacity;        /* of memory */
+    bool is_allocated;      /* memory is not start */
+    uint64_t file_size;     /* 0: not known */
+    bool size_is_known;     /* the size that is asked for is real: allocate it at once */
+    unsigned char start[8]; /* the header's size: rejects many a file without an allocation */
+} ffnn__source;
+
+/* A source whose bytes are all in the caller's memory. */
+static ffnn__source ffnn__source_of(const void *data, size_t size) {
+    ffnn__source source;
+    memset(&source, 0, sizeof source);
+    source.bytes = (const unsigned char *)data;
+    source.size = size;
+    return source;
+}
+
+#ifndef FFNN_NO_STDIO
+
+static FILE *ffnn__open(const char *path);
+
+static void ffnn__source_close(ffnn__source *source) {
+    int error = errno; /* of a read that failed */
+    if (source->is_allocated) FFNN_FREE(source->memory);
+    fclose((FILE *)source->file);
+    errno = error;
+}
+
+/* How many bytes are left of the file; 0 if there is no saying, as of a pipe. */
+static bool ffnn__find_size(FILE *file, uint64_t *size) {
+    long begin = ftell(file);
+    *size = 0;
+    if (begin < 0 || fseek(file, 0, SEEK_END) != 0) return true;
+    long end = ftell(file);
+    if (end > begin) *size = (uint64_t)(end - begin);
+    return fseek(file, begin, SEEK_SET) == 0;
+}
+
+static bool ffnn__source_open(ffnn__source *source, const char *path) {
+    memset(source, 0, sizeof *source);
+    source->bytes = source->memory = source->start;
+    source->capacity = sizeof source->start;
+    FILE *file = ffnn__open(path);
+    if (file == NULL) return false;
+    source->file = file;
+    if (ffnn__find_size(file, &source->file_size)) return true;
+    ffnn__source_close(source);
+    return false;
+}
+
+/* Bytes that are read or written at once: C libraries of Windows hang at more than 4 GB. */
+#define FFNN__MOST_BYTES ((size_t)(SIZE_MAX < 0x40000000 ? SIZE_MAX : 0x40000000))
+
+static ffnn_status ffnn__read_file(const ffnn__source *source, void *to, size_t size) {
+    FILE *file = (FILE *)source->file;
+    unsigned char *at = (unsigned char *)to;
+    while (size > 0) {
+        size_t part = size < FFNN__MOST_BYTES ? size : FFNN__MOST_BYTES;
+        if (fread(at, 1, part, file) != part)
+            return ferror(file) ? FFNN_ERROR_IO : FFNN_ERROR_FORMAT;
+        at += part;
+        size -= part;
+    }
+    return FFNN_OK;
+}
+
+/* Once it has failed it writes no more; ferror tells. */
+static void ffnn__write_file(FILE *file, const void *bytes, size_t size) {
+    const unsigned char *at = (const unsigned char *)bytes;
+    while (size > 0 && !ferror(file)) {
+        size_t part = size < FFNN__MOST_BYTES ? size : FFNN__MOST_BYTES;
+        fwrite(at, 1, part, file);
+        at += part;
+        size -= part;
+    }
+}
+
+/* Makes the source's memory larger, for wanted bytes if that many are sure to come. */
+static ffnn_status ffnn__grow(ffnn__source *source, uint64_t wanted) {
+    uint64_t capacity = 2 * (uint64_t)source->capacity + 1024; /* so each byte is copied once */
+    bool is_sure = source->size_is_known || wanted <= source->file_size;
+    if (is_sure || capacity > wanted) capacity = wanted;
+    if (capacity > SIZE_MAX) return FFNN_ERROR_MEMORY;
+    unsigned char *memory = (unsigned char *)FFNN_MALLOC((size_t)capacity);
+    if (memory == NULL) return FFNN_ERROR_MEMORY;
+    memcpy(memory, source->memory, source->size);
+    if (source->is_allocated) FFNN_FREE(source->memory);
+    source->bytes = source->memory = memory;
+    source->capacity = (size_t)capacity;
+    source->is_allocated = true;
+    return FFNN_OK;
+}
+
+#endif /* FFNN_NO_STDIO */
+
+/* Reads on until source holds size bytes; FFNN_ERROR_FORMAT if the file ends before, as in all
+   functions below. */
+static ffnn_status ffnn__read(ffnn__source *source, uint64_t size) {
+#ifndef FFNN_NO_STDIO
+    while (source->file != NULL && source->size < size) {
+        ffnn_status status = FFNN_OK;
+        if (source->size == source->capacity) status = ffnn__grow(source, size);
+        if (status != FFNN_OK) return status;
+        size_t wanted = source->capacity - source->size;
+        if (wanted > size - source->size) wanted = (size_t)(size - source->size);
+        status = ffnn__read_file(source, source->memory + source->size, wanted);
+        if (status != FFNN_OK) return status;
+        source->size += wanted;
+    }
+#endif
+    return source->size < size ? FFNN_ERROR_FORMAT : FFNN_OK;
+}
+
+/* FFNN_ERROR_FORMAT if the file goes on after what has been read. */
+static ffnn_status ffnn__check_end(const ffnn__source *source) {
+#ifndef FFNN_NO_STDIO
+    FILE *file = (FILE *)source->file;
+    if (file != NULL && fgetc(file) != EOF) return FFNN_ERROR_FORMAT;
+    if (file != NULL && ferror(file)) return FFNN_ERROR_IO;
+#else
+    (void)source;
+#endif
+    return FFNN_OK;
+}
+
+/* Reads all of the file, which must end after size bytes. */
+static ffnn_status ffnn__read_to_end(ffnn__source *source, uint64_t size) {
+    ffnn_status status = ffnn__read(source, size);
+    if (status != FFNN_OK) return status;
+    return source->size > size ? FFNN_ERROR_FORMAT : ffnn__check_end(source);
+}
+
+/* The same where nobody needs the bytes behind the header: of a file that can be sought in, only
+   the last one is read. */
+static ffnn_status ffnn__skip_to_end(ffnn__source *source, uint64_t size) {
+#ifndef FFNN_NO_STDIO
+    if (source->file_size == size && source->size < size) {
+        FILE *file = (FILE *)source->file;
+        long skipped = (long)(size - source->size - 1); /* fits: ftell has told where the end is */
+        if (fseek(file, skipped, SEEK_CUR) == 0) {
+            if (fgetc(file) != EOF) return ffnn__check_end(source);
+            return ferror(file) ? FFNN_ERROR_IO : FFNN_ERROR_FORMAT; /* it has become shorter */
+        }
+    }
+#endif
+    return ffnn__read_to_end(source, size);
+}
+
+/* The next bytes, from bytes + at or, once all bytes are used, from the file. They stay where *bytes
+   points until more are taken. */
+static ffnn_status ffnn__take(ffnn__source *source, size_t size, const unsigned char **bytes) {
+    if (source->at == source->size) source->at = source->size = 0; /* all of it is used */
+    ffnn_status status = ffnn__read(source, (uint64_t)source->at + size);
+    *bytes = source->bytes + source->at;
+    source->at += size;
+    return status;
+}
+
+/* The next floats; those still in the file are read straight to where they belong. */
+static ffnn_status ffnn__take_floats(ffnn__source *source, float *to, size_t count) {
+    const unsigned char *from;
+    size_t size = count * sizeof(float);
+#ifndef FFNN_NO_STDIO
+    bool is_in_file = source->at == source->size;
+    if (is_in_file && ffnn__is_little_endian()) return ffnn__read_file(source, to, size);
+#endif
+    ffnn_status status = ffnn__take(source, size, &from);
+    if (status == FFNN_OK) ffnn__copy_little_endian(to, from, count);
+    return status;
+}
+
+/* ---- parameters -------------------------------------------------------------------------- */
 
 static size_t ffnn__parameter_count(const ffnn_net *net) {
     return net->has_biases ? 2 * net->layer_count : net->layer_count;
@@ -2146,19 +2586,6 @@ static ffnn__parameter ffnn__parameter_at(const ffnn_net *net, size_t i) {
     const ffnn_layer *layer = &net->layers[parameter.layer];
     parameter.tensor = parameter.is_bias ? layer->bias : layer->weight;
     return parameter;
-}
-
-/* Its name in a file: the lab's W1, W2, ..., or 0.weight, 0.bias, 2.weight, ..., those of the
-   state_dict of a torch.nn.Sequential in which an activation follows each Linear. */
-static void ffnn__name_parameter(char name[24], const ffnn_net *net, size_t i) {
-    char *at = name;
-    if (net->has_biases) {
-        at = ffnn__append_number(at, i / 2 * 2);
-        at = ffnn__append_text(at, i % 2 == 1 ? ".bias" : ".weight");
-    } else {
-        at = ffnn__append_number(ffnn__append_text(at, "W"), i + 1);
-    }
-    *at = '\0';
 }
 
 /* Both append without a zero at the end, and return the new end. */
@@ -2179,79 +2606,23 @@ static char *ffnn__append_number(char *at, uint64_t number) {
     return at;
 }
 
-static bool ffnn__is_little_endian(void) {
-    const uint16_t one = 1;
-    return *(const unsigned char *)&one == 1;
-}
-
-/* Floats to or from the file's little-endian bytes: the same copy both ways. */
-static void ffnn__copy_little_endian(void *to, const void *from, size_t count) {
-    if (ffnn__is_little_endian()) {
-        memcpy(to, from, count * sizeof(float));
-        return;
+/* Its name in a file: the lab's W1, W2, ..., or 0.weight, 0.bias, 2.weight, ..., those of the
+   state_dict of a torch.nn.Sequential in which an activation follows each Linear. */
+static void ffnn__name_parameter(char name[24], const ffnn_net *net, size_t i) {
+    char *at = name;
+    if (net->has_biases) {
+        at = ffnn__append_number(at, i / 2 * 2);
+        at = ffnn__append_text(at, i % 2 == 1 ? ".bias" : ".weight");
+    } else {
+        at = ffnn__append_number(ffnn__append_text(at, "W"), i + 1);
     }
-    const unsigned char *bytes = (const unsigned char *)from;
-    for (size_t i = 0; i < count * sizeof(float); ++i) ((unsigned char *)to)[i] = bytes[i ^ 3];
+    *at = '\0';
 }
 
-/* Loading. The parts of the sections below that it uses: */
-
-/* A JSON text that is being read. The first error ends it: from then on it looks empty. */
-typedef struct ffnn__json {
-    const unsigned char *at, *end;
-    bool failed;
-    bool is_first;  /* a bracket was just opened: no comma comes next */
-    char *string;   /* the last string read, in UTF-8, with a zero behind it */
-    size_t length;  /* of string */
-    char *text;     /* where the next string is put: as much memory as the text that is read */
-} ffnn__json;
-
-static void ffnn__json_fail(ffnn__json *json);
-static void ffnn__json_open(ffnn__json *json, char open);    /* { or [ */
-static bool ffnn__json_more(ffnn__json *json, char close);   /* whether another value comes before
-                                                                the closing bracket */
-static bool ffnn__json_member(ffnn__json *json);             /* the same in an object; reads the
-                                                                member's name */
-static void ffnn__json_string(ffnn__json *json);
-static void ffnn__json_keep(ffnn__json *json);               /* the last string: not overwritten */
-static bool ffnn__json_is(const ffnn__json *json, const char *string); /* the last string */
-static uint64_t ffnn__json_unsigned(ffnn__json *json);
-static bool ffnn__json_null(ffnn__json *json);               /* steps over null, if it is next */
-static void ffnn__json_skip(ffnn__json *json);               /* any value */
-static bool ffnn__json_ended(ffnn__json *json);              /* no error, only white space left */
-
-/* The bytes of a weights file: in the caller's memory or, if file is not NULL, read from there into
-   memory of its own, the header first, then all the rest or one piece of it after the other. That
-   memory is never larger than the file, or grows with what has come: a header that lies about its
-   size cannot force a large allocation. */
-typedef struct ffnn__source {
-    const unsigned char *bytes;
-    size_t size;            /* of bytes, so far */
-    size_t at;              /* how many of bytes have been used: once it is read, the header is */
-    void *file;             /* a FILE *; with FFNN_NO_STDIO that name does not exist */
-    unsigned char *memory;  /* holds bytes if they are read from file: start, then an allocation */
-    size_t capacity;        /* of memory */
-    bool is_allocated;      /* memory is not start */
-    uint64_t file_size;     /* 0: not known */
-    bool size_is_known;     /* the size that is asked for is real: allocate it at once */
-    unsigned char start[8]; /* the header's size: rejects many a file without an allocation */
-} ffnn__source;
-
-/* Reads on until source holds size bytes; FFNN_ERROR_FORMAT if the file ends before, as in all
-   these. */
-static ffnn_status ffnn__read(ffnn__source *source, uint64_t size);
-/* The same for all of the file: FFNN_ERROR_FORMAT, too, if it goes on after size bytes. */
-static ffnn_status ffnn__read_to_end(ffnn__source *source, uint64_t size);
-/* The same where nobody needs the bytes behind the header: of a file that can be sought in, only
-   the last one is read. */
-static ffnn_status ffnn__skip_to_end(ffnn__source *source, uint64_t size);
-/* FFNN_ERROR_FORMAT if the file goes on after what has been read. */
-static ffnn_status ffnn__check_end(const ffnn__source *source);
-/* The next bytes, from bytes + at or, once all bytes are used, from the file: they stay where
-   *bytes points until more are taken. */
-static ffnn_status ffnn__take(ffnn__source *source, size_t size, const unsigned char **bytes);
-/* The next floats; those still in the file are read straight to where they belong. */
-static ffnn_status ffnn__take_floats(ffnn__source *source, float *to, size_t count);
+/* ---- weights file: the header ------------------------------------------------------------ */
+/* safetensors: 8 bytes that hold the header's size, the header in JSON, the tensors' bytes. The
+   header is read in one pass and without recursion, into an entry for each tensor and a copy of the
+   strings, and every rule of the reference reader is checked. */
 
 /* One tensor of a header. */
 typedef struct ffnn__entry {
@@ -2274,242 +2645,6 @@ typedef struct ffnn__index {
     size_t metadata_count; /* of such pairs */
 } ffnn__index;
 
-typedef bool (*ffnn__is_before)(const ffnn__entry *a, const ffnn__entry *b);
-static void ffnn__sort(ffnn__entry *entries, size_t count, ffnn__is_before is_before);
-
-/* The network that a file holds. */
-typedef struct ffnn__found {
-    size_t layer_count;
-    size_t sizes[FFNN_MAX_LAYERS + 1];
-    bool has_biases;
-    bool is_linear; /* weights are outputs x inputs, as torch.nn.Linear's */
-    bool has_activations;
-    ffnn_activation activations[FFNN_MAX_LAYERS];
-} ffnn__found;
-
-/* Gives a new network its layers and their parameters. */
-typedef ffnn_status (*ffnn__give_parameters)(ffnn_net *net, const ffnn__found *found,
-                                             const ffnn__index *index, ffnn__source *source);
-
-static ffnn_status ffnn__read_into(ffnn__source *source, ffnn_net *net);
-/* Makes a new network of what a file holds; give_parameters is one of the two below. */
-static ffnn_status ffnn__read_new(ffnn__source *source, ffnn_net *net,
-                                  ffnn__give_parameters give_parameters);
-static ffnn_status ffnn__give_copies(ffnn_net *net, const ffnn__found *found,
-                                     const ffnn__index *index, ffnn__source *source);
-static ffnn_status ffnn__give_views(ffnn_net *net, const ffnn__found *found,
-                                    const ffnn__index *index, ffnn__source *source);
-static ffnn_status ffnn__read_index(ffnn__source *source, ffnn__index *index);
-static void ffnn__free_index(ffnn__index *index);
-
-/* Whether net is a network that weights can be loaded into. */
-static ffnn_status ffnn__check_writable(const ffnn_net *net) {
-    ffnn_status status = ffnn__check_layers(net);
-    return status == FFNN_OK && net->is_view ? FFNN_ERROR_ARGUMENT : status;
-}
-
-#ifndef FFNN_NO_STDIO
-
-static bool ffnn__source_open(ffnn__source *source, const char *path);
-static void ffnn__source_close(ffnn__source *source);
-
-FFNNDEF ffnn_status ffnn_load(ffnn_net *net, const char *path) {
-    ffnn__source source;
-    ffnn_status status = path != NULL ? ffnn__check_writable(net) : FFNN_ERROR_ARGUMENT;
-    if (status != FFNN_OK) return status;
-    if (!ffnn__source_open(&source, path)) return FFNN_ERROR_IO;
-    status = ffnn__read_into(&source, net);
-    ffnn__source_close(&source);
-    return status;
-}
-
-FFNNDEF ffnn_status ffnn_init_from_file(ffnn_net *net, const char *path) {
-    ffnn__source source;
-    if (net == NULL) return FFNN_ERROR_ARGUMENT;
-    memset(net, 0, sizeof *net);
-    if (path == NULL) return FFNN_ERROR_ARGUMENT;
-    if (!ffnn__source_open(&source, path)) return FFNN_ERROR_IO;
-    ffnn_status status = ffnn__read_new(&source, net, ffnn__give_copies);
-    ffnn__source_close(&source);
-    return status;
-}
-
-#endif /* FFNN_NO_STDIO */
-
-/* A source whose bytes are all in the caller's memory. */
-static ffnn__source ffnn__source_of(const void *data, size_t size) {
-    ffnn__source source;
-    memset(&source, 0, sizeof source);
-    source.bytes = (const unsigned char *)data;
-    source.size = size;
-    return source;
-}
-
-FFNNDEF ffnn_status ffnn_load_memory(ffnn_net *net, const void *data, size_t size) {
-    ffnn_status status = data != NULL ? ffnn__check_writable(net) : FFNN_ERROR_ARGUMENT;
-    if (status != FFNN_OK) return status;
-    ffnn__source source = ffnn__source_of(data, size);
-    return ffnn__read_into(&source, net);
-}
-
-FFNNDEF ffnn_status ffnn_init_from_memory(ffnn_net *net, const void *data, size_t size) {
-    if (net == NULL) return FFNN_ERROR_ARGUMENT;
-    memset(net, 0, sizeof *net);
-    if (data == NULL) return FFNN_ERROR_ARGUMENT;
-    ffnn__source source = ffnn__source_of(data, size);
-    return ffnn__read_new(&source, net, ffnn__give_copies);
-}
-
-FFNNDEF ffnn_status ffnn_init_view(ffnn_net *net, const void *data, size_t size) {
-    if (net == NULL) return FFNN_ERROR_ARGUMENT;
-    memset(net, 0, sizeof *net);
-    if (data == NULL) return FFNN_ERROR_ARGUMENT;
-    ffnn__source source = ffnn__source_of(data, size);
-    return ffnn__read_new(&source, net, ffnn__give_views);
-}
-
-static ffnn_status ffnn__find_network(ffnn__index *index, ffnn__found *found);
-static ffnn_status ffnn__match(const ffnn__found *found, const ffnn_net *net);
-static ffnn_status ffnn__take_parameters(ffnn__source *source, ffnn_net *net,
-                                         const ffnn__index *index, bool is_linear);
-
-static ffnn_status ffnn__read_into(ffnn__source *source, ffnn_net *net) {
-    ffnn__index index;
-    ffnn__found found;
-    ffnn_status status = ffnn__read_index(source, &index);
-    if (status != FFNN_OK) return status;
-    /* A malformed file is FFNN_ERROR_FORMAT even if it does not match either: whether it matches
-       counts only after its last byte. */
-    ffnn_status match = ffnn__find_network(&index, &found);
-    if (match == FFNN_OK) match = ffnn__match(&found, net);
-    uint64_t size = source->at + index.data_size;
-    source->size_is_known = match == FFNN_OK;
-    status = match == FFNN_OK ? ffnn__read_to_end(source, size) : ffnn__skip_to_end(source, size);
-    if (status == FFNN_OK) status = match;
-    if (status == FFNN_OK) status = ffnn__take_parameters(source, net, &index, found.is_linear);
-    if (status == FFNN_OK) ffnn__forget_moments(net);
-    ffnn__free_index(&index);
-    return status;
-}
-
-static ffnn_status ffnn__read_new(ffnn__source *source, ffnn_net *net,
-                                  ffnn__give_parameters give_parameters) {
-    ffnn__index index;
-    ffnn__found found;
-    ffnn_status status = ffnn__read_index(source, &index);
-    if (status != FFNN_OK) return status;
-    ffnn_status match = ffnn__find_network(&index, &found); /* counts after the last byte, too */
-    if (match == FFNN_OK && !found.has_activations) match = FFNN_ERROR_MISMATCH;
-    if (match == FFNN_OK && found.layer_count > FFNN_MAX_LAYERS) match = FFNN_ERROR_ARGUMENT;
-    /* A file that is as large as its header says is read straight into the network's memory.
-       Through the source's memory it would take twice as long: page faults cost as much as
-       reading. */
-    uint64_t size = source->at + index.data_size;
-    bool is_straight = match == FFNN_OK && source->file_size == size;
-    if (match != FFNN_OK) status = ffnn__skip_to_end(source, size);
-    else if (!is_straight) status = ffnn__read_to_end(source, size);
-    if (status == FFNN_OK) status = match;
-    if (status == FFNN_OK) status = give_parameters(net, &found, &index, source);
-    if (status == FFNN_OK && is_straight) status = ffnn__check_end(source);
-    for (size_t i = 0; status == FFNN_OK && i < net->layer_count; ++i)
-        net->layers[i].activation = found.activations[i];
-    if (status != FFNN_OK) ffnn_free(net);
-    ffnn__free_index(&index);
-    return status;
-}
-
-static ffnn_status ffnn__take_transposed(ffnn__source *source, ffnn_tensor t);
-
-/* In the order of their bytes, for the file may be read just now; if that fails, some parameters
-   are not set. Each byte is some entry's: see ffnn__check_layout. The index's entries stand in the
-   order of the network's parameters: see ffnn__find_network. */
-static ffnn_status ffnn__take_parameters(ffnn__source *source, ffnn_net *net,
-                                         const ffnn__index *index, bool is_linear) {
-    ffnn_status status = FFNN_OK;
-    uint64_t begin = 0;
-    while (status == FFNN_OK && begin < index->data_size) {
-        size_t i = 0;
-        while (index->entries[i].begin != begin) ++i;
-        begin = index->entries[i].end;
-        ffnn__parameter parameter = ffnn__parameter_at(net, i);
-        ffnn_tensor t = parameter.tensor;
-        if (is_linear && !parameter.is_bias) status = ffnn__take_transposed(source, t);
-        else status = ffnn__take_floats(source, t.data, t.rows * t.cols);
-    }
-    return status;
-}
-
-static void ffnn__copy_columns(ffnn_tensor t, size_t first, size_t count,
-                               const unsigned char *from);
-
-/* t is the transpose of what comes next. At most 1 MB is taken at a time, what a second-level cache
-   holds: as many columns of t as fill whole cache lines if so many have room, of an enormous t one
-   column or a part of it. */
-static ffnn_status ffnn__take_transposed(ffnn__source *source, ffnn_tensor t) {
-    const size_t piece = SIZE_MAX / 4 < 262144 ? SIZE_MAX / 4 : 262144, line = 16; /* floats */
-    size_t most_rows = t.rows < piece ? t.rows : piece, most_cols = piece / most_rows;
-    if (most_cols > line) most_cols -= most_cols % line;
-    for (size_t col = 0; col < t.cols; col += most_cols) {
-        size_t cols = t.cols - col < most_cols ? t.cols - col : most_cols;
-        for (size_t row = 0; row < t.rows; row += most_rows) {
-            const unsigned char *from;
-            size_t rows = t.rows - row < most_rows ? t.rows - row : most_rows;
-            ffnn_tensor part = {rows, t.cols, t.data + row * t.cols};
-            ffnn_status status = ffnn__take(source, cols * rows * sizeof(float), &from);
-            if (status != FFNN_OK) return status;
-            ffnn__copy_columns(part, col, cols, from);
-        }
-    }
-    return FFNN_OK;
-}
-
-/* count columns of t, beginning with the column first, are the rows of from. Eight rows of t at a
-   time: where t.cols is a power of two, their cache lines share one set, which has room for eight.
-   Sixteen cost a load half as much again there. */
-static void ffnn__copy_columns(ffnn_tensor t, size_t first, size_t count,
-                               const unsigned char *from) {
-    const size_t most = 8;
-    for (size_t begin = 0; begin < t.rows; begin += most) {
-        size_t end = t.rows - begin < most ? t.rows : begin + most;
-        for (size_t i = 0; i < count; ++i)
-            for (size_t row = begin; row < end; ++row)
-                ffnn__copy_little_endian(&t.data[row * t.cols + first + i],
-                                         from + (i * t.rows + row) * sizeof(float), 1);
-    }
-}
-
-static ffnn_status ffnn__give_copies(ffnn_net *net, const ffnn__found *found,
-                                     const ffnn__index *index, ffnn__source *source) {
-    ffnn_status status =
-        ffnn__allocate(net, found->sizes, found->layer_count, found->has_biases);
-    if (status == FFNN_OK) status = ffnn__take_parameters(source, net, index, found->is_linear);
-    return status;
-}
-
-static ffnn_status ffnn__give_views(ffnn_net *net, const ffnn__found *found,
-                                    const ffnn__index *index, ffnn__source *source) {
-    ffnn_status status =
-        ffnn__allocate_layers(net, found->sizes, found->layer_count, found->has_biases);
-    if (status != FFNN_OK) return status;
-    net->is_view = true;
-    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
-        ffnn__parameter parameter = ffnn__parameter_at(net, i);
-        ffnn_layer *layer = &net->layers[parameter.layer];
-        size_t inputs = net->units[parameter.layer], outputs = net->units[parameter.layer + 1];
-        uintptr_t address = (uintptr_t)(source->bytes + source->at + index->entries[i].begin);
-        float *floats = (float *)address; /* const until here: nothing writes to a view */
-        if (!ffnn__is_little_endian() || address % sizeof(float) != 0) return FFNN_ERROR_ARGUMENT;
-        if (parameter.is_bias) {
-            layer->bias = ffnn_view(floats, 1, outputs);
-            continue;
-        }
-        layer->transposed = found->is_linear;
-        layer->weight = found->is_linear ? ffnn_view(floats, outputs, inputs)
-                                         : ffnn_view(floats, inputs, outputs);
-    }
-    return FFNN_OK;
-}
-
 /* strcmp, which is 0.7 KB of code in newlib for a Cortex-M4. */
 static int ffnn__compare(const char *a, const char *b) {
     while (*a != '\0' && *a == *b) {
@@ -2518,6 +2653,302 @@ static int ffnn__compare(const char *a, const char *b) {
     }
     return (int)(unsigned char)*a - (int)(unsigned char)*b;
 }
+
+/* Fails if a field comes twice. */
+static void ffnn__once(ffnn__json *json, bool *seen) {
+    if (*seen) ffnn__json_fail(json);
+    *seen = true;
+}
+
+/* Bits of an element, or 0 for a dtype that the format does not know: those of safetensors 0.6. */
+static unsigned ffnn__dtype_bits(const char *dtype) {
+    static const struct {
+        const char *name;
+        unsigned bits;
+    } known[] = {
+        {"BOOL", 8},        {"F4", 4},          {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"U8", 8},
+        {"I8", 8},          {"F8_E5M2", 8},     {"F8_E4M3", 8}, {"F8_E8M0", 8}, {"F8_E4M3FNUZ", 8},
+        {"F8_E5M2FNUZ", 8}, {"I16", 16},        {"U16", 16},    {"F16", 16},    {"BF16", 16},
+        {"I32", 32},        {"U32", 32},        {"F32", 32},    {"C64", 64},    {"F64", 64},
+        {"I64", 64},        {"U64", 64},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; ++i)
+        if (ffnn__compare(known[i].name, dtype) == 0) return known[i].bits;
+    return 0;
+}
+
+/* Whether a * b is 2^64 or more; without a division, as in ffnn__is_numbered. */
+static bool ffnn__overflows(uint64_t a, uint64_t b) {
+    const uint64_t low = 0xffffffffu;
+    uint64_t a_high = a >> 32, b_high = b >> 32;
+    if (a_high != 0 && b_high != 0) return true;
+    uint64_t middle = a_high * (b & low) + (a & low) * b_high; /* one of the two is 0 */
+    return middle + ((a & low) * (b & low) >> 32) > low;
+}
+
+/* [3,4]: returns the product. Overflow is a size mismatch, even if a later size is 0. */
+static uint64_t ffnn__read_shape(ffnn__json *json, ffnn__entry *entry) {
+    uint64_t elements = 1;
+    entry->shape_text = (size_t)(json->end - json->at);
+    ffnn__json_open(json, '[');
+    while (ffnn__json_more(json, ']')) {
+        uint64_t size = ffnn__json_unsigned(json);
+        if (ffnn__overflows(elements, size)) entry->size_mismatch = true;
+        elements *= size;
+        if (entry->rank < 2) entry->shape[entry->rank] = size;
+        ++entry->rank;
+    }
+    return elements;
+}
+
+static uint64_t ffnn__read_offset(ffnn__json *json) {
+    if (!ffnn__json_more(json, ']')) ffnn__json_fail(json);
+    return ffnn__json_unsigned(json);
+}
+
+/* Reads an entry, whose name is the last string:
+   {"dtype":"F32","shape":[3,4],"data_offsets":[0,48]}, in any order and with other fields. */
+static void ffnn__read_entry(ffnn__json *json, ffnn__entry *entry) {
+    bool has_dtype = false, has_shape = false, has_offsets = false;
+    uint64_t elements = 0, bits = 0;
+    entry->name = json->string;
+    ffnn__json_keep(json);
+    ffnn__json_open(json, '{');
+    while (ffnn__json_member(json)) {
+        if (ffnn__json_is(json, "dtype")) {
+            ffnn__once(json, &has_dtype);
+            ffnn__json_string(json);
+            entry->dtype = json->string;
+            bits = ffnn__dtype_bits(json->string);
+            ffnn__json_keep(json);
+        } else if (ffnn__json_is(json, "shape")) {
+            ffnn__once(json, &has_shape);
+            elements = ffnn__read_shape(json, entry);
+        } else if (ffnn__json_is(json, "data_offsets")) {
+            ffnn__once(json, &has_offsets);
+            ffnn__json_open(json, '[');
+            entry->begin = ffnn__read_offset(json);
+            entry->end = ffnn__read_offset(json);
+            if (ffnn__json_more(json, ']')) ffnn__json_fail(json);
+        } else {
+            ffnn__json_skip(json);
+        }
+    }
+    if (!has_dtype || !has_shape || !has_offsets || bits == 0) {
+        ffnn__json_fail(json);
+        return;
+    }
+    bool overflows = ffnn__overflows(elements, bits), are_whole_bytes = elements * bits % 8 == 0;
+    bool is_ordered = entry->begin <= entry->end;
+    if (overflows || !are_whole_bytes || !is_ordered ||
+        entry->end - entry->begin != elements * bits / 8)
+        entry->size_mismatch = true;
+}
+
+/* Adds an entry, all zero but for its order; NULL if there is no memory for it. */
+static ffnn__entry *ffnn__new_entry(ffnn__index *index) {
+    if (index->count == index->capacity) {
+        size_t capacity = 2 * index->capacity + 6; /* weights and biases of three layers */
+        if (capacity > SIZE_MAX / sizeof(ffnn__entry)) return NULL;
+        ffnn__entry *entries = (ffnn__entry *)FFNN_MALLOC(capacity * sizeof *entries);
+        if (entries == NULL) return NULL;
+        if (index->entries != NULL) {
+            memcpy(entries, index->entries, index->count * sizeof *entries);
+            FFNN_FREE(index->entries);
+        }
+        index->entries = entries;
+        index->capacity = capacity;
+    }
+    ffnn__entry *entry = &index->entries[index->count];
+    memset(entry, 0, sizeof *entry);
+    entry->order = index->count;
+    index->count += 1;
+    return entry;
+}
+
+/* null or {"name":"text", ...} */
+static void ffnn__read_metadata(ffnn__json *json, ffnn__index *index) {
+    index->metadata = json->text;
+    if (ffnn__json_null(json)) return;
+    ffnn__json_open(json, '{');
+    while (ffnn__json_member(json)) {
+        ffnn__json_keep(json);
+        ffnn__json_string(json);
+        ffnn__json_keep(json);
+        index->metadata_count += 1;
+    }
+}
+
+typedef bool (*ffnn__is_before)(const ffnn__entry *a, const ffnn__entry *b);
+
+/* Heapsort: without memory, and never slow, whatever a hostile file holds. */
+static void ffnn__sort(ffnn__entry *entries, size_t count, ffnn__is_before is_before) {
+    size_t first = count / 2, end = count; /* entries from first to end are a heap */
+    while (end > 1) {
+        ffnn__entry moved;
+        if (first > 0) {
+            moved = entries[--first];
+        } else {
+            moved = entries[--end];
+            entries[end] = entries[0]; /* the largest of the heap */
+        }
+        size_t hole = first;
+        for (size_t child = 2 * hole + 1; child < end; child = 2 * hole + 1) {
+            if (child + 1 < end && is_before(&entries[child], &entries[child + 1])) ++child;
+            if (!is_before(&moved, &entries[child])) break;
+            entries[hole] = entries[child];
+            hole = child;
+        }
+        entries[hole] = moved;
+    }
+}
+
+static bool ffnn__name_is_before(const ffnn__entry *a, const ffnn__entry *b) {
+    int difference = ffnn__compare(a->name, b->name);
+    return difference != 0 ? difference < 0 : a->order < b->order;
+}
+
+static bool ffnn__data_is_before(const ffnn__entry *a, const ffnn__entry *b) {
+    return a->begin != b->begin ? a->begin < b->begin : a->end < b->end;
+}
+
+static bool ffnn__order_is_before(const ffnn__entry *a, const ffnn__entry *b) {
+    return a->order < b->order;
+}
+
+/* Whether the tensors fill the data without overlaps or holes. Of tensors with the same name only
+   the last one counts: the others are dropped. Those that stay are in the header's order. */
+static bool ffnn__check_layout(ffnn__index *index) {
+    ffnn__entry *entries = index->entries;
+    size_t kept = 0;
+    ffnn__sort(entries, index->count, ffnn__name_is_before);
+    for (size_t i = 0; i < index->count; ++i) {
+        bool is_last = i + 1 == index->count;
+        if (!is_last) is_last = ffnn__compare(entries[i].name, entries[i + 1].name) != 0;
+        if (is_last) entries[kept++] = entries[i];
+    }
+    index->count = kept;
+    ffnn__sort(entries, kept, ffnn__data_is_before);
+    for (size_t i = 0; i < kept; ++i) {
+        if (entries[i].size_mismatch || entries[i].begin != index->data_size) return false;
+        index->data_size = entries[i].end;
+    }
+    ffnn__sort(entries, kept, ffnn__order_is_before);
+    return true;
+}
+
+static void ffnn__free_index(ffnn__index *index) {
+    if (index->text != NULL) FFNN_FREE(index->text);
+    if (index->entries != NULL) FFNN_FREE(index->entries);
+}
+
+static ffnn_status ffnn__read_header_size(ffnn__source *source, size_t *size) {
+    const uint32_t largest = 100000000; /* bytes: the reference reader's limit */
+    uint64_t value = 0;
+    ffnn_status status = ffnn__read(source, 8);
+    if (status != FFNN_OK) return status;
+    for (size_t i = 8; i > 0; --i) value = value << 8 | source->bytes[i - 1];
+    if (value > largest || value > SIZE_MAX - 8) return FFNN_ERROR_FORMAT;
+    *size = (size_t)value;
+    return FFNN_OK;
+}
+
+/* Reads {"W1":{...},"W2":{...},"__metadata__":{...}}. If it returns FFNN_OK, index must be freed.
+   */
+static ffnn_status ffnn__read_index(ffnn__source *source, ffnn__index *index) {
+    size_t header_size;
+    ffnn_status status = ffnn__read_header_size(source, &header_size);
+    if (status == FFNN_OK) status = ffnn__read(source, (uint64_t)8 + header_size);
+    if (status != FFNN_OK) return status;
+    const unsigned char *header = source->bytes + 8;
+    source->at = 8 + header_size;
+    memset(index, 0, sizeof *index);
+    index->text = (char *)FFNN_MALLOC(header_size + 1);
+    if (index->text == NULL) return FFNN_ERROR_MEMORY;
+    ffnn__json reader = {header, header + header_size, false, false, index->text, 0, index->text};
+    ffnn__json *json = &reader;
+    bool has_metadata = false, is_full = false;
+    ffnn__json_open(json, '{');
+    while (!is_full && ffnn__json_member(json)) {
+        if (ffnn__json_is(json, "__metadata__")) {
+            if (has_metadata) ffnn__json_fail(json);
+            has_metadata = true;
+            ffnn__read_metadata(json, index);
+            continue;
+        }
+        ffnn__entry *entry = ffnn__new_entry(index);
+        if (entry == NULL) is_full = true;
+        else ffnn__read_entry(json, entry);
+    }
+    bool is_good = !is_full && ffnn__json_ended(json) && ffnn__check_layout(index) &&
+        index->data_size <= UINT64_MAX - 8 - header_size;
+    if (!is_good) status = is_full ? FFNN_ERROR_MEMORY : FFNN_ERROR_FORMAT;
+    if (status != FFNN_OK) ffnn__free_index(index);
+    return status;
+}
+
+#ifndef FFNN_NO_STDIO
+
+/* Control characters, of ASCII and of Unicode's second row, as \u001b: what stands in a file must
+   not steer a terminal. */
+static void ffnn__print_escaped(FILE *out, const char *text) {
+    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; ++at) {
+        bool is_zero = at[0] == 0xC0 && at[1] == 0x80; /* see ffnn__put_utf8 */
+        bool is_second_row = at[0] == 0xC2 && at[1] < 0xA0;
+        if (is_zero || is_second_row) {
+            ++at;
+            fprintf(out, "\\u%04x", is_zero ? 0u : (unsigned)*at);
+        } else if (*at < 0x20 || *at == 0x7F) {
+            fprintf(out, "\\u%04x", (unsigned)*at);
+        } else {
+            fputc(*at, out);
+        }
+    }
+}
+
+/* 0.weight F32 [16, 8] */
+static void ffnn__print_entry(FILE *out, const ffnn__entry *entry, const unsigned char *end) {
+    ffnn__json shape = {end - entry->shape_text, end, false, false, NULL, 0, NULL};
+    ffnn__print_escaped(out, entry->name);
+    fprintf(out, " %s [", entry->dtype);
+    ffnn__json_open(&shape, '[');
+    for (size_t i = 0; ffnn__json_more(&shape, ']'); ++i) {
+        char digits[24];
+        *ffnn__append_number(digits, ffnn__json_unsigned(&shape)) = '\0';
+        fprintf(out, "%s%s", i > 0 ? ", " : "", digits);
+    }
+    fputs("]\n", out);
+}
+
+FFNNDEF ffnn_status ffnn_print_file(FILE *out, const char *path) {
+    ffnn__source source;
+    ffnn__index index;
+    if (out == NULL || path == NULL) return FFNN_ERROR_ARGUMENT;
+    if (!ffnn__source_open(&source, path)) return FFNN_ERROR_IO;
+    ffnn_status status = ffnn__read_index(&source, &index);
+    if (status == FFNN_OK) {
+        status = ffnn__skip_to_end(&source, source.at + index.data_size);
+        for (size_t i = 0; status == FFNN_OK && i < index.count; ++i)
+            ffnn__print_entry(out, &index.entries[i], source.bytes + source.at);
+        const char *at = index.metadata;
+        for (size_t i = 0; status == FFNN_OK && i < index.metadata_count; ++i) {
+            const char *value = at + strlen(at) + 1;
+            ffnn__print_escaped(out, at);
+            fputs(": ", out);
+            ffnn__print_escaped(out, value);
+            fputs("\n", out);
+            at = value + strlen(value) + 1;
+        }
+        if (status == FFNN_OK && ferror(out)) status = FFNN_ERROR_IO;
+        ffnn__free_index(&index);
+    }
+    ffnn__source_close(&source);
+    return status;
+}
+
+#endif /* FFNN_NO_STDIO */
+
+/* ---- weights file: which network --------------------------------------------------------- */
 
 /* What a name stands for. A prefix is what stands before ".weight" or ".bias". */
 typedef enum ffnn__role { FFNN__OTHER, FFNN__W, FFNN__WEIGHT, FFNN__BIAS } ffnn__role;
@@ -2583,41 +3014,15 @@ static bool ffnn__parameter_is_before(const ffnn__entry *a, const ffnn__entry *b
     return ffnn__compare(a->name, b->name) < 0;   /* 01 and 1 */
 }
 
-static bool ffnn__find_layer(const ffnn__index *index, size_t i, const ffnn__found *found,
-                             uint64_t *inputs, uint64_t *outputs);
-static bool ffnn__find_activations(const ffnn__index *index, ffnn__found *found);
-
-/* Whether a file holds the parameters of one network and nothing else. Puts the index's entries
-   into the order of the network's parameters. */
-static ffnn_status ffnn__find_network(ffnn__index *index, ffnn__found *found) {
-    size_t length, biases = 0, count = index->count;
-    memset(found, 0, sizeof *found);
-    if (count == 0) return FFNN_ERROR_MISMATCH;
-    ffnn__sort(index->entries, count, ffnn__parameter_is_before);
-    found->is_linear = ffnn__role_of(index->entries[0].name, &length) != FFNN__W;
-    for (size_t i = 0; i < count; ++i) {
-        ffnn__role role = ffnn__role_of(index->entries[i].name, &length);
-        if (role == FFNN__OTHER || (role != FFNN__W) != found->is_linear)
-            return FFNN_ERROR_MISMATCH;
-        biases += role == FFNN__BIAS;
-    }
-    found->has_biases = biases > 0;
-    found->layer_count = count - biases;
-    if (found->has_biases && biases != found->layer_count) return FFNN_ERROR_MISMATCH;
-
-    uint64_t units = 0; /* outputs of the layer before */
-    for (size_t i = 0; i < found->layer_count; ++i) {
-        uint64_t inputs, outputs;
-        if (!ffnn__find_layer(index, i, found, &inputs, &outputs)) return FFNN_ERROR_MISMATCH;
-        if (i > 0 && inputs != units) return FFNN_ERROR_MISMATCH;
-        if (inputs > SIZE_MAX || outputs > SIZE_MAX) return FFNN_ERROR_MISMATCH;
-        units = outputs;
-        if (i >= FFNN_MAX_LAYERS) continue;
-        found->sizes[i] = (size_t)inputs;
-        found->sizes[i + 1] = (size_t)outputs;
-    }
-    return ffnn__find_activations(index, found) ? FFNN_OK : FFNN_ERROR_MISMATCH;
-}
+/* The network that a file holds. */
+typedef struct ffnn__found {
+    size_t layer_count;
+    size_t sizes[FFNN_MAX_LAYERS + 1];
+    bool has_biases;
+    bool is_linear; /* weights are outputs x inputs, as torch.nn.Linear's */
+    bool has_activations;
+    ffnn_activation activations[FFNN_MAX_LAYERS];
+} ffnn__found;
 
 /* Whether a name is W and this number. Compared as numbers, since the number's text would take a
    64-bit division: 0.7 KB of code on a Cortex-M4, which has none. */
@@ -2648,10 +3053,6 @@ static bool ffnn__find_layer(const ffnn__index *index, size_t i, const ffnn__fou
     if (bias_length != length || memcmp(bias->name, weight->name, length) != 0) return false;
     return ffnn__compare(bias->dtype, "F32") == 0 && bias->rank == 1 && bias->shape[0] == *outputs;
 }
-
-/* Names in weights files; softmax is no row of the table, since it is not element by element. */
-#define FFNN__NAME_OF(activation, name, f, slope) #name,
-static const char *const ffnn__activation_names[] = {FFNN__ACTIVATIONS(FFNN__NAME_OF) "softmax"};
 
 /* The activation with a name; FFNN_SOFTMAX + 1 if there is none. */
 static size_t ffnn__activation_of(const char *name, size_t length) {
@@ -2688,6 +3089,38 @@ static bool ffnn__find_activations(const ffnn__index *index, ffnn__found *found)
     return true;
 }
 
+/* Whether a file holds the parameters of one network and nothing else. Puts the index's entries
+   into the order of the network's parameters. */
+static ffnn_status ffnn__find_network(ffnn__index *index, ffnn__found *found) {
+    size_t length, biases = 0, count = index->count;
+    memset(found, 0, sizeof *found);
+    if (count == 0) return FFNN_ERROR_MISMATCH;
+    ffnn__sort(index->entries, count, ffnn__parameter_is_before);
+    found->is_linear = ffnn__role_of(index->entries[0].name, &length) != FFNN__W;
+    for (size_t i = 0; i < count; ++i) {
+        ffnn__role role = ffnn__role_of(index->entries[i].name, &length);
+        if (role == FFNN__OTHER || (role != FFNN__W) != found->is_linear)
+            return FFNN_ERROR_MISMATCH;
+        biases += role == FFNN__BIAS;
+    }
+    found->has_biases = biases > 0;
+    found->layer_count = count - biases;
+    if (found->has_biases && biases != found->layer_count) return FFNN_ERROR_MISMATCH;
+
+    uint64_t units = 0; /* outputs of the layer before */
+    for (size_t i = 0; i < found->layer_count; ++i) {
+        uint64_t inputs, outputs;
+        if (!ffnn__find_layer(index, i, found, &inputs, &outputs)) return FFNN_ERROR_MISMATCH;
+        if (i > 0 && inputs != units) return FFNN_ERROR_MISMATCH;
+        if (inputs > SIZE_MAX || outputs > SIZE_MAX) return FFNN_ERROR_MISMATCH;
+        units = outputs;
+        if (i >= FFNN_MAX_LAYERS) continue;
+        found->sizes[i] = (size_t)inputs;
+        found->sizes[i + 1] = (size_t)outputs;
+    }
+    return ffnn__find_activations(index, found) ? FFNN_OK : FFNN_ERROR_MISMATCH;
+}
+
 /* Whether a file holds this network's parameters. */
 static ffnn_status ffnn__match(const ffnn__found *found, const ffnn_net *net) {
     if (found->layer_count != net->layer_count) return FFNN_ERROR_MISMATCH;
@@ -2701,313 +3134,199 @@ static ffnn_status ffnn__match(const ffnn__found *found, const ffnn_net *net) {
     return FFNN_OK;
 }
 
-static ffnn_status ffnn__read_header_size(ffnn__source *source, size_t *size) {
-    const uint32_t largest = 100000000; /* bytes: the reference reader's limit */
-    uint64_t value = 0;
-    ffnn_status status = ffnn__read(source, 8);
-    if (status != FFNN_OK) return status;
-    for (size_t i = 8; i > 0; --i) value = value << 8 | source->bytes[i - 1];
-    if (value > largest || value > SIZE_MAX - 8) return FFNN_ERROR_FORMAT;
-    *size = (size_t)value;
+/* ---- weights file: loading --------------------------------------------------------------- */
+
+/* count columns of t, beginning with the column first, are the rows of from. Eight rows of t at a
+   time: where t.cols is a power of two, their cache lines share one set, which has room for eight.
+   Sixteen cost a load half as much again there. */
+static void ffnn__copy_columns(ffnn_tensor t, size_t first, size_t count,
+                               const unsigned char *from) {
+    const size_t most = 8;
+    for (size_t begin = 0; begin < t.rows; begin += most) {
+        size_t end = t.rows - begin < most ? t.rows : begin + most;
+        for (size_t i = 0; i < count; ++i)
+            for (size_t row = begin; row < end; ++row)
+                ffnn__copy_little_endian(&t.data[row * t.cols + first + i],
+                                         from + (i * t.rows + row) * sizeof(float), 1);
+    }
+}
+
+/* t is the transpose of what comes next. At most 1 MB is taken at a time, what a second-level cache
+   holds: as many columns of t as fill whole cache lines if so many have room, of an enormous t one
+   column or a part of it. */
+static ffnn_status ffnn__take_transposed(ffnn__source *source, ffnn_tensor t) {
+    const size_t piece = SIZE_MAX / 4 < 262144 ? SIZE_MAX / 4 : 262144, line = 16; /* floats */
+    size_t most_rows = t.rows < piece ? t.rows : piece, most_cols = piece / most_rows;
+    if (most_cols > line) most_cols -= most_cols % line;
+    for (size_t col = 0; col < t.cols; col += most_cols) {
+        size_t cols = t.cols - col < most_cols ? t.cols - col : most_cols;
+        for (size_t row = 0; row < t.rows; row += most_rows) {
+            const unsigned char *from;
+            size_t rows = t.rows - row < most_rows ? t.rows - row : most_rows;
+            ffnn_tensor part = {rows, t.cols, t.data + row * t.cols};
+            ffnn_status status = ffnn__take(source, cols * rows * sizeof(float), &from);
+            if (status != FFNN_OK) return status;
+            ffnn__copy_columns(part, col, cols, from);
+        }
+    }
     return FFNN_OK;
 }
 
-/* The header of any weights file. */
-
-static ffnn__entry *ffnn__new_entry(ffnn__index *index);
-static void ffnn__read_metadata(ffnn__json *json, ffnn__index *index);
-static void ffnn__read_entry(ffnn__json *json, ffnn__entry *entry);
-/* Drops entries whose name comes again; the others stay in the header's order. */
-static bool ffnn__check_layout(ffnn__index *index);
-
-/* Reads {"W1":{...},"W2":{...},"__metadata__":{...}}. If it returns FFNN_OK, index must be freed.
-   */
-static ffnn_status ffnn__read_index(ffnn__source *source, ffnn__index *index) {
-    size_t header_size;
-    ffnn_status status = ffnn__read_header_size(source, &header_size);
-    if (status == FFNN_OK) status = ffnn__read(source, (uint64_t)8 + header_size);
-    if (status != FFNN_OK) return status;
-    const unsigned char *header = source->bytes + 8;
-    source->at = 8 + header_size;
-    memset(index, 0, sizeof *index);
-    index->text = (char *)FFNN_MALLOC(header_size + 1);
-    if (index->text == NULL) return FFNN_ERROR_MEMORY;
-    ffnn__json reader = {header, header + header_size, false, false, index->text, 0, index->text};
-    ffnn__json *json = &reader;
-    bool has_metadata = false, is_full = false;
-    ffnn__json_open(json, '{');
-    while (!is_full && ffnn__json_member(json)) {
-        if (ffnn__json_is(json, "__metadata__")) {
-            if (has_metadata) ffnn__json_fail(json);
-            has_metadata = true;
-            ffnn__read_metadata(json, index);
-            continue;
-        }
-        ffnn__entry *entry = ffnn__new_entry(index);
-        if (entry == NULL) is_full = true;
-        else ffnn__read_entry(json, entry);
+/* In the order of their bytes, for the file may be read just now; if that fails, some parameters
+   are not set. Each byte is some entry's: see ffnn__check_layout. The index's entries stand in the
+   order of the network's parameters: see ffnn__find_network. */
+static ffnn_status ffnn__take_parameters(ffnn__source *source, ffnn_net *net,
+                                         const ffnn__index *index, bool is_linear) {
+    ffnn_status status = FFNN_OK;
+    uint64_t begin = 0;
+    while (status == FFNN_OK && begin < index->data_size) {
+        size_t i = 0;
+        while (index->entries[i].begin != begin) ++i;
+        begin = index->entries[i].end;
+        ffnn__parameter parameter = ffnn__parameter_at(net, i);
+        ffnn_tensor t = parameter.tensor;
+        if (is_linear && !parameter.is_bias) status = ffnn__take_transposed(source, t);
+        else status = ffnn__take_floats(source, t.data, t.rows * t.cols);
     }
-    bool is_good = !is_full && ffnn__json_ended(json) && ffnn__check_layout(index) &&
-        index->data_size <= UINT64_MAX - 8 - header_size;
-    if (!is_good) status = is_full ? FFNN_ERROR_MEMORY : FFNN_ERROR_FORMAT;
-    if (status != FFNN_OK) ffnn__free_index(index);
     return status;
 }
 
-static void ffnn__free_index(ffnn__index *index) {
-    if (index->text != NULL) FFNN_FREE(index->text);
-    if (index->entries != NULL) FFNN_FREE(index->entries);
+/* Whether net is a network that weights can be loaded into. */
+static ffnn_status ffnn__check_writable(const ffnn_net *net) {
+    ffnn_status status = ffnn__check_layers(net);
+    return status == FFNN_OK && net->is_view ? FFNN_ERROR_ARGUMENT : status;
 }
 
-/* Adds an entry, all zero but for its order; NULL if there is no memory for it. */
-static ffnn__entry *ffnn__new_entry(ffnn__index *index) {
-    if (index->count == index->capacity) {
-        size_t capacity = 2 * index->capacity + 6; /* weights and biases of three layers */
-        if (capacity > SIZE_MAX / sizeof(ffnn__entry)) return NULL;
-        ffnn__entry *entries = (ffnn__entry *)FFNN_MALLOC(capacity * sizeof *entries);
-        if (entries == NULL) return NULL;
-        if (index->entries != NULL) {
-            memcpy(entries, index->entries, index->count * sizeof *entries);
-            FFNN_FREE(index->entries);
+static ffnn_status ffnn__read_into(ffnn__source *source, ffnn_net *net) {
+    ffnn__index index;
+    ffnn__found found;
+    ffnn_status status = ffnn__read_index(source, &index);
+    if (status != FFNN_OK) return status;
+    /* A malformed file is FFNN_ERROR_FORMAT even if it does not match either: whether it matches
+       counts only after its last byte. */
+    ffnn_status match = ffnn__find_network(&index, &found);
+    if (match == FFNN_OK) match = ffnn__match(&found, net);
+    uint64_t size = source->at + index.data_size;
+    source->size_is_known = match == FFNN_OK;
+    status = match == FFNN_OK ? ffnn__read_to_end(source, size) : ffnn__skip_to_end(source, size);
+    if (status == FFNN_OK) status = match;
+    if (status == FFNN_OK) status = ffnn__take_parameters(source, net, &index, found.is_linear);
+    if (status == FFNN_OK) ffnn__forget_moments(net);
+    ffnn__free_index(&index);
+    return status;
+}
+
+static ffnn_status ffnn__give_copies(ffnn_net *net, const ffnn__found *found,
+                                     const ffnn__index *index, ffnn__source *source) {
+    ffnn_status status =
+        ffnn__allocate(net, found->sizes, found->layer_count, found->has_biases);
+    if (status == FFNN_OK) status = ffnn__take_parameters(source, net, index, found->is_linear);
+    return status;
+}
+
+static ffnn_status ffnn__give_views(ffnn_net *net, const ffnn__found *found,
+                                    const ffnn__index *index, ffnn__source *source) {
+    ffnn_status status =
+        ffnn__allocate_layers(net, found->sizes, found->layer_count, found->has_biases);
+    if (status != FFNN_OK) return status;
+    net->is_view = true;
+    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
+        ffnn__parameter parameter = ffnn__parameter_at(net, i);
+        ffnn_layer *layer = &net->layers[parameter.layer];
+        size_t inputs = net->units[parameter.layer], outputs = net->units[parameter.layer + 1];
+        uintptr_t address = (uintptr_t)(source->bytes + source->at + index->entries[i].begin);
+        float *floats = (float *)address; /* const until here: nothing writes to a view */
+        if (!ffnn__is_little_endian() || address % sizeof(float) != 0) return FFNN_ERROR_ARGUMENT;
+        if (parameter.is_bias) {
+            layer->bias = ffnn_view(floats, 1, outputs);
+            continue;
         }
-        index->entries = entries;
-        index->capacity = capacity;
+        layer->transposed = found->is_linear;
+        layer->weight = found->is_linear ? ffnn_view(floats, outputs, inputs)
+                                         : ffnn_view(floats, inputs, outputs);
     }
-    ffnn__entry *entry = &index->entries[index->count];
-    memset(entry, 0, sizeof *entry);
-    entry->order = index->count;
-    index->count += 1;
-    return entry;
+    return FFNN_OK;
 }
 
-/* null or {"name":"text", ...} */
-static void ffnn__read_metadata(ffnn__json *json, ffnn__index *index) {
-    index->metadata = json->text;
-    if (ffnn__json_null(json)) return;
-    ffnn__json_open(json, '{');
-    while (ffnn__json_member(json)) {
-        ffnn__json_keep(json);
-        ffnn__json_string(json);
-        ffnn__json_keep(json);
-        index->metadata_count += 1;
-    }
+/* Gives a new network its layers and their parameters. */
+typedef ffnn_status (*ffnn__give_parameters)(ffnn_net *net, const ffnn__found *found,
+                                             const ffnn__index *index, ffnn__source *source);
+
+static ffnn_status ffnn__read_new(ffnn__source *source, ffnn_net *net,
+                                  ffnn__give_parameters give_parameters) {
+    ffnn__index index;
+    ffnn__found found;
+    ffnn_status status = ffnn__read_index(source, &index);
+    if (status != FFNN_OK) return status;
+    ffnn_status match = ffnn__find_network(&index, &found); /* counts after the last byte, too */
+    if (match == FFNN_OK && !found.has_activations) match = FFNN_ERROR_MISMATCH;
+    if (match == FFNN_OK && found.layer_count > FFNN_MAX_LAYERS) match = FFNN_ERROR_ARGUMENT;
+    /* A file that is as large as its header says is read straight into the network's memory.
+       Through the source's memory it would take twice as long: page faults cost as much as
+       reading. */
+    uint64_t size = source->at + index.data_size;
+    bool is_straight = match == FFNN_OK && source->file_size == size;
+    if (match != FFNN_OK) status = ffnn__skip_to_end(source, size);
+    else if (!is_straight) status = ffnn__read_to_end(source, size);
+    if (status == FFNN_OK) status = match;
+    if (status == FFNN_OK) status = give_parameters(net, &found, &index, source);
+    if (status == FFNN_OK && is_straight) status = ffnn__check_end(source);
+    for (size_t i = 0; status == FFNN_OK && i < net->layer_count; ++i)
+        net->layers[i].activation = found.activations[i];
+    if (status != FFNN_OK) ffnn_free(net);
+    ffnn__free_index(&index);
+    return status;
 }
 
-static unsigned ffnn__dtype_bits(const char *dtype);
-static bool ffnn__overflows(uint64_t a, uint64_t b);
-static uint64_t ffnn__read_shape(ffnn__json *json, ffnn__entry *entry);
-
-/* Fails if a field comes twice. */
-static void ffnn__once(ffnn__json *json, bool *seen) {
-    if (*seen) ffnn__json_fail(json);
-    *seen = true;
+FFNNDEF ffnn_status ffnn_load_memory(ffnn_net *net, const void *data, size_t size) {
+    ffnn_status status = data != NULL ? ffnn__check_writable(net) : FFNN_ERROR_ARGUMENT;
+    if (status != FFNN_OK) return status;
+    ffnn__source source = ffnn__source_of(data, size);
+    return ffnn__read_into(&source, net);
 }
 
-static uint64_t ffnn__read_offset(ffnn__json *json) {
-    if (!ffnn__json_more(json, ']')) ffnn__json_fail(json);
-    return ffnn__json_unsigned(json);
+FFNNDEF ffnn_status ffnn_init_from_memory(ffnn_net *net, const void *data, size_t size) {
+    if (net == NULL) return FFNN_ERROR_ARGUMENT;
+    memset(net, 0, sizeof *net);
+    if (data == NULL) return FFNN_ERROR_ARGUMENT;
+    ffnn__source source = ffnn__source_of(data, size);
+    return ffnn__read_new(&source, net, ffnn__give_copies);
 }
 
-/* Reads an entry, whose name is the last string:
-   {"dtype":"F32","shape":[3,4],"data_offsets":[0,48]}, in any order and with other fields. */
-static void ffnn__read_entry(ffnn__json *json, ffnn__entry *entry) {
-    bool has_dtype = false, has_shape = false, has_offsets = false;
-    uint64_t elements = 0, bits = 0;
-    entry->name = json->string;
-    ffnn__json_keep(json);
-    ffnn__json_open(json, '{');
-    while (ffnn__json_member(json)) {
-        if (ffnn__json_is(json, "dtype")) {
-            ffnn__once(json, &has_dtype);
-            ffnn__json_string(json);
-            entry->dtype = json->string;
-            bits = ffnn__dtype_bits(json->string);
-            ffnn__json_keep(json);
-        } else if (ffnn__json_is(json, "shape")) {
-            ffnn__once(json, &has_shape);
-            elements = ffnn__read_shape(json, entry);
-        } else if (ffnn__json_is(json, "data_offsets")) {
-            ffnn__once(json, &has_offsets);
-            ffnn__json_open(json, '[');
-            entry->begin = ffnn__read_offset(json);
-            entry->end = ffnn__read_offset(json);
-            if (ffnn__json_more(json, ']')) ffnn__json_fail(json);
-        } else {
-            ffnn__json_skip(json);
-        }
-    }
-    if (!has_dtype || !has_shape || !has_offsets || bits == 0) {
-        ffnn__json_fail(json);
-        return;
-    }
-    bool overflows = ffnn__overflows(elements, bits), are_whole_bytes = elements * bits % 8 == 0;
-    bool is_ordered = entry->begin <= entry->end;
-    if (overflows || !are_whole_bytes || !is_ordered ||
-        entry->end - entry->begin != elements * bits / 8)
-        entry->size_mismatch = true;
-}
-
-/* Bits of an element, or 0 for a dtype that the format does not know: those of safetensors 0.6. */
-static unsigned ffnn__dtype_bits(const char *dtype) {
-    static const struct {
-        const char *name;
-        unsigned bits;
-    } known[] = {
-        {"BOOL", 8},        {"F4", 4},          {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"U8", 8},
-        {"I8", 8},          {"F8_E5M2", 8},     {"F8_E4M3", 8}, {"F8_E8M0", 8}, {"F8_E4M3FNUZ", 8},
-        {"F8_E5M2FNUZ", 8}, {"I16", 16},        {"U16", 16},    {"F16", 16},    {"BF16", 16},
-        {"I32", 32},        {"U32", 32},        {"F32", 32},    {"C64", 64},    {"F64", 64},
-        {"I64", 64},        {"U64", 64},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; ++i)
-        if (ffnn__compare(known[i].name, dtype) == 0) return known[i].bits;
-    return 0;
-}
-
-/* [3,4]: returns the product. Overflow is a size mismatch, even if a later size is 0. */
-static uint64_t ffnn__read_shape(ffnn__json *json, ffnn__entry *entry) {
-    uint64_t elements = 1;
-    entry->shape_text = (size_t)(json->end - json->at);
-    ffnn__json_open(json, '[');
-    while (ffnn__json_more(json, ']')) {
-        uint64_t size = ffnn__json_unsigned(json);
-        if (ffnn__overflows(elements, size)) entry->size_mismatch = true;
-        elements *= size;
-        if (entry->rank < 2) entry->shape[entry->rank] = size;
-        ++entry->rank;
-    }
-    return elements;
-}
-
-/* Whether a * b is 2^64 or more; without a division, as in ffnn__is_numbered. */
-static bool ffnn__overflows(uint64_t a, uint64_t b) {
-    const uint64_t low = 0xffffffffu;
-    uint64_t a_high = a >> 32, b_high = b >> 32;
-    if (a_high != 0 && b_high != 0) return true;
-    uint64_t middle = a_high * (b & low) + (a & low) * b_high; /* one of the two is 0 */
-    return middle + ((a & low) * (b & low) >> 32) > low;
-}
-
-static bool ffnn__name_is_before(const ffnn__entry *a, const ffnn__entry *b) {
-    int difference = ffnn__compare(a->name, b->name);
-    return difference != 0 ? difference < 0 : a->order < b->order;
-}
-
-static bool ffnn__data_is_before(const ffnn__entry *a, const ffnn__entry *b) {
-    return a->begin != b->begin ? a->begin < b->begin : a->end < b->end;
-}
-
-static bool ffnn__order_is_before(const ffnn__entry *a, const ffnn__entry *b) {
-    return a->order < b->order;
-}
-
-/* Whether the tensors fill the data without overlaps or holes. Of tensors with the same name only
-   the last one counts. */
-static bool ffnn__check_layout(ffnn__index *index) {
-    ffnn__entry *entries = index->entries;
-    size_t kept = 0;
-    ffnn__sort(entries, index->count, ffnn__name_is_before);
-    for (size_t i = 0; i < index->count; ++i) {
-        bool is_last = i + 1 == index->count;
-        if (!is_last) is_last = ffnn__compare(entries[i].name, entries[i + 1].name) != 0;
-        if (is_last) entries[kept++] = entries[i];
-    }
-    index->count = kept;
-    ffnn__sort(entries, kept, ffnn__data_is_before);
-    for (size_t i = 0; i < kept; ++i) {
-        if (entries[i].size_mismatch || entries[i].begin != index->data_size) return false;
-        index->data_size = entries[i].end;
-    }
-    ffnn__sort(entries, kept, ffnn__order_is_before);
-    return true;
-}
-
-/* Heapsort: without memory, and never slow, whatever a hostile file holds. */
-static void ffnn__sort(ffnn__entry *entries, size_t count, ffnn__is_before is_before) {
-    size_t first = count / 2, end = count; /* entries from first to end are a heap */
-    while (end > 1) {
-        ffnn__entry moved;
-        if (first > 0) {
-            moved = entries[--first];
-        } else {
-            moved = entries[--end];
-            entries[end] = entries[0]; /* the largest of the heap */
-        }
-        size_t hole = first;
-        for (size_t child = 2 * hole + 1; child < end; child = 2 * hole + 1) {
-            if (child + 1 < end && is_before(&entries[child], &entries[child + 1])) ++child;
-            if (!is_before(&moved, &entries[child])) break;
-            entries[hole] = entries[child];
-            hole = child;
-        }
-        entries[hole] = moved;
-    }
+FFNNDEF ffnn_status ffnn_init_view(ffnn_net *net, const void *data, size_t size) {
+    if (net == NULL) return FFNN_ERROR_ARGUMENT;
+    memset(net, 0, sizeof *net);
+    if (data == NULL) return FFNN_ERROR_ARGUMENT;
+    ffnn__source source = ffnn__source_of(data, size);
+    return ffnn__read_new(&source, net, ffnn__give_views);
 }
 
 #ifndef FFNN_NO_STDIO
 
-static void ffnn__print_escaped(FILE *out, const char *text);
-static void ffnn__print_entry(FILE *out, const ffnn__entry *entry, const unsigned char *end);
-
-FFNNDEF ffnn_status ffnn_print_file(FILE *out, const char *path) {
+FFNNDEF ffnn_status ffnn_load(ffnn_net *net, const char *path) {
     ffnn__source source;
-    ffnn__index index;
-    if (out == NULL || path == NULL) return FFNN_ERROR_ARGUMENT;
+    ffnn_status status = path != NULL ? ffnn__check_writable(net) : FFNN_ERROR_ARGUMENT;
+    if (status != FFNN_OK) return status;
     if (!ffnn__source_open(&source, path)) return FFNN_ERROR_IO;
-    ffnn_status status = ffnn__read_index(&source, &index);
-    if (status == FFNN_OK) {
-        status = ffnn__skip_to_end(&source, source.at + index.data_size);
-        for (size_t i = 0; status == FFNN_OK && i < index.count; ++i)
-            ffnn__print_entry(out, &index.entries[i], source.bytes + source.at);
-        const char *at = index.metadata;
-        for (size_t i = 0; status == FFNN_OK && i < index.metadata_count; ++i) {
-            const char *value = at + strlen(at) + 1;
-            ffnn__print_escaped(out, at);
-            fputs(": ", out);
-            ffnn__print_escaped(out, value);
-            fputs("\n", out);
-            at = value + strlen(value) + 1;
-        }
-        if (status == FFNN_OK && ferror(out)) status = FFNN_ERROR_IO;
-        ffnn__free_index(&index);
-    }
+    status = ffnn__read_into(&source, net);
     ffnn__source_close(&source);
     return status;
 }
 
-/* 0.weight F32 [16, 8] */
-static void ffnn__print_entry(FILE *out, const ffnn__entry *entry, const unsigned char *end) {
-    ffnn__json shape = {end - entry->shape_text, end, false, false, NULL, 0, NULL};
-    ffnn__print_escaped(out, entry->name);
-    fprintf(out, " %s [", entry->dtype);
-    ffnn__json_open(&shape, '[');
-    for (size_t i = 0; ffnn__json_more(&shape, ']'); ++i) {
-        char digits[24];
-        *ffnn__append_number(digits, ffnn__json_unsigned(&shape)) = '\0';
-        fprintf(out, "%s%s", i > 0 ? ", " : "", digits);
-    }
-    fputs("]\n", out);
-}
-
-/* Control characters, of ASCII and of Unicode's second row, as \u001b: what stands in a file must
-   not steer a terminal. */
-static void ffnn__print_escaped(FILE *out, const char *text) {
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; ++at) {
-        bool is_zero = at[0] == 0xC0 && at[1] == 0x80; /* see ffnn__put_utf8 */
-        bool is_second_row = at[0] == 0xC2 && at[1] < 0xA0;
-        if (is_zero || is_second_row) {
-            ++at;
-            fprintf(out, "\\u%04x", is_zero ? 0u : (unsigned)*at);
-        } else if (*at < 0x20 || *at == 0x7F) {
-            fprintf(out, "\\u%04x", (unsigned)*at);
-        } else {
-            fputc(*at, out);
-        }
-    }
+FFNNDEF ffnn_status ffnn_init_from_file(ffnn_net *net, const char *path) {
+    ffnn__source source;
+    if (net == NULL) return FFNN_ERROR_ARGUMENT;
+    memset(net, 0, sizeof *net);
+    if (path == NULL) return FFNN_ERROR_ARGUMENT;
+    if (!ffnn__source_open(&source, path)) return FFNN_ERROR_IO;
+    ffnn_status status = ffnn__read_new(&source, net, ffnn__give_copies);
+    ffnn__source_close(&source);
+    return status;
 }
 
 #endif /* FFNN_NO_STDIO */
 
+/* ---- weights file: saving ---------------------------------------------------------------- */
 /* Saving: the file is put together piece by piece, once only to count its bytes, once in memory
    or a FILE. */
 
@@ -3017,68 +3336,25 @@ typedef struct ffnn__sink {
     uint64_t size;         /* bytes so far */
 } ffnn__sink;
 
-static void ffnn__put_file(ffnn__sink *sink, const ffnn_net *net);
-
+static void ffnn__put_bytes(ffnn__sink *sink, const void *bytes, size_t size) {
+    if (sink->memory != NULL) memcpy(sink->memory + sink->size, bytes, size);
 #ifndef FFNN_NO_STDIO
-
-/* Replaces the file at path by what write puts out. write returns false if it failed; then path
-   still holds the old file, intact. */
-static ffnn_status ffnn__replace_file(const char *path, bool (*write)(FILE *file, const void *what),
-                                      const void *what);
-
-/* Once it has failed it writes no more; ferror tells. */
-static void ffnn__write_file(FILE *file, const void *bytes, size_t size);
-
-static bool ffnn__write_weights(FILE *file, const void *net) {
-    ffnn__sink sink = {NULL, file, 0};
-    ffnn__put_file(&sink, (const ffnn_net *)net);
-    return !ferror(file);
+    if (sink->file != NULL) ffnn__write_file((FILE *)sink->file, bytes, size);
+#endif
+    sink->size += size;
 }
 
-FFNNDEF ffnn_status ffnn_save(const ffnn_net *net, const char *path) {
-    ffnn_status status = path != NULL ? ffnn__check_layers(net) : FFNN_ERROR_ARGUMENT;
-    if (status != FFNN_OK) return status;
-    return ffnn__replace_file(path, ffnn__write_weights, net);
-}
-
-#endif /* FFNN_NO_STDIO */
-
-FFNNDEF ffnn_status ffnn_save_memory(const ffnn_net *net, void *data, size_t capacity,
-                                     size_t *size) {
-    ffnn__sink sink = {NULL, NULL, 0};
-    ffnn_status status = size != NULL ? ffnn__check_layers(net) : FFNN_ERROR_ARGUMENT;
-    if (status != FFNN_OK) return status;
-    ffnn__put_file(&sink, net);
-    if (sink.size > SIZE_MAX) return FFNN_ERROR_MEMORY;
-    *size = (size_t)sink.size;
-    if (data == NULL) return FFNN_OK;
-    if (capacity < *size) return FFNN_ERROR_ARGUMENT;
-    sink.memory = (unsigned char *)data;
-    sink.size = 0;
-    ffnn__put_file(&sink, net);
-    return FFNN_OK;
-}
-
-static void ffnn__put_header(ffnn__sink *sink, const ffnn_net *net);
-static bool ffnn__has_metadata(const ffnn_net *net);
-static void ffnn__put_metadata(ffnn__sink *sink, const ffnn_net *net);
-static void ffnn__put_parameter(ffnn__sink *sink, const ffnn__parameter *parameter,
-                                bool transposed);
-static void ffnn__put_floats(ffnn__sink *sink, const float *floats, size_t count);
-static void ffnn__put_bytes(ffnn__sink *sink, const void *bytes, size_t size);
-
-static void ffnn__put_file(ffnn__sink *sink, const ffnn_net *net) {
-    ffnn__sink counter = {NULL, NULL, 0};
-    ffnn__put_header(&counter, net);
-    uint64_t header_size = (counter.size + 7) / 8 * 8;
-    unsigned char start[8];
-    for (size_t i = 0; i < 8; ++i) start[i] = (unsigned char)(header_size >> (8 * i) & 0xff);
-    ffnn__put_bytes(sink, start, 8);
-    ffnn__put_header(sink, net);
-    ffnn__put_bytes(sink, "        ", (size_t)(header_size - counter.size));
-    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
-        ffnn__parameter parameter = ffnn__parameter_at(net, i);
-        ffnn__put_parameter(sink, &parameter, net->layers[parameter.layer].transposed);
+static void ffnn__put_floats(ffnn__sink *sink, const float *floats, size_t count) {
+    if (ffnn__is_little_endian()) {
+        ffnn__put_bytes(sink, floats, count * sizeof(float));
+        return;
+    }
+    unsigned char chunk[512];
+    const size_t most = sizeof chunk / sizeof(float);
+    for (size_t first = 0; first < count; first += most) {
+        size_t part = count - first < most ? count - first : most;
+        ffnn__copy_little_endian(chunk, floats + first, part);
+        ffnn__put_bytes(sink, chunk, part * sizeof(float));
     }
 }
 
@@ -3089,6 +3365,44 @@ static void ffnn__put_text(ffnn__sink *sink, const char *text) {
 static void ffnn__put_number(ffnn__sink *sink, uint64_t number) {
     char digits[24];
     ffnn__put_bytes(sink, digits, (size_t)(ffnn__append_number(digits, number) - digits));
+}
+
+/* In the file's layout, which a view's layers may have already. */
+static void ffnn__put_parameter(ffnn__sink *sink, const ffnn__parameter *parameter,
+                                bool transposed) {
+    ffnn_tensor t = parameter->tensor;
+    if (parameter->is_bias || parameter->file_transposes == transposed) {
+        ffnn__put_floats(sink, t.data, t.rows * t.cols);
+        return;
+    }
+    for (size_t col = 0; col < t.cols; ++col) {
+        float chunk[64];
+        const size_t most = sizeof chunk / sizeof chunk[0];
+        for (size_t first = 0; first < t.rows; first += most) {
+            size_t count = t.rows - first < most ? t.rows - first : most;
+            for (size_t i = 0; i < count; ++i) /* not =, which would change NaN on x87 */
+                memcpy(&chunk[i], &t.data[(first + i) * t.cols + col], sizeof chunk[i]);
+            ffnn__put_floats(sink, chunk, count);
+        }
+    }
+}
+
+/* The lab's network says nothing, as ever. */
+static bool ffnn__has_metadata(const ffnn_net *net) {
+    bool has_others = net->has_biases;
+    for (size_t i = 0; i < net->layer_count; ++i)
+        if (net->layers[i].activation != FFNN_SIGMOID) has_others = true;
+    return has_others;
+}
+
+/* "__metadata__":{"activations":"relu identity"} */
+static void ffnn__put_metadata(ffnn__sink *sink, const ffnn_net *net) {
+    ffnn__put_text(sink, "\"__metadata__\":{\"activations\":\"");
+    for (size_t i = 0; i < net->layer_count; ++i) {
+        if (i > 0) ffnn__put_text(sink, " ");
+        ffnn__put_text(sink, ffnn__activation_names[net->layers[i].activation]);
+    }
+    ffnn__put_text(sink, "\"}");
 }
 
 /* {"W1":{"dtype":"F32","shape":[3,4],"data_offsets":[0,48]},"W2":...} */
@@ -3121,383 +3435,59 @@ static void ffnn__put_header(ffnn__sink *sink, const ffnn_net *net) {
     ffnn__put_text(sink, "}");
 }
 
-/* The lab's network says nothing, as ever. */
-static bool ffnn__has_metadata(const ffnn_net *net) {
-    bool has_others = net->has_biases;
-    for (size_t i = 0; i < net->layer_count; ++i)
-        if (net->layers[i].activation != FFNN_SIGMOID) has_others = true;
-    return has_others;
-}
-
-/* "__metadata__":{"activations":"relu identity"} */
-static void ffnn__put_metadata(ffnn__sink *sink, const ffnn_net *net) {
-    ffnn__put_text(sink, "\"__metadata__\":{\"activations\":\"");
-    for (size_t i = 0; i < net->layer_count; ++i) {
-        if (i > 0) ffnn__put_text(sink, " ");
-        ffnn__put_text(sink, ffnn__activation_names[net->layers[i].activation]);
-    }
-    ffnn__put_text(sink, "\"}");
-}
-
-/* In the file's layout, which a view's layers may have already. */
-static void ffnn__put_parameter(ffnn__sink *sink, const ffnn__parameter *parameter,
-                                bool transposed) {
-    ffnn_tensor t = parameter->tensor;
-    if (parameter->is_bias || parameter->file_transposes == transposed) {
-        ffnn__put_floats(sink, t.data, t.rows * t.cols);
-        return;
-    }
-    for (size_t col = 0; col < t.cols; ++col) {
-        float chunk[64];
-        const size_t most = sizeof chunk / sizeof chunk[0];
-        for (size_t first = 0; first < t.rows; first += most) {
-            size_t count = t.rows - first < most ? t.rows - first : most;
-            for (size_t i = 0; i < count; ++i) /* not =, which would change NaN on x87 */
-                memcpy(&chunk[i], &t.data[(first + i) * t.cols + col], sizeof chunk[i]);
-            ffnn__put_floats(sink, chunk, count);
-        }
+static void ffnn__put_file(ffnn__sink *sink, const ffnn_net *net) {
+    ffnn__sink counter = {NULL, NULL, 0};
+    ffnn__put_header(&counter, net);
+    uint64_t header_size = (counter.size + 7) / 8 * 8;
+    unsigned char start[8];
+    for (size_t i = 0; i < 8; ++i) start[i] = (unsigned char)(header_size >> (8 * i) & 0xff);
+    ffnn__put_bytes(sink, start, 8);
+    ffnn__put_header(sink, net);
+    ffnn__put_bytes(sink, "        ", (size_t)(header_size - counter.size));
+    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
+        ffnn__parameter parameter = ffnn__parameter_at(net, i);
+        ffnn__put_parameter(sink, &parameter, net->layers[parameter.layer].transposed);
     }
 }
 
-static void ffnn__put_floats(ffnn__sink *sink, const float *floats, size_t count) {
-    if (ffnn__is_little_endian()) {
-        ffnn__put_bytes(sink, floats, count * sizeof(float));
-        return;
-    }
-    unsigned char chunk[512];
-    const size_t most = sizeof chunk / sizeof(float);
-    for (size_t first = 0; first < count; first += most) {
-        size_t part = count - first < most ? count - first : most;
-        ffnn__copy_little_endian(chunk, floats + first, part);
-        ffnn__put_bytes(sink, chunk, part * sizeof(float));
-    }
-}
-
-static void ffnn__put_bytes(ffnn__sink *sink, const void *bytes, size_t size) {
-    if (sink->memory != NULL) memcpy(sink->memory + sink->size, bytes, size);
-#ifndef FFNN_NO_STDIO
-    if (sink->file != NULL) ffnn__write_file((FILE *)sink->file, bytes, size);
-#endif
-    sink->size += size;
-}
-
-/* ---- JSON -------------------------------------------------------------------------------- */
-/* A reader for one pass over a text, after RFC 8259. */
-
-enum { FFNN__MAX_NESTING = 64 }; /* of values that are skipped: one bit each in a uint64_t */
-
-static int ffnn__json_peek(const ffnn__json *json) {
-    return json->at < json->end ? *json->at : -1;
-}
-
-static int ffnn__json_next(ffnn__json *json) {
-    int c = ffnn__json_peek(json);
-    if (c >= 0) ++json->at;
-    return c;
-}
-
-static void ffnn__json_fail(ffnn__json *json) {
-    json->failed = true;
-    json->at = json->end;
-}
-
-static void ffnn__json_space(ffnn__json *json) {
-    while (json->at < json->end && memchr(" \t\n\r", *json->at, 4) != NULL) ++json->at;
-}
-
-/* Skips white space, then c; false if something else comes first. */
-static bool ffnn__json_accept(ffnn__json *json, char c) {
-    ffnn__json_space(json);
-    if (ffnn__json_peek(json) != c) return false;
-    ++json->at;
-    return true;
-}
-
-static void ffnn__json_expect(ffnn__json *json, char c) {
-    if (!ffnn__json_accept(json, c)) ffnn__json_fail(json);
-}
-
-/* Steps over a word that stands just here. */
-static bool ffnn__json_word(ffnn__json *json, const char *word) {
-    size_t length = strlen(word), left = (size_t)(json->end - json->at);
-    if (left < length || memcmp(json->at, word, length) != 0) return false;
-    json->at += length;
-    return true;
-}
-
-static bool ffnn__json_null(ffnn__json *json) {
-    ffnn__json_space(json);
-    return ffnn__json_word(json, "null");
-}
-
-static bool ffnn__json_ended(ffnn__json *json) {
-    ffnn__json_space(json);
-    return !json->failed && json->at == json->end;
-}
-
-static void ffnn__json_open(ffnn__json *json, char open) {
-    ffnn__json_expect(json, open);
-    json->is_first = true;
-}
-
-static bool ffnn__json_more(ffnn__json *json, char close) {
-    bool is_first = json->is_first;
-    json->is_first = false;
-    if (ffnn__json_accept(json, close)) return false;
-    if (!is_first) ffnn__json_expect(json, ',');
-    return !json->failed;
-}
-
-static bool ffnn__json_member(ffnn__json *json) {
-    if (!ffnn__json_more(json, '}')) return false;
-    ffnn__json_string(json);
-    ffnn__json_expect(json, ':');
-    return !json->failed;
-}
-
-static long ffnn__json_escape(ffnn__json *json);
-static bool ffnn__json_utf8(ffnn__json *json, int lead);
-static char *ffnn__put_utf8(char *at, long c);
-
-static void ffnn__json_string(ffnn__json *json) {
-    char *at = json->text;
-    ffnn__json_expect(json, '"');
-    while (!json->failed) {
-        const unsigned char *begin = json->at;
-        int c = ffnn__json_next(json);
-        if (c == '"') break;
-        if (c == '\\') {
-            long escaped = ffnn__json_escape(json);
-            if (escaped < 0) ffnn__json_fail(json);
-            else at = ffnn__put_utf8(at, escaped);
-        } else if (c < 0x20 || (c >= 0x80 && !ffnn__json_utf8(json, c))) {
-            ffnn__json_fail(json); /* a control character, the end, or no UTF-8 */
-        } else {
-            while (begin < json->at) *at++ = (char)*begin++;
-        }
-    }
-    *at = '\0';
-    json->string = json->text;
-    json->length = (size_t)(at - json->text);
-}
-
-static void ffnn__json_keep(ffnn__json *json) { json->text += json->length + 1; }
-
-static bool ffnn__json_is(const ffnn__json *json, const char *string) {
-    return json->length == strlen(string) && memcmp(json->string, string, json->length) == 0;
-}
-
-static long ffnn__json_hex4(ffnn__json *json);
-
-/* The code point that a backslash and what follows stand for; -1 if none. */
-static long ffnn__json_escape(ffnn__json *json) {
-    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-    int c = ffnn__json_next(json);
-    const char *found = (const char *)memchr(from, c, sizeof from - 1);
-    if (found != NULL) return to[found - from];
-    if (c != 'u') return -1;
-    long high = ffnn__json_hex4(json);
-    if (high < 0xD800 || high > 0xDFFF) return high;
-    /* A surrogate: good only as the first half of a pair. */
-    if (high > 0xDBFF || !ffnn__json_word(json, "\\u")) return -1;
-    long low = ffnn__json_hex4(json);
-    if (low < 0xDC00 || low > 0xDFFF) return -1;
-    return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
-}
-
-/* Appends the code point c in UTF-8, 0 in two bytes since a zero ends a string. Returns the new
-   end. */
-static char *ffnn__put_utf8(char *at, long c) {
-    if (c > 0 && c < 0x80) {
-        *at++ = (char)c;
-        return at;
-    }
-    int more = 1; /* bytes after the first */
-    if (c >= 0x800) more = 2;
-    if (c >= 0x10000) more = 3;
-    static const int lead[] = {0, 0xC0, 0xE0, 0xF0};
-    *at++ = (char)(lead[more] | (int)(c >> (6 * more)));
-    while (more > 0) {
-        --more;
-        *at++ = (char)(0x80 | (int)(c >> (6 * more) & 0x3F));
-    }
-    return at;
-}
-
-/* The number that four hex digits make, or -1. */
-static long ffnn__json_hex4(ffnn__json *json) {
-    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-    long value = 0; /* an int may have 16 bits */
-    for (int i = 0; i < 4; ++i) {
-        const char *digit = (const char *)memchr(digits, ffnn__json_next(json), 32);
-        if (digit == NULL) return -1;
-        value = value * 16 + (long)(digit - digits) % 16;
-    }
-    return value;
-}
-
-/* Reads the rest of a UTF-8 character that begins with lead; false if it is none. The ranges are
-   those of table 3-7 of the Unicode standard. */
-static bool ffnn__json_utf8(ffnn__json *json, int lead) {
-    if (lead < 0xC2 || lead > 0xF4) return false;
-    int low = 0x80, high = 0xBF; /* of the next byte */
-    if (lead == 0xE0) low = 0xA0;
-    if (lead == 0xED) high = 0x9F;
-    if (lead == 0xF0) low = 0x90;
-    if (lead == 0xF4) high = 0x8F;
-    int more = 1; /* bytes */
-    if (lead >= 0xE0) more = 2;
-    if (lead >= 0xF0) more = 3;
-    for (; more > 0; --more) {
-        int c = ffnn__json_next(json);
-        if (c < low || c > high) return false;
-        low = 0x80;
-        high = 0xBF;
-    }
-    return true;
-}
-
-static void ffnn__json_digits(ffnn__json *json) {
-    const unsigned char *begin = json->at;
-    while (ffnn__json_peek(json) >= '0' && ffnn__json_peek(json) <= '9') ++json->at;
-    if (json->at == begin) ffnn__json_fail(json);
-}
-
-/* A number of digits only, below 2^64. What follows a 0 is left to, and refused by, the caller. */
-static uint64_t ffnn__json_unsigned(ffnn__json *json) {
-    uint64_t value = 0;
-    ffnn__json_space(json);
-    if (ffnn__json_word(json, "0")) return 0;
-    const unsigned char *at = json->at;
-    ffnn__json_digits(json);
-    for (; at < json->at && !json->failed; ++at) {
-        uint64_t digit = (uint64_t)*at - '0';
-        if (value > UINT64_MAX / 10 || value * 10 > UINT64_MAX - digit) ffnn__json_fail(json);
-        value = value * 10 + digit;
-    }
-    return value;
-}
-
-static void ffnn__json_skip_scalar(ffnn__json *json);
-
-/* A bit for each open bracket, 1 for an object, stands for the stack. */
-static void ffnn__json_skip(ffnn__json *json) {
-    uint64_t objects = 0;
-    int depth = 0;
-    do {
-        bool has_value = true;
-        if (depth > 0 && (objects & 1)) has_value = ffnn__json_member(json);
-        else if (depth > 0) has_value = ffnn__json_more(json, ']');
-        if (!has_value) {
-            objects >>= 1;
-            --depth;
-            continue;
-        }
-        ffnn__json_space(json);
-        int c = ffnn__json_peek(json);
-        if (c == '{' || c == '[') {
-            ffnn__json_open(json, (char)c);
-            objects = objects << 1 | (c == '{');
-            ++depth;
-            if (depth > FFNN__MAX_NESTING) ffnn__json_fail(json);
-        } else {
-            ffnn__json_skip_scalar(json);
-        }
-    } while (depth > 0 && !json->failed);
-}
-
-/* A string, true, false, null or number. */
-static void ffnn__json_skip_scalar(ffnn__json *json) {
-    if (ffnn__json_peek(json) == '"') {
-        ffnn__json_string(json);
-        return;
-    }
-    if (ffnn__json_word(json, "true") || ffnn__json_word(json, "false") ||
-        ffnn__json_word(json, "null"))
-        return;
-    ffnn__json_word(json, "-");
-    if (!ffnn__json_word(json, "0")) ffnn__json_digits(json);
-    if (ffnn__json_word(json, ".")) ffnn__json_digits(json);
-    if (ffnn__json_word(json, "e") || ffnn__json_word(json, "E")) {
-        if (!ffnn__json_word(json, "+")) ffnn__json_word(json, "-");
-        ffnn__json_digits(json);
-    }
-}
-
-/* ---- files ------------------------------------------------------------------------------- */
-
-#ifndef FFNN_NO_STDIO
-static ffnn_status ffnn__grow(ffnn__source *source, uint64_t wanted);
-static ffnn_status ffnn__read_file(const ffnn__source *source, void *to, size_t size);
-#endif
-
-static ffnn_status ffnn__read(ffnn__source *source, uint64_t size) {
-#ifndef FFNN_NO_STDIO
-    while (source->file != NULL && source->size < size) {
-        ffnn_status status = FFNN_OK;
-        if (source->size == source->capacity) status = ffnn__grow(source, size);
-        if (status != FFNN_OK) return status;
-        size_t wanted = source->capacity - source->size;
-        if (wanted > size - source->size) wanted = (size_t)(size - source->size);
-        status = ffnn__read_file(source, source->memory + source->size, wanted);
-        if (status != FFNN_OK) return status;
-        source->size += wanted;
-    }
-#endif
-    return source->size < size ? FFNN_ERROR_FORMAT : FFNN_OK;
-}
-
-static ffnn_status ffnn__read_to_end(ffnn__source *source, uint64_t size) {
-    ffnn_status status = ffnn__read(source, size);
+FFNNDEF ffnn_status ffnn_save_memory(const ffnn_net *net, void *data, size_t capacity,
+                                     size_t *size) {
+    ffnn__sink sink = {NULL, NULL, 0};
+    ffnn_status status = size != NULL ? ffnn__check_layers(net) : FFNN_ERROR_ARGUMENT;
     if (status != FFNN_OK) return status;
-    return source->size > size ? FFNN_ERROR_FORMAT : ffnn__check_end(source);
-}
-
-static ffnn_status ffnn__skip_to_end(ffnn__source *source, uint64_t size) {
-#ifndef FFNN_NO_STDIO
-    if (source->file_size == size && source->size < size) {
-        FILE *file = (FILE *)source->file;
-        long skipped = (long)(size - source->size - 1); /* fits: ftell has told where the end is */
-        if (fseek(file, skipped, SEEK_CUR) == 0) {
-            if (fgetc(file) != EOF) return ffnn__check_end(source);
-            return ferror(file) ? FFNN_ERROR_IO : FFNN_ERROR_FORMAT; /* it has become shorter */
-        }
-    }
-#endif
-    return ffnn__read_to_end(source, size);
-}
-
-static ffnn_status ffnn__check_end(const ffnn__source *source) {
-#ifndef FFNN_NO_STDIO
-    FILE *file = (FILE *)source->file;
-    if (file != NULL && fgetc(file) != EOF) return FFNN_ERROR_FORMAT;
-    if (file != NULL && ferror(file)) return FFNN_ERROR_IO;
-#else
-    (void)source;
-#endif
+    ffnn__put_file(&sink, net);
+    if (sink.size > SIZE_MAX) return FFNN_ERROR_MEMORY;
+    *size = (size_t)sink.size;
+    if (data == NULL) return FFNN_OK;
+    if (capacity < *size) return FFNN_ERROR_ARGUMENT;
+    sink.memory = (unsigned char *)data;
+    sink.size = 0;
+    ffnn__put_file(&sink, net);
     return FFNN_OK;
 }
 
-static ffnn_status ffnn__take(ffnn__source *source, size_t size, const unsigned char **bytes) {
-    if (source->at == source->size) source->at = source->size = 0; /* all of it is used */
-    ffnn_status status = ffnn__read(source, (uint64_t)source->at + size);
-    *bytes = source->bytes + source->at;
-    source->at += size;
-    return status;
-}
-
-static ffnn_status ffnn__take_floats(ffnn__source *source, float *to, size_t count) {
-    const unsigned char *from;
-    size_t size = count * sizeof(float);
 #ifndef FFNN_NO_STDIO
-    bool is_in_file = source->at == source->size;
-    if (is_in_file && ffnn__is_little_endian()) return ffnn__read_file(source, to, size);
-#endif
-    ffnn_status status = ffnn__take(source, size, &from);
-    if (status == FFNN_OK) ffnn__copy_little_endian(to, from, count);
-    return status;
+
+/* Replaces the file at path by what write puts out. write returns false if it failed; then path
+   still holds the old file, intact. */
+static ffnn_status ffnn__replace_file(const char *path, bool (*write)(FILE *file, const void *what),
+                                      const void *what);
+
+static bool ffnn__write_weights(FILE *file, const void *net) {
+    ffnn__sink sink = {NULL, file, 0};
+    ffnn__put_file(&sink, (const ffnn_net *)net);
+    return !ferror(file);
 }
 
+FFNNDEF ffnn_status ffnn_save(const ffnn_net *net, const char *path) {
+    ffnn_status status = path != NULL ? ffnn__check_layers(net) : FFNN_ERROR_ARGUMENT;
+    if (status != FFNN_OK) return status;
+    return ffnn__replace_file(path, ffnn__write_weights, net);
+}
+
+#endif /* FFNN_NO_STDIO */
+
+/* ---- files of Windows, POSIX, C ---------------------------------------------------------- */
 #ifndef FFNN_NO_STDIO
 
 /* What differs between platforms: three blocks with the same functions in the same order, but for
@@ -3825,81 +3815,6 @@ static bool ffnn__sync(FILE *file) {
 static void ffnn__unlock(const ffnn__temporary *temporary) { (void)temporary; }
 
 #endif
-
-/* What follows is the same everywhere. Reading: */
-
-static bool ffnn__find_size(FILE *file, uint64_t *size);
-
-static bool ffnn__source_open(ffnn__source *source, const char *path) {
-    memset(source, 0, sizeof *source);
-    source->bytes = source->memory = source->start;
-    source->capacity = sizeof source->start;
-    FILE *file = ffnn__open(path);
-    if (file == NULL) return false;
-    source->file = file;
-    if (ffnn__find_size(file, &source->file_size)) return true;
-    ffnn__source_close(source);
-    return false;
-}
-
-/* How many bytes are left of the file; 0 if there is no saying, as of a pipe. */
-static bool ffnn__find_size(FILE *file, uint64_t *size) {
-    long begin = ftell(file);
-    *size = 0;
-    if (begin < 0 || fseek(file, 0, SEEK_END) != 0) return true;
-    long end = ftell(file);
-    if (end > begin) *size = (uint64_t)(end - begin);
-    return fseek(file, begin, SEEK_SET) == 0;
-}
-
-static void ffnn__source_close(ffnn__source *source) {
-    int error = errno; /* of a read that failed */
-    if (source->is_allocated) FFNN_FREE(source->memory);
-    fclose((FILE *)source->file);
-    errno = error;
-}
-
-/* Bytes that are read or written at once: C libraries of Windows hang at more than 4 GB. */
-#define FFNN__MOST_BYTES ((size_t)(SIZE_MAX < 0x40000000 ? SIZE_MAX : 0x40000000))
-
-static ffnn_status ffnn__read_file(const ffnn__source *source, void *to, size_t size) {
-    FILE *file = (FILE *)source->file;
-    unsigned char *at = (unsigned char *)to;
-    while (size > 0) {
-        size_t part = size < FFNN__MOST_BYTES ? size : FFNN__MOST_BYTES;
-        if (fread(at, 1, part, file) != part)
-            return ferror(file) ? FFNN_ERROR_IO : FFNN_ERROR_FORMAT;
-        at += part;
-        size -= part;
-    }
-    return FFNN_OK;
-}
-
-static void ffnn__write_file(FILE *file, const void *bytes, size_t size) {
-    const unsigned char *at = (const unsigned char *)bytes;
-    while (size > 0 && !ferror(file)) {
-        size_t part = size < FFNN__MOST_BYTES ? size : FFNN__MOST_BYTES;
-        fwrite(at, 1, part, file);
-        at += part;
-        size -= part;
-    }
-}
-
-/* Makes the source's memory larger, for wanted bytes if that many are sure to come. */
-static ffnn_status ffnn__grow(ffnn__source *source, uint64_t wanted) {
-    uint64_t capacity = 2 * (uint64_t)source->capacity + 1024; /* so each byte is copied once */
-    bool is_sure = source->size_is_known || wanted <= source->file_size;
-    if (is_sure || capacity > wanted) capacity = wanted;
-    if (capacity > SIZE_MAX) return FFNN_ERROR_MEMORY;
-    unsigned char *memory = (unsigned char *)FFNN_MALLOC((size_t)capacity);
-    if (memory == NULL) return FFNN_ERROR_MEMORY;
-    memcpy(memory, source->memory, source->size);
-    if (source->is_allocated) FFNN_FREE(source->memory);
-    source->bytes = source->memory = memory;
-    source->capacity = (size_t)capacity;
-    source->is_allocated = true;
-    return FFNN_OK;
-}
 
 /* Replacing: */
 
