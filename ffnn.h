@@ -474,8 +474,23 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t);
    weights file: loading             into a network, into a new one, and without a copy
    weights file: saving              the bytes of a file
    files of Windows, POSIX, C        what differs between them; replacing a file
-   kernels in plain C                for any compiler
-   kernels with vectors              the same for GCC and Clang on x86 and ARM
+   four floats at a time             what every processor with vectors can do
+   products                          how they are described, cut into threads' shares and blocks, and
+                                     which kernel computes them
+   normal numbers with AVX2          PyTorch's bits
+   kinds of processors               which there are, which kernels each has, how one is picked
+
+   THE KERNELS, for one kind of processor. They stand behind the implementation because the file
+   includes itself to compile them once for each kind:
+
+   vectors                           names, types, loads and stores of a kind
+   exp and the activations           for a whole vector; softmax
+   optimizers' steps                 momentum and Adam
+   element by element                sums, differences, products, quotients
+   tiles                             products of many columns
+   fold                              deep products of 1 to 4 columns
+   narrow                            products of 2, 3 or 5 to 7 columns
+   small networks                    all layers at once
 
    Callees come first, as C has it, but for two sections in which the story counts more: "forward and
    backward" and "train, fit, predict" begin with what they are for.
@@ -563,10 +578,14 @@ ssize_t readlink(const char *path, char *target, size_t size);
 
 #define FFNN__PI ((double)3.14159265358979323846L)
 
-/* Whether there are kernels with vectors: the last section. */
+/* FFNN__SIMD: there are vectors. FFNN__X86: they may be wider than what every x86 has; not with GCC on
+   Windows, which cannot align them on the stack there. */
 #if defined(__GNUC__) && !defined(__TINYC__) && !defined(FFNN_NO_SIMD)
 #if defined(__SSE2__) || defined(__ARM_NEON) || defined(__aarch64__)
 #define FFNN__SIMD
+#if (defined(__x86_64__) || defined(__i386__)) && (!defined(_WIN32) || defined(__clang__))
+#define FFNN__X86
+#endif
 #endif
 #endif
 
@@ -669,7 +688,7 @@ static void ffnn__activate_each(ffnn_activation activation, float *a, const floa
 static void ffnn__softmax(float *a, const float *z, size_t m, size_t n);
 
 /* delta = error * f'(z), where a = f(z); f is any activation but softmax. */
-static void ffnn__multiply_by_slope(ffnn_activation activation, float *delta, const float *error,
+static void ffnn__multiply_by_derivative(ffnn_activation activation, float *delta, const float *error,
                                     const float *z, const float *a, size_t count);
 
 #ifdef FFNN__SIMD
@@ -703,17 +722,31 @@ static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, 
    x[i + 8] = radius sin(theta). */
 static void ffnn__box_muller(float *x, size_t blocks);
 
-/* Hands out memory for count floats, aligned as the kernels are fastest with. memory is the block
-   that it is taken from, *used how much of that has been handed out: FFNN__ALIGNMENT - 1 floats
-   more than count at the most. With memory NULL the result is NULL and *used only counts (up to
-   SIZE_MAX, which no allocation can supply). */
-static float *ffnn__carve(float *memory, size_t *used, size_t count);
-
 #ifdef FFNN__SIMD
 enum { FFNN__ALIGNMENT = 16 }; /* floats: a cache line */
 #else
 enum { FFNN__ALIGNMENT = 1 };
 #endif
+
+/* Hands out memory for count floats, aligned as the kernels are fastest with. memory is the block
+   that it is taken from, *used how much of that has been handed out: FFNN__ALIGNMENT - 1 floats
+   more than count at the most. With memory NULL the result is NULL and *used only counts (up to
+   SIZE_MAX, which no allocation can supply). */
+static float *ffnn__carve(float *memory, size_t *used, size_t count) {
+    const size_t most_skipped = FFNN__ALIGNMENT - 1;
+    if (count > SIZE_MAX - most_skipped || *used > SIZE_MAX - most_skipped - count) {
+        *used = SIZE_MAX;
+        return NULL;
+    }
+    if (memory == NULL) {
+        *used += count + most_skipped;
+        return NULL;
+    }
+    float *begin = memory + *used;
+    begin += (0 - (uintptr_t)begin / sizeof(float)) % FFNN__ALIGNMENT; /* to the next multiple */
+    *used = (size_t)(begin - memory) + count;
+    return begin;
+}
 
 /* At most so many weights has each layer of a small network, and elements a small product. */
 enum { FFNN__SMALL = 64 };
@@ -907,39 +940,44 @@ FFNNDEF ffnn_status ffnn_max(ffnn_tensor dst, ffnn_tensor a) {
 
 /* ---- activations and losses -------------------------------------------------------------- */
 
-/* Activations: a row is the enumerator, the name in weights files, what computes *a = f(*z), and
-   what computes *slope = f'(*z) from z and a. The rows stand in the enumeration's order. They are
-   compiled as a part of the kernels, for whole vectors: zero and one are vectors, FFNN__CHOOSE is
-   ?: for each of their elements, and the functions stand with the kernels. */
+/* A row is the enumerator, the name in weights files, what computes *a = f(*z), and what computes
+   *derivative = f'(*z) from z and a. The rows stand in the enumeration's order. They are compiled as
+   a part of the kernels, for whole vectors: zero and one are vectors, FFNN__CHOOSE is ?: for each of
+   their elements, and FFNN__K(tanh) and its like stand with the kernels. A function that computes both
+   stands in both columns; what is not used of it is not computed. */
 #define FFNN__ACTIVATIONS(ROW)                                                                    \
-    ROW(FFNN_SIGMOID, sigmoid,                                                                    \
-        ffnn__vec_sigmoid(a, z),                                                                  \
-        *slope = *a * (one - *a))                                                                 \
-    ROW(FFNN_TANH, tanh,                                                                          \
-        ffnn__vec_tanh(a, z),                                                                     \
-        *slope = one - *a * *a)                                                                   \
+    ROW(FFNN_SIGMOID, sigmoid, /* 1 / (1 + exp(-z)) */                                            \
+        FFNN__K(sigmoid)(a, z),                                                                   \
+        *derivative = *a * (one - *a))                                                            \
+    ROW(FFNN_TANH, tanh, /* (exp(z) - exp(-z)) / (exp(z) + exp(-z)) */                            \
+        FFNN__K(tanh)(a, z),                                                                      \
+        *derivative = one - *a * *a)                                                              \
     ROW(FFNN_RELU, relu,                                                                          \
         *a = FFNN__CHOOSE(*z <= zero, zero, *z),                                                  \
-        *slope = FFNN__CHOOSE(*z <= zero, zero, one))                                             \
+        *derivative = FFNN__CHOOSE(*z <= zero, zero, one))                                        \
     ROW(FFNN_LEAKY_RELU, leaky_relu,                                                              \
         *a = FFNN__CHOOSE(*z > zero, *z, *z * 0.01f),                                             \
-        *slope = FFNN__CHOOSE(*z > zero, one, one * 0.01f))                                       \
-    ROW(FFNN_ELU, elu,                                                                            \
-        ffnn__vec_elu(a, slope, z),                                                               \
-        ffnn__vec_elu(a, slope, z))                                                               \
-    ROW(FFNN_SILU, silu,                                                                          \
-        ffnn__vec_silu(a, slope, z),                                                              \
-        ffnn__vec_silu(a, slope, z))                                                              \
-    ROW(FFNN_GELU, gelu,                                                                          \
-        ffnn__vec_gelu(a, slope, z),                                                              \
-        ffnn__vec_gelu(a, slope, z))                                                              \
+        *derivative = FFNN__CHOOSE(*z > zero, one, one * 0.01f))                                  \
+    ROW(FFNN_ELU, elu, /* z > 0 ? z : exp(z) - 1; z > 0 ? 1 : exp(z) */                           \
+        FFNN__K(elu)(a, derivative, z),                                                           \
+        FFNN__K(elu)(a, derivative, z))                                                           \
+    ROW(FFNN_SILU, silu, /* z sigmoid(z); sigmoid(z) (1 + z (1 - sigmoid(z))) */                  \
+        FFNN__K(silu)(a, derivative, z),                                                          \
+        FFNN__K(silu)(a, derivative, z))                                                          \
+    ROW(FFNN_GELU, gelu, /* z Phi(z); Phi(z) + z phi(z), the normal distribution and its density */\
+        FFNN__K(gelu)(a, derivative, z),                                                          \
+        FFNN__K(gelu)(a, derivative, z))                                                          \
     ROW(FFNN_IDENTITY, identity,                                                                  \
         *a = *z,                                                                                  \
-        *slope = one)
+        *derivative = one)
 
 /* Names in weights files; softmax is no row of the table, since it is not element by element. */
-#define FFNN__NAME_OF(activation, name, f, slope) #name,
+#define FFNN__NAME_OF(activation, name, f, derivative) #name,
 static const char *const ffnn__activation_names[] = {FFNN__ACTIVATIONS(FFNN__NAME_OF) "softmax"};
+
+/* An array of -1 elements, which is an error, if the enumeration has an activation without a row. */
+typedef char ffnn__every_activation_has_a_row
+    [sizeof ffnn__activation_names / sizeof ffnn__activation_names[0] == FFNN_SOFTMAX + 1 ? 1 : -1];
 
 /* a (rows x cols) = f(z), for any activation; a may be z */
 static void ffnn__activate(ffnn_activation activation, float *a, const float *z, size_t rows,
@@ -1431,7 +1469,7 @@ static void ffnn__last_delta(const ffnn_layer *last, size_t rows, bool delta_is_
     float *delta = last->delta.data;
     if (delta_is_error) memcpy(delta, error, count * sizeof(float));
     else
-        ffnn__multiply_by_slope(last->activation, delta, error, last->z.data, last->a.data, count);
+        ffnn__multiply_by_derivative(last->activation, delta, error, last->z.data, last->a.data, count);
 }
 
 /* error = next->delta next->weight^T, and delta = error * f'(z) */
@@ -1439,7 +1477,7 @@ static void ffnn__hidden_delta(const ffnn_layer *layer, const ffnn_layer *next, 
     size_t units = next->weight.rows, next_units = next->weight.cols;
     ffnn__multiply_by_transposed(layer->error.data, next->delta.data, next->weight.data, rows,
                                  next_units, units);
-    ffnn__multiply_by_slope(layer->activation, layer->delta.data, layer->error.data, layer->z.data,
+    ffnn__multiply_by_derivative(layer->activation, layer->delta.data, layer->error.data, layer->z.data,
                             layer->a.data, rows * units);
 }
 
@@ -3912,26 +3950,146 @@ static bool ffnn__create_beside(const char *target, ffnn__temporary *temporary) 
 
 #endif /* FFNN_NO_STDIO */
 
-/* ---- kernels in plain C ------------------------------------------------------------------ */
-/* What "what the kernels compute" declares. Products are described to one function, ffnn__run,
-   which stands in this section for compilers without vector types, for other processors and for
-   FFNN_NO_SIMD, and in the next section for all others. */
+/* ---- four floats at a time --------------------------------------------------------------- */
+/* What every processor with vectors can do. The vectors of 8 and 16 floats need a kind of processor:
+   see "kinds of processors". */
 
-static float *ffnn__carve(float *memory, size_t *used, size_t count) {
-    const size_t most_skipped = FFNN__ALIGNMENT - 1;
-    if (count > SIZE_MAX - most_skipped || *used > SIZE_MAX - most_skipped - count) {
-        *used = SIZE_MAX;
-        return NULL;
-    }
-    if (memory == NULL) {
-        *used += count + most_skipped;
-        return NULL;
-    }
-    float *begin = memory + *used;
-    begin += (0 - (uintptr_t)begin / sizeof(float)) % FFNN__ALIGNMENT; /* to the next multiple */
-    *used = (size_t)(begin - memory) + count;
-    return begin;
+/* Keeps the compiler from fusing the product x into the sum that it is used in. */
+#if !defined(FFNN__SIMD)
+#define FFNN__NO_FMA(x) ((void)0)
+#elif defined(__x86_64__) || defined(__i386__)
+#define FFNN__NO_FMA(x) __asm__("" : "+x"(x))
+#else
+#define FFNN__NO_FMA(x) __asm__("" : "+w"(x))
+#endif
+
+#if !defined(FFNN__SIMD)
+#define FFNN__ROLLED
+#elif defined(__clang__)
+#define FFNN__UNROLL _Pragma("clang loop unroll(full)")
+#define FFNN__UNROLL4
+/* Of the few elements behind the last vector, Clang would make vectors again. */
+#define FFNN__ROLLED _Pragma("clang loop vectorize(disable) unroll(disable)")
+#else
+#define FFNN__UNROLL _Pragma("GCC unroll 16")
+#define FFNN__UNROLL4 _Pragma("GCC unroll 4")
+#define FFNN__ROLLED
+#endif
+
+#ifdef FFNN__SIMD
+
+/* At any address, and of any type in memory. */
+#define FFNN__VECTOR_OF(bytes) __attribute__((__vector_size__(bytes), __aligned__(4), __may_alias__))
+typedef float ffnn__f32x4 FFNN__VECTOR_OF(16);
+typedef float ffnn__f32x8 FFNN__VECTOR_OF(32);
+typedef uint32_t ffnn__u32x8 FFNN__VECTOR_OF(32);
+typedef uint64_t ffnn__u64x4 __attribute__((__vector_size__(32)));
+
+#if defined(__clang__) || __GNUC__ >= 12
+#define FFNN__SHUFFLEVECTOR
+#define FFNN__SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+#else
+typedef uint32_t ffnn__u32x4 __attribute__((__vector_size__(16)));
+#define FFNN__SHUFFLE(a, b, i, j, k, l)                                                           \
+    __builtin_shuffle(a, b, __extension__(ffnn__u32x4){i, j, k, l})
+#endif
+
+/* ffnn__last_lanes + n is a mask of the last n of 16 lanes. */
+static const uint32_t ffnn__last_lanes[32] = {
+    0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,
+    ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u};
+
+/* Transposes a matrix of 4 x 4. */
+static inline void ffnn__transpose4(ffnn__f32x4 row[4]) {
+    ffnn__f32x4 low[2], high[2];
+    low[0] = FFNN__SHUFFLE(row[0], row[1], 0, 4, 1, 5);
+    low[1] = FFNN__SHUFFLE(row[2], row[3], 0, 4, 1, 5);
+    high[0] = FFNN__SHUFFLE(row[0], row[1], 2, 6, 3, 7);
+    high[1] = FFNN__SHUFFLE(row[2], row[3], 2, 6, 3, 7);
+    row[0] = FFNN__SHUFFLE(low[0], low[1], 0, 1, 4, 5);
+    row[1] = FFNN__SHUFFLE(low[0], low[1], 2, 3, 6, 7);
+    row[2] = FFNN__SHUFFLE(high[0], high[1], 0, 1, 4, 5);
+    row[3] = FFNN__SHUFFLE(high[0], high[1], 2, 3, 6, 7);
 }
+
+/* to = from^T, where from has 4 rows of 4 floats. The rows of to and from lie to_step and from_step
+   floats apart; only the first count rows of to are stored. */
+static inline void ffnn__transpose_block(float *to, size_t to_step, const float *from,
+                                         size_t from_step, size_t count) {
+    ffnn__f32x4 row[4];
+    FFNN__UNROLL for (size_t i = 0; i < 4; ++i)
+        row[i] = *(const ffnn__f32x4 *)(from + i * from_step);
+    ffnn__transpose4(row);
+    for (size_t i = 0; i < count; ++i) *(ffnn__f32x4 *)(to + i * to_step) = row[i];
+}
+
+/* to (cols x rows) = from (rows x cols) transposed. Blocks of 4 x 4 are read of narrower rows, too,
+   and at the end of rows: what follows there is the next row. Only in the last rows nothing may
+   follow. */
+static void ffnn__transpose(float *to, size_t to_step, const float *from, size_t from_step,
+                            size_t rows, size_t cols) {
+    size_t row = 0;
+    for (; row + 4 <= rows; row += 4) {
+        size_t col = 0;
+        for (; col < cols; col += 4) {
+            const float *block = from + row * from_step + col;
+            size_t count = cols - col < 4 ? cols - col : 4;
+            bool could_leave_from = count < 4 && row + 4 + 3 >= rows;
+            if (could_leave_from) break;
+            ffnn__transpose_block(to + col * to_step + row, to_step, block, from_step, count);
+        }
+        for (; col < cols; ++col)
+            for (size_t i = row; i < row + 4; ++i)
+                to[col * to_step + i] = from[i * from_step + col];
+    }
+    for (; row < rows; ++row)
+        for (size_t col = 0; col < cols; ++col)
+            to[col * to_step + row] = from[row * from_step + col];
+}
+
+/* c (m x n) = a (m x 1) b (1 x n) */
+static void ffnn__outer_product(float *c, const float *a, const float *b, size_t m, size_t n) {
+    for (size_t row = 0; row < m; ++row, c += n) {
+        size_t col = 0;
+        for (; col + 4 <= n; col += 4)
+            *(ffnn__f32x4 *)(c + col) = a[row] * *(const ffnn__f32x4 *)(b + col);
+        for (; col < n; ++col) c[col] = a[row] * b[col];
+    }
+}
+
+#endif /* FFNN__SIMD */
+
+static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, float factor) {
+    size_t col = 0;
+#ifdef FFNN__SIMD
+    for (; col + 4 <= n; col += 4) {
+        ffnn__f32x4 sum = {0};
+        for (size_t i = 0; i < m; ++i) sum += *(const ffnn__f32x4 *)(a + i * n + col);
+        sum *= factor;
+        FFNN__NO_FMA(sum);
+        *(ffnn__f32x4 *)(c + col) += sum;
+    }
+#endif
+    for (; col < n; ++col) {
+        float sum = 0;
+        for (size_t i = 0; i < m; ++i) sum += a[i * n + col];
+        sum *= factor;
+        FFNN__NO_FMA(sum);
+        c[col] += sum;
+    }
+}
+
+/* ---- products ---------------------------------------------------------------------------- */
+/* The five shapes of "what the kernels compute" and who chooses among them:
+
+   ffnn__multiply and its like       describe a product as an ffnn__product; the smallest ones go
+                                     straight to a kernel
+   ffnn__run                         shares a large product among threads, a band of rows each
+   ffnn__run_band                    chooses tiles, fold, narrow, plain, or blocks
+   ffnn__run_blocks, _add_blocks     a part of b after the other, each by one of the four others
+
+   Neither the number of rows nor what they hold decides, where b is not transposed: a sample's results
+   do not depend on the batch that it is in. */
 
 /* c = a b or, if add, c += factor * (a b), where a is rows x depth and b is depth x cols. A step is
    the number of floats from an element to the one in the next row or column: those of a transposed
@@ -3945,40 +4103,24 @@ typedef struct ffnn__product {
     float factor;
 } ffnn__product;
 
-static void ffnn__run_band(const ffnn__product *band);
-
-#ifdef _OPENMP
-/* A band of rows for each thread. Rows of a result do not depend on each other, so neither do its
-   bits on the number of threads. */
-static void ffnn__run_bands(const ffnn__product *whole, size_t threads) {
-#pragma omp parallel num_threads((int)threads)
-    {
-        size_t count = (size_t)omp_get_num_threads(), number = (size_t)omp_get_thread_num();
-        size_t tiles = whole->rows / 4; /* of 4 rows */
-        size_t begin = tiles * number / count * 4;
-        size_t end = number + 1 < count ? tiles * (number + 1) / count * 4 : whole->rows;
-        ffnn__product band = *whole;
-        band.a += begin * whole->a_row_step;
-        band.c += begin * whole->c_step;
-        band.rows = end - begin;
-        ffnn__run_band(&band);
-    }
-}
-#endif
-
-static void ffnn__run(const ffnn__product *whole) {
-#ifdef _OPENMP
-    const double worth_a_thread = 500000; /* multiplications: some 10 microseconds */
-    double by_work = (double)whole->rows * (double)whole->depth * (double)whole->cols;
-    size_t threads = (size_t)omp_get_max_threads(), most_bands = whole->rows / 16;
-    if (threads > most_bands) threads = most_bands;
-    if (by_work < (double)threads * worth_a_thread) threads = (size_t)(by_work / worth_a_thread);
-    if (threads > 1) {
-        ffnn__run_bands(whole, threads);
-        return;
-    }
-#endif
-    ffnn__run_band(whole);
+/* c (m x n) = a b, where a is m x k, or k x m if it is to be transposed, and b is k x n, or n x k. */
+static ffnn__product ffnn__describe(float *c, const float *a, const float *b, size_t m, size_t k,
+                                    size_t n, bool a_transposed, bool b_transposed) {
+    ffnn__product product;
+    product.c = c;
+    product.a = a;
+    product.b = b;
+    product.rows = m;
+    product.depth = k;
+    product.cols = n;
+    product.c_step = n;
+    product.a_row_step = a_transposed ? 1 : k;
+    product.a_col_step = a_transposed ? m : 1;
+    product.b_row_step = b_transposed ? 1 : n;
+    product.b_col_step = b_transposed ? k : 1;
+    product.add = false;
+    product.factor = 1;
+    return product;
 }
 
 /* Element by element. Never inline: its caller, which chooses the kernel of small products, too,
@@ -4001,164 +4143,16 @@ FFNN__NOINLINE static void ffnn__run_plain(const ffnn__product *product) {
     }
 }
 
-static void ffnn__multiply(float *c, const float *a, const float *b, size_t m, size_t k,
-                           size_t n) {
-    /*                       c  a  b  rows depth cols  steps: c, a, b  add    factor */
-    ffnn__product product = {c, a, b, m,   k,    n,    n, k, 1, n, 1,  false, 1};
-    ffnn__run(&product);
-}
-
-/* radius and theta are floats, as in PyTorch; log, cos and sin are libm's. */
-static void ffnn__box_muller_plain(float *x, size_t blocks) {
-    for (; blocks > 0; --blocks, x += 16) {
-        for (size_t i = 0; i < 8; ++i) {
-            float radius = (float)sqrt(-2 * log(1 - (double)x[i]));
-            float theta = (float)(2 * FFNN__PI) * x[i + 8];
-            x[i] = (float)((double)radius * cos((double)theta));
-            x[i + 8] = (float)((double)radius * sin((double)theta));
-        }
-    }
-}
-
-#ifndef FFNN__SIMD
-
-static void ffnn__multiply_by_transposed(float *c, const float *a, const float *b, size_t m,
-                                         size_t k, size_t n) {
-    ffnn__product product = {c, a, b, m, k, n, /* steps: */ n, k, 1, 1, k, /* add: */ false, 1};
-    ffnn__run(&product);
-}
-
-static void ffnn__multiply_transposed(float *c, const float *a, const float *b, size_t m, size_t k,
-                                      size_t n) {
-    ffnn__product product = {c, a, b, m, k, n, /* steps: */ n, 1, m, n, 1, /* add: */ false, 1};
-    ffnn__run(&product);
-}
-
-static void ffnn__add_product(float *c, const float *a, const float *b, size_t m, size_t k,
-                              size_t n, float factor) {
-    ffnn__product product = {c, a, b, m, k, n, /* steps: */ n, 1, m, n, 1, /* add: */ true, factor};
-    ffnn__run(&product);
-}
-
-static void ffnn__run_band(const ffnn__product *product) { ffnn__run_plain(product); }
-
-static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, float factor) {
-    for (size_t col = 0; col < n; ++col) {
-        float sum = 0;
-        for (size_t i = 0; i < m; ++i) sum += a[i * n + col];
-        c[col] += sum * factor;
-    }
-}
-
-#define FFNN__UNROLL
-#define FFNN__ROLLED
-#define FFNN__KIND plain
-#define FFNN__LANES 1
-#define FFNN__VECTORS 4
-#define FFNN__ALL
-#include FFNN_FILENAME
-
-static void ffnn__activate_each(ffnn_activation activation, float *a, const float *z,
-                                size_t count) {
-    ffnn__activate_each_plain(activation, a, z, count);
-}
-
-static void ffnn__softmax(float *a, const float *z, size_t m, size_t n) {
-    ffnn__softmax_plain(a, z, m, n);
-}
-
-static void ffnn__multiply_by_slope(ffnn_activation activation, float *delta, const float *error,
-                                    const float *z, const float *a, size_t count) {
-    ffnn__multiply_by_slope_plain(activation, delta, error, z, a, count);
-}
-
-static void ffnn__momentum_step(float *w, float *v, const float *descent, size_t count,
-                                float momentum, float decay, float rate) {
-    ffnn__momentum_step_plain(w, v, descent, count, momentum, decay, rate);
-}
-
-static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, size_t count,
-                            float keep, float rate, float inverse_root) {
-    ffnn__adam_step_plain(w, m, v, descent, count, keep, rate, inverse_root);
-}
-
-static void ffnn__box_muller(float *x, size_t blocks) {
-    ffnn__box_muller_plain(x, blocks);
-}
-
-static void ffnn__combine(ffnn__operation operation, float *c, const float *a, const float *b,
-                          size_t b_step, size_t m, size_t n) {
-    ffnn__combine_plain(operation, c, a, b, b_step, m, n);
-}
-
-#endif /* FFNN__SIMD */
-
-/* ---- kernels with vectors ---------------------------------------------------------------- */
-/* For GCC and Clang on x86 and ARM, with their vector types. The kernels at the end of this file
-   are compiled once for each kind of processor, and the best kind is picked when the program runs.
-   For that the header includes itself: a vector wider than the processor's would become scalar
-   code, so each kind needs a type of its own, and this way, unlike in a macro, the kernels are
-   functions that can be read, found and stepped through. */
-#ifdef FFNN__SIMD
-
-#if defined(__clang__)
-#define FFNN__UNROLL _Pragma("clang loop unroll(full)")
-#define FFNN__UNROLL4
-/* Of the few elements behind the last vector, Clang would make vectors again. */
-#define FFNN__ROLLED _Pragma("clang loop vectorize(disable) unroll(disable)")
-#else
+/* From here on GCC fuses products into sums, which -std=c99 turns off, and does not track variables:
+   with -g and -fsanitize=undefined that took a minute. */
+#if defined(FFNN__SIMD) && !defined(__clang__)
 #pragma GCC push_options
-#pragma GCC optimize("fp-contract=fast") /* fused multiply-add, which -std=c99 turns off */
-#pragma GCC optimize("no-var-tracking-assignments") /* -g with -fsanitize=undefined: 1 minute */
-#define FFNN__UNROLL _Pragma("GCC unroll 16")
-#define FFNN__UNROLL4 _Pragma("GCC unroll 4")
-#define FFNN__ROLLED
+#pragma GCC optimize("fp-contract=fast")
+#pragma GCC optimize("no-var-tracking-assignments")
 #endif
 
-/* Keeps the compiler from fusing the product x into the sum that it is used in. */
-#if defined(__x86_64__) || defined(__i386__)
-#define FFNN__NO_FMA(x) __asm__("" : "+x"(x))
-#else
-#define FFNN__NO_FMA(x) __asm__("" : "+w"(x))
-#endif
-
-/* Four floats at any address: what code for every kind of processor uses. */
-typedef float ffnn__f32x4 __attribute__((__vector_size__(16), __aligned__(4), __may_alias__));
-typedef float ffnn__f32x8 __attribute__((__vector_size__(32), __aligned__(4), __may_alias__));
-typedef uint64_t ffnn__u64x4 __attribute__((__vector_size__(32)));
-
-#if defined(__clang__) || __GNUC__ >= 12
-#define FFNN__SHUFFLEVECTOR
-#define FFNN__SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
-#else
-typedef uint32_t ffnn__u32x4 __attribute__((__vector_size__(16)));
-#define FFNN__SHUFFLE(a, b, i, j, k, l)                                                           \
-    __builtin_shuffle(a, b, __extension__(ffnn__u32x4){i, j, k, l})
-#endif
-
-/* Rows become columns. */
-static inline void ffnn__turn(ffnn__f32x4 row[4]) {
-    ffnn__f32x4 low[2], high[2];
-    low[0] = FFNN__SHUFFLE(row[0], row[1], 0, 4, 1, 5);
-    low[1] = FFNN__SHUFFLE(row[2], row[3], 0, 4, 1, 5);
-    high[0] = FFNN__SHUFFLE(row[0], row[1], 2, 6, 3, 7);
-    high[1] = FFNN__SHUFFLE(row[2], row[3], 2, 6, 3, 7);
-    row[0] = FFNN__SHUFFLE(low[0], low[1], 0, 1, 4, 5);
-    row[1] = FFNN__SHUFFLE(low[0], low[1], 2, 3, 6, 7);
-    row[2] = FFNN__SHUFFLE(high[0], high[1], 0, 1, 4, 5);
-    row[3] = FFNN__SHUFFLE(high[0], high[1], 2, 3, 6, 7);
-}
-
-/* From the n-th element on: a mask of the last n of 16 lanes. */
-static const uint32_t ffnn__last_lanes[32] = {
-    0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,
-    ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u};
-
-static void ffnn__outer_product(float *c, const float *a, const float *b, size_t m, size_t n);
-static void ffnn__transpose(float *to, size_t to_step, const float *from, size_t from_step,
-                            size_t rows, size_t cols);
-
-/* All kernels for one kind of processor. */
+/* The kernels of one kind of processor; for what they compute see their prototypes. */
+#ifdef FFNN__SIMD
 typedef struct ffnn__kernels {
     void (*tiles4)(const ffnn__product *product);
     void (*tiles8)(const ffnn__product *product);  /* NULL where vectors have fewer than 8 lanes */
@@ -4168,15 +4162,16 @@ typedef struct ffnn__kernels {
     void (*narrow8)(const ffnn__product *product); /* NULL as tiles8 */
     void (*activate_each)(ffnn_activation activation, float *a, const float *z, size_t count);
     void (*softmax)(float *a, const float *z, size_t m, size_t n);
-    void (*multiply_by_slope)(ffnn_activation activation, float *delta, const float *error,
-                              const float *z, const float *a, size_t count);
-    void (*multiply_by_slope4)(ffnn_activation activation, float *delta, const float *error,
-                               const float *z, const float *a, size_t count); /* of few */
+    void (*multiply_by_derivative)(ffnn_activation activation, float *delta, const float *error,
+                                   const float *z, const float *a, size_t count);
+    void (*multiply_few_by_derivative)(ffnn_activation activation, float *delta,
+                                       const float *error, const float *z, const float *a,
+                                       size_t count);
     void (*momentum_step)(float *w, float *v, const float *descent, size_t count, float momentum,
                           float decay, float rate);
     void (*adam_step)(float *w, float *m, float *v, const float *descent, size_t count, float keep,
                       float rate, float inverse_root);
-    void (*box_muller)(float *x, size_t blocks);
+    void (*box_muller)(float *x, size_t blocks); /* NULL: libm's functions are used */
     void (*combine)(ffnn__operation operation, float *c, const float *a, const float *b,
                     size_t b_step, size_t m, size_t n);
     void (*small_forward)(const ffnn_layer *layers, size_t count, const float *x, size_t m,
@@ -4187,80 +4182,473 @@ typedef struct ffnn__kernels {
                          size_t n, float factor);
 } ffnn__kernels;
 
-/* Those of one kind; what four lanes are enough for may be another's. */
-#define FFNN__KERNELS(tiles8, tiles16, narrow8, box_muller, wide, eight, four)                    \
-    {ffnn__tiles_##four,                                                                          \
-     tiles8,                                                                                      \
-     tiles16,                                                                                     \
-     ffnn__fold_##wide,                                                                           \
-     ffnn__narrow_##four,                                                                         \
-     narrow8,                                                                                     \
-     ffnn__activate_each_##wide,                                                                  \
-     ffnn__softmax_baseline,                                                                      \
-     ffnn__multiply_by_slope_##eight,                                                             \
-     ffnn__multiply_by_slope_##four,                                                              \
-     ffnn__momentum_step_##eight,                                                                 \
-     ffnn__adam_step_##eight,                                                                     \
-     box_muller,                                                                                  \
-     ffnn__combine_##eight,                                                                       \
-     ffnn__small_forward_##four,                                                                  \
-     ffnn__small_backward_##four,                                                                 \
-     ffnn__small_update_##four}
+/* Those of the best kind that the processor has on which the program runs. */
+static const ffnn__kernels *ffnn__pick_kernels(void);
 
-#if (defined(__x86_64__) || defined(__i386__)) && (!defined(_WIN32) || defined(__clang__))
-#define FFNN__X86 /* GCC cannot align wide vectors on Windows' stack */
+/* A product whose b is not transposed, with the lanes that leave the fewest unused: 17 to 24 columns
+   are three vectors of 8 rather than two of 16. Small products do without 16 lanes, for which Clang
+   takes much stack. */
+static void ffnn__run_lanes(const ffnn__product *product, size_t max_lanes) {
+    const ffnn__kernels *kernels = ffnn__pick_kernels();
+    size_t cols = product->cols;
+    if (cols == 1) ffnn__run_plain(product);
+    else if (cols < 4) kernels->narrow4(product);
+    else if (cols == 4 || kernels->tiles8 == NULL) kernels->tiles4(product);
+    else if (cols < 8) kernels->narrow8(product);
+    else if ((cols == 16 || cols > 24) && max_lanes == 16 && kernels->tiles16 != NULL)
+        kernels->tiles16(product);
+    else kernels->tiles8(product);
+}
+
+/* Few rows of a and a transposed b, not added: each row of c is b's matrix times a row of a as a
+   column. */
+static void ffnn__run_dots(const ffnn__product *product) {
+    for (size_t row = 0; row < product->rows; ++row) {
+        float *c = product->c + row * product->c_step;
+        const float *a = product->a + row * product->a_row_step;
+        ffnn__product dots = ffnn__describe(c, product->b, a, product->cols, product->depth, 1,
+                                            false, false);
+        dots.a_row_step = product->b_col_step;
+        ffnn__pick_kernels()->fold(&dots);
+    }
+}
+
+/* Blocks of b and of c. */
+enum {
+    FFNN__BLOCK_ROWS = 64, /* of b and, where sums are kept, of c */
+    FFNN__BLOCK_COLS = 64  /* so a block is 16 KB, half of a first-level cache */
+};
+
+/* Copies a block of b, transposed if b is, into rows of its width. */
+static void ffnn__pack(float *panel, const ffnn__product *block) {
+    size_t width = block->cols;
+    if (block->b_col_step != 1) {
+        ffnn__transpose(panel, width, block->b, block->b_col_step, width, block->depth);
+        return;
+    }
+    for (size_t row = 0; row < block->depth; ++row) {
+        const float *b = block->b + row * block->b_row_step;
+        __builtin_prefetch(b + 16 * block->b_row_step);
+        memcpy(panel + row * width, b, width * sizeof(float));
+    }
+}
+
+/* A part of the product's depth, from first on. Every part after the first adds to c. */
+static ffnn__product ffnn__depth_block(const ffnn__product *whole, size_t first) {
+    const size_t max = FFNN__BLOCK_ROWS;
+    ffnn__product block = *whole;
+    block.a += first * whole->a_col_step;
+    block.b += first * whole->b_row_step;
+    block.depth = whole->depth - first < max ? whole->depth - first : max;
+    block.add = whole->add || first > 0;
+    return block;
+}
+
+/* The next block's columns. The last block never has fewer than 8, below which rows of c would have
+   to be contiguous (see narrow_rows). */
+static size_t ffnn__block_width(size_t left) {
+    if (left <= FFNN__BLOCK_COLS) return left;
+    return left < FFNN__BLOCK_COLS + 8 ? FFNN__BLOCK_COLS / 2 : FFNN__BLOCK_COLS;
+}
+
+/* A block of b after the other, copied if that makes reading it faster: a transposed one always,
+   another one for 32 rows or more, since rows of b that lie far apart are TLB misses each time. The
+   blocks are the same for any number of rows, and with them the order of each sum. */
+FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
+    float panel[FFNN__BLOCK_ROWS * FFNN__BLOCK_COLS] __attribute__((__aligned__(64)));
+    bool is_copied = whole->b_col_step != 1 || whole->rows >= 32;
+    for (size_t first = 0; first < whole->depth; first += FFNN__BLOCK_ROWS) {
+        ffnn__product rows = ffnn__depth_block(whole, first);
+        size_t width;
+        for (size_t col = 0; col < whole->cols; col += width) {
+            ffnn__product block = rows;
+            width = ffnn__block_width(whole->cols - col);
+            block.b += col * whole->b_col_step;
+            block.c += col;
+            block.cols = width;
+            if (is_copied) {
+                ffnn__pack(panel, &block);
+                block.b = panel;
+                block.b_row_step = width;
+                block.b_col_step = 1;
+            }
+            ffnn__run_lanes(&block, 16);
+        }
+    }
+}
+
+/* c += factor * (a b), a part of c after the other, each summed up over the whole depth first: were
+   each block of the depth added to c, it would be rounded at c's size, and lost if it is small. */
+FFNN__NOINLINE static void ffnn__add_blocks(const ffnn__product *whole) {
+    const size_t max = FFNN__BLOCK_ROWS;
+    float sums[FFNN__BLOCK_ROWS * FFNN__BLOCK_COLS];
+    for (size_t row = 0; row < whole->rows; row += max) {
+        size_t left = whole->rows - row, width;
+        for (size_t col = 0; col < whole->cols; col += width) {
+            ffnn__product block = *whole;
+            width = ffnn__block_width(whole->cols - col);
+            block.a += row * whole->a_row_step;
+            block.b += col * whole->b_col_step;
+            block.c = sums;
+            block.c_step = width;
+            block.cols = width;
+            block.rows = left < max ? left : max;
+            block.add = false;
+            block.factor = 1;
+            ffnn__run_blocks(&block);
+            for (size_t i = 0; i < block.rows; ++i)
+                ffnn__add_sum_of_rows(whole->c + (row + i) * whole->c_step + col,
+                                      sums + i * width, 1, width, whole->factor);
+        }
+    }
+}
+
+/* A transposed b is transposed by copying it, unless too few rows use the copy: those are dots, if
+   deep enough to fold. Not inlined: see ffnn__run_plain. The three numbers were tried for some
+   shapes, not swept. */
+FFNN__NOINLINE static void ffnn__run_transposed(const ffnn__product *product) {
+    bool is_worth_a_copy = product->rows >= 8 || product->rows * 8 > product->depth;
+    if (is_worth_a_copy || product->depth < 32) ffnn__run_blocks(product);
+    else ffnn__run_dots(product);
+}
+
+/* Blocks pay from 512 columns on, if deep; fold from 8 rows of b in one column, from 16 in 2 to 4,
+   for which it needs 8 lanes: tried beside the other shapes on the 520 products of make bench, not
+   swept. */
+static void ffnn__run_band(const ffnn__product *product) {
+    size_t depth = product->depth, cols = product->cols;
+    bool is_contiguous = product->a_col_step == 1 && product->b_row_step == cols;
+    bool can_fold = cols <= 4 && is_contiguous && depth >= (cols == 1 ? 8 : 16) && !product->add;
+    if (product->b_col_step != 1 && cols > 1) ffnn__run_transposed(product);
+    else if (cols >= 512 && depth > FFNN__BLOCK_ROWS && product->add) ffnn__add_blocks(product);
+    else if (cols >= 512 && depth >= 64) ffnn__run_blocks(product);
+    else if (can_fold && (cols == 1 || ffnn__pick_kernels()->tiles8 != NULL))
+        ffnn__pick_kernels()->fold(product);
+    else ffnn__run_lanes(product, 16);
+}
+
+#else
+
+static void ffnn__run_band(const ffnn__product *product) { ffnn__run_plain(product); }
+
+#endif /* FFNN__SIMD */
+
+#ifdef _OPENMP
+/* A band of rows for each thread. Rows of a result do not depend on each other, so neither do its
+   bits on the number of threads. */
+static void ffnn__run_bands(const ffnn__product *whole, size_t threads) {
+#pragma omp parallel num_threads((int)threads)
+    {
+        size_t count = (size_t)omp_get_num_threads(), number = (size_t)omp_get_thread_num();
+        size_t tiles = whole->rows / 4; /* of 4 rows */
+        size_t begin = tiles * number / count * 4;
+        size_t end = number + 1 < count ? tiles * (number + 1) / count * 4 : whole->rows;
+        ffnn__product band = *whole;
+        band.a += begin * whole->a_row_step;
+        band.c += begin * whole->c_step;
+        band.rows = end - begin;
+        ffnn__run_band(&band);
+    }
+}
 #endif
+
+static void ffnn__run(const ffnn__product *whole) {
+#ifdef _OPENMP
+    /* Multiplications, some 10 microseconds, and rows, four tiles: chosen, not swept. */
+    const double min_work = 500000;
+    const size_t min_rows = 16;
+    double work = (double)whole->rows * (double)whole->depth * (double)whole->cols;
+    size_t threads = (size_t)omp_get_max_threads(), max_bands = whole->rows / min_rows;
+    if (threads > max_bands) threads = max_bands;
+    if (work < (double)threads * min_work) threads = (size_t)(work / min_work);
+    if (threads > 1) {
+        ffnn__run_bands(whole, threads);
+        return;
+    }
+#endif
+    ffnn__run_band(whole);
+}
+
+static void ffnn__multiply(float *c, const float *a, const float *b, size_t m, size_t k,
+                           size_t n) {
+    ffnn__product product = ffnn__describe(c, a, b, m, k, n, false, false);
+    ffnn__run(&product);
+}
+
+static void ffnn__multiply_by_transposed(float *c, const float *a, const float *b, size_t m,
+                                         size_t k, size_t n) {
+#ifdef FFNN__SIMD
+    if (k == 1) {
+        ffnn__outer_product(c, a, b, m, n);
+        return;
+    }
+    if (k * n <= FFNN__SMALL) {
+        float transposed[FFNN__SMALL];
+        ffnn__transpose(transposed, n, b, k, n, k);
+        ffnn__product product = ffnn__describe(c, a, transposed, m, k, n, false, false);
+        ffnn__run_lanes(&product, 8);
+        return;
+    }
+#endif
+    ffnn__product product = ffnn__describe(c, a, b, m, k, n, false, true);
+    ffnn__run(&product);
+}
+
+/* a^T b. With vectors a column is computed as a row, (b^T a)^T, which fills them. */
+static ffnn__product ffnn__describe_transposed(float *c, const float *a, const float *b, size_t m,
+                                               size_t k, size_t n) {
+#ifdef FFNN__SIMD
+    if (n == 1) return ffnn__describe(c, b, a, 1, k, m, false, false);
+#endif
+    return ffnn__describe(c, a, b, m, k, n, true, false);
+}
+
+static void ffnn__multiply_transposed(float *c, const float *a, const float *b, size_t m, size_t k,
+                                      size_t n) {
+    ffnn__product product = ffnn__describe_transposed(c, a, b, m, k, n);
+#ifdef FFNN__SIMD
+    if (m * n <= FFNN__SMALL) {
+        ffnn__run_lanes(&product, 8);
+        return;
+    }
+#endif
+    ffnn__run(&product);
+}
+
+static void ffnn__add_product(float *c, const float *a, const float *b, size_t m, size_t k,
+                              size_t n, float factor) {
+#ifdef FFNN__SIMD
+    if (m * n <= FFNN__SMALL) {
+        ffnn__pick_kernels()->small_update(c, a, b, m, k, n, factor);
+        return;
+    }
+#endif
+    ffnn__product product = ffnn__describe_transposed(c, a, b, m, k, n);
+    product.add = true;
+    product.factor = factor;
+    ffnn__run(&product);
+}
+
+/* ---- normal numbers with AVX2 ------------------------------------------------------------ */
+/* PyTorch's bits where it has AVX2 (equal for 3 * 10^8 numbers), by the formulas and constants of
+   Cephes' logf, cosf and sinf. Products are fused into sums where they are in PyTorch, and kept from
+   it by FFNN__NO_FMA where they are not. GCC fuses none below -O2: last bits differ. */
+
+#ifdef FFNN__X86
+#define FFNN__AVX2 __attribute__((__target__("avx2,fma")))
+#define FFNN__AVX2_INLINE static inline __attribute__((__always_inline__)) FFNN__AVX2
+
+/* x = log(x), where 0 < x <= 1 and x is not subnormal. With x = 2^e m and sqrt(1/2) <= m < sqrt(2),
+   that is e ln 2 + log(m), and log(m) is a polynomial in t = m - 1. As in exp_parts, ln 2 comes in
+   two parts, and 1.5 * 2^23 turns whole numbers into floats. */
+FFNN__AVX2_INLINE void ffnn__log(ffnn__f32x8 *x) {
+    const ffnn__f32x8 zero = {0}, one = zero + 1.0f;
+    ffnn__u32x8 bits = (ffnn__u32x8)*x;
+    ffnn__f32x8 m = (ffnn__f32x8)((bits & 0x007fffffu) | 0x3f000000u); /* in [0.5, 1) */
+    ffnn__f32x8 e = (ffnn__f32x8)((bits >> 23) + 0x4b400000u) - (12582912.0f + 126.0f);
+    ffnn__u32x8 is_low = (ffnn__u32x8)(m < zero + 0.707106781f); /* sqrt(1/2): then 2 m, e - 1 */
+    ffnn__f32x8 t = (m - 1.0f) + (ffnn__f32x8)(is_low & (ffnn__u32x8)m), t2 = t * t;
+    e -= (ffnn__f32x8)(is_low & (ffnn__u32x8)one);
+    ffnn__f32x8 p = (t * 7.0376836292e-2f - 1.1514610310e-1f) * t + 1.1676998740e-1f;
+    p = (p * t - 1.2420140846e-1f) * t + 1.4249322787e-1f;
+    p = (p * t - 1.6668057665e-1f) * t + 2.0000714765e-1f;
+    p = (p * t - 2.4999993993e-1f) * t + 3.3333331174e-1f;
+    ffnn__f32x8 low = e * -2.12194440e-4f;
+    FFNN__NO_FMA(low);
+    p = (p * t) * t2 + low;
+    p -= t2 * 0.5f;
+    *x = (t + p) + e * 0.693359375f;
+}
+
+/* The cosine and sine of theta = 2 pi turn, where 0 <= turn < 1. With q the nearest number of
+   quarter turns and r = theta - q pi / 2, they are polynomials in r that an odd q swaps, with signs
+   by q. pi / 2 comes in three parts, the first two so short that q times them is exact. */
+FFNN__AVX2_INLINE void ffnn__cos_sin(ffnn__f32x8 *cosine, ffnn__f32x8 *sine,
+                                     const ffnn__f32x8 *turn) {
+    const ffnn__f32x8 zero = {0};
+    ffnn__u32x8 q = {0};
+    q -= (ffnn__u32x8)(*turn >= zero + 0.125f); /* true is -1 */
+    q -= (ffnn__u32x8)(*turn >= zero + 0.375f);
+    q -= (ffnn__u32x8)(*turn >= zero + 0.625f);
+    q -= (ffnn__u32x8)(*turn >= zero + 0.875f);
+    ffnn__f32x8 quarters = (ffnn__f32x8)(q + 0x4b400000u) - 12582912.0f;
+    ffnn__f32x8 r = *turn * (float)(2 * FFNN__PI);
+    FFNN__NO_FMA(r);
+    r -= quarters * 1.5703125f;
+    r -= quarters * 4.837512969970703125e-4f;
+    r -= quarters * 7.54978995489188216e-8f;
+    ffnn__f32x8 r2 = r * r, half = r2 * 0.5f;
+    FFNN__NO_FMA(half);
+    ffnn__f32x8 c = (r2 * 2.443315711809948e-5f - 1.388731625493765e-3f) * r2 +
+                    4.166664568298827e-2f;
+    c = ((c * r2) * r2 - half) + 1.0f;
+    ffnn__f32x8 s = (r2 * -1.9515295891e-4f + 8.3321608736e-3f) * r2 - 1.6666654611e-1f;
+    s = (s * r2) * r + r;
+    ffnn__u32x8 is_odd = 0u - (q & 1u), c_bits = (ffnn__u32x8)c, s_bits = (ffnn__u32x8)s;
+    ffnn__u32x8 cosine_bits = (is_odd & s_bits) | (~is_odd & c_bits);
+    ffnn__u32x8 sine_bits = (is_odd & c_bits) | (~is_odd & s_bits);
+    *cosine = (ffnn__f32x8)(cosine_bits ^ (((q + 1u) & 2u) << 30));
+    *sine = (ffnn__f32x8)(sine_bits ^ ((q & 2u) << 30));
+}
+
+/* The square root is the processor's, since vector types have none and the kernels' own does not
+   always round its last bit correctly. Adding 0 turns -0 into 0, as does the mean that PyTorch
+   adds. */
+FFNN__AVX2 static void ffnn__box_muller_avx2(float *x, size_t blocks) {
+    for (; blocks > 0; --blocks, x += 16) {
+        ffnn__f32x8 radius = 1.0f - *(const ffnn__f32x8 *)x, cosine, sine;
+        ffnn__log(&radius);
+        radius *= -2.0f;
+        __asm__("vsqrtps {%1, %0|%0, %1}" : "=x"(radius) : "x"(radius));
+        ffnn__cos_sin(&cosine, &sine, (const ffnn__f32x8 *)(x + 8));
+        *(ffnn__f32x8 *)x = radius * cosine + 0.0f;
+        *(ffnn__f32x8 *)(x + 8) = radius * sine + 0.0f;
+    }
+}
+
+#endif /* FFNN__X86 */
+
+/* ---- kinds of processors ----------------------------------------------------------------- */
+/* The kernels at the end of this file are compiled once for each kind of processor that the program
+   may run on, and the best kind is picked when it runs. For that this file includes itself: a vector
+   wider than the processor's would become scalar code, so each kind needs a type of its own, and this
+   way, unlike in a macro, the kernels are functions that can be read, found and stepped through.
+   Plain C is one kind, whose kernels come without an inclusion, where the file ends.
+
+   A kind is described by macros, which the kernels undefine at their end:
+
+   FFNN__KIND                    its name: ffnn__fold_avx2 is the kernel fold of the kind avx2
+   FFNN__LANES                   floats that its vectors hold: 1, 4, 8 or 16
+   FFNN__ROWS, FFNN__VECTORS     the largest tile: rows, and vectors of columns
+   FFNN__TARGET                  the attribute that allows its instructions
+   FFNN__HAS_...                 kernels that not every kind has:
+
+                    plain  baseline   fma  avx2  avx512
+   lanes                1         4     4     8      16
+   largest tile         -     2 x 2*  2 x 1 3 x 4   4 x 4
+   activate_each        x         x     x     x       x
+   DERIVATIVE           x         x     x     x             multiply_by_derivative
+   LOOPS                x         *           x       x     a loop of its own for each activation
+   SOFTMAX              x         x                         softmax
+   STEPS                x         x           x             momentum_step, adam_step, combine
+   tiles                          x     x     x       x
+   FOLD                           x           x       x     fold
+   NARROW                         x     x     x             narrow
+   SMALL                          x     x                   small_forward, _backward, _update
+
+   * On x86 few processors have no AVX2: tiles of the baseline are 2 x 4 and it has LOOPS elsewhere. */
+
+#ifndef FFNN__SIMD
+
+#define FFNN__KIND plain
+#define FFNN__LANES 1
+#define FFNN__TARGET
+#define FFNN__HAS_DERIVATIVE
+#define FFNN__HAS_LOOPS
+#define FFNN__HAS_SOFTMAX
+#define FFNN__HAS_STEPS
+
+#else
 
 #define FFNN__KIND baseline /* what the compiler may assume: SSE2, NEON */
 #define FFNN__LANES 4
-#ifdef FFNN__X86 /* few processors have no more: the less code for them */
+#define FFNN__ROWS 2
+#ifdef FFNN__X86
 #define FFNN__VECTORS 2
 #else
 #define FFNN__VECTORS 4
+#define FFNN__HAS_LOOPS
 #endif
-#define FFNN__ROWS 2
-#define FFNN__ALL
 #define FFNN__TARGET
+#define FFNN__HAS_DERIVATIVE
+#define FFNN__HAS_SOFTMAX
+#define FFNN__HAS_STEPS
+#define FFNN__HAS_FOLD
+#define FFNN__HAS_NARROW
+#define FFNN__HAS_SMALL
 #include FFNN_FILENAME
 
-static const ffnn__kernels ffnn__kernels_baseline =
-    FFNN__KERNELS(NULL, NULL, NULL, ffnn__box_muller_plain, baseline, baseline, baseline);
+static const ffnn__kernels ffnn__kernels_baseline = {
+    ffnn__tiles_baseline, NULL, NULL,
+    ffnn__fold_baseline,
+    ffnn__narrow_baseline, NULL,
+    ffnn__activate_each_baseline,
+    ffnn__softmax_baseline,
+    ffnn__multiply_by_derivative_baseline, ffnn__multiply_by_derivative_baseline,
+    ffnn__momentum_step_baseline,
+    ffnn__adam_step_baseline,
+    NULL,
+    ffnn__combine_baseline,
+    ffnn__small_forward_baseline,
+    ffnn__small_backward_baseline,
+    ffnn__small_update_baseline};
 
 #ifdef FFNN__X86
 
 #define FFNN__KIND fma /* what AVX2 processors do four lanes at a time */
 #define FFNN__LANES 4
-#define FFNN__VECTORS 1
 #define FFNN__ROWS 2
-#define FFNN__TARGET __attribute__((__target__("avx2,fma")))
+#define FFNN__VECTORS 1
+#define FFNN__TARGET FFNN__AVX2
+#define FFNN__HAS_DERIVATIVE
+#define FFNN__HAS_NARROW
+#define FFNN__HAS_SMALL
 #include FFNN_FILENAME
 
 #define FFNN__KIND avx2
 #define FFNN__LANES 8
-#define FFNN__VECTORS 4
 #define FFNN__ROWS 3
-#define FFNN__ALL
-#define FFNN__TARGET __attribute__((__target__("avx2,fma")))
+#define FFNN__VECTORS 4
+#define FFNN__TARGET FFNN__AVX2
+#define FFNN__HAS_DERIVATIVE
+#define FFNN__HAS_LOOPS
+#define FFNN__HAS_STEPS
+#define FFNN__HAS_FOLD
+#define FFNN__HAS_NARROW
 #include FFNN_FILENAME
 
-static const ffnn__kernels ffnn__kernels_avx2 =
-    FFNN__KERNELS(ffnn__tiles_avx2, NULL, ffnn__narrow_avx2, ffnn__box_muller_avx2, avx2, avx2,
-                  fma);
+static const ffnn__kernels ffnn__kernels_avx2 = {
+    ffnn__tiles_fma, ffnn__tiles_avx2, NULL,
+    ffnn__fold_avx2,
+    ffnn__narrow_fma, ffnn__narrow_avx2,
+    ffnn__activate_each_avx2,
+    ffnn__softmax_baseline,
+    ffnn__multiply_by_derivative_avx2, ffnn__multiply_by_derivative_fma,
+    ffnn__momentum_step_avx2,
+    ffnn__adam_step_avx2,
+    ffnn__box_muller_avx2,
+    ffnn__combine_avx2,
+    ffnn__small_forward_fma,
+    ffnn__small_backward_fma,
+    ffnn__small_update_fma};
 
 #define FFNN__KIND avx512
 #define FFNN__LANES 16
-#define FFNN__VECTORS 4
 #define FFNN__ROWS 4
+#define FFNN__VECTORS 4
 #define FFNN__TARGET __attribute__((__target__("avx2,fma,avx512f")))
+#define FFNN__HAS_LOOPS
+#define FFNN__HAS_FOLD
 #include FFNN_FILENAME
 
-static const ffnn__kernels ffnn__kernels_avx512 =
-    FFNN__KERNELS(ffnn__tiles_avx2, ffnn__tiles_avx512, ffnn__narrow_avx2, ffnn__box_muller_avx2,
-                  avx512, avx2, fma);
-#endif
+static const ffnn__kernels ffnn__kernels_avx512 = {
+    ffnn__tiles_fma, ffnn__tiles_avx2, ffnn__tiles_avx512,
+    ffnn__fold_avx512,
+    ffnn__narrow_fma, ffnn__narrow_avx2,
+    ffnn__activate_each_avx512,
+    ffnn__softmax_baseline,
+    ffnn__multiply_by_derivative_avx2, ffnn__multiply_by_derivative_fma,
+    ffnn__momentum_step_avx2, /* 16 lanes would wait for memory as long as 8 */
+    ffnn__adam_step_avx2,
+    ffnn__box_muller_avx2,
+    ffnn__combine_avx2,
+    ffnn__small_forward_fma,
+    ffnn__small_backward_fma,
+    ffnn__small_update_fma};
 
-/* The best kernels for the processor that the program runs on. libgcc has run CPUID before main:
-   this only reads its answer. */
+#endif /* FFNN__X86 */
+
+/* libgcc has run CPUID before main: this only reads its answer. */
 static const ffnn__kernels *ffnn__pick_kernels(void) {
 #if defined(FFNN_TEST_KERNELS) /* for tests: one kind, whatever the processor */
     return &FFNN_TEST_KERNELS;
@@ -4280,11 +4668,12 @@ static void ffnn__softmax(float *a, const float *z, size_t m, size_t n) {
     ffnn__pick_kernels()->softmax(a, z, m, n);
 }
 
-static void ffnn__multiply_by_slope(ffnn_activation activation, float *delta, const float *error,
-                                    const float *z, const float *a, size_t count) {
+static void ffnn__multiply_by_derivative(ffnn_activation activation, float *delta,
+                                         const float *error, const float *z, const float *a,
+                                         size_t count) {
     const ffnn__kernels *kernels = ffnn__pick_kernels();
-    if (count < 16) kernels->multiply_by_slope4(activation, delta, error, z, a, count);
-    else kernels->multiply_by_slope(activation, delta, error, z, a, count);
+    if (count < 16) kernels->multiply_few_by_derivative(activation, delta, error, z, a, count);
+    else kernels->multiply_by_derivative(activation, delta, error, z, a, count);
 }
 
 static void ffnn__momentum_step(float *w, float *v, const float *descent, size_t count,
@@ -4295,10 +4684,6 @@ static void ffnn__momentum_step(float *w, float *v, const float *descent, size_t
 static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, size_t count,
                             float keep, float rate, float inverse_root) {
     ffnn__pick_kernels()->adam_step(w, m, v, descent, count, keep, rate, inverse_root);
-}
-
-static void ffnn__box_muller(float *x, size_t blocks) {
-    ffnn__pick_kernels()->box_muller(x, blocks);
 }
 
 static void ffnn__combine(ffnn__operation operation, float *c, const float *a, const float *b,
@@ -4317,342 +4702,54 @@ static void ffnn__small_backward(const ffnn_layer *layers, size_t count, const f
     ffnn__pick_kernels()->small_backward(layers, count, x, m, learning_rate);
 }
 
-static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, float factor) {
-    size_t col = 0;
-    for (; col + 4 <= n; col += 4) {
-        ffnn__f32x4 sum = {0};
-        for (size_t i = 0; i < m; ++i) sum += *(const ffnn__f32x4 *)(a + i * n + col);
-        sum *= factor;
-        FFNN__NO_FMA(sum);
-        *(ffnn__f32x4 *)(c + col) += sum;
-    }
-    for (; col < n; ++col) {
-        float sum = 0;
-        for (size_t i = 0; i < m; ++i) sum += a[i * n + col];
-        sum *= factor;
-        FFNN__NO_FMA(sum);
-        c[col] += sum;
-    }
-}
-
-/* c (m x n) = a (m x 1) b (1 x n) */
-static void ffnn__outer_product(float *c, const float *a, const float *b, size_t m, size_t n) {
-    for (size_t row = 0; row < m; ++row, c += n) {
-        size_t col = 0;
-        for (; col + 4 <= n; col += 4)
-            *(ffnn__f32x4 *)(c + col) = a[row] * *(const ffnn__f32x4 *)(b + col);
-        for (; col < n; ++col) c[col] = a[row] * b[col];
-    }
-}
-
-/* A product whose b is not transposed, with the lanes that leave the fewest unused. Small products
-   do without 16, for which Clang takes much stack. */
-static void ffnn__run_lanes(const ffnn__product *product, size_t most_lanes) {
-    const ffnn__kernels *kernels = ffnn__pick_kernels();
-    size_t cols = product->cols;
-    if (cols == 1) ffnn__run_plain(product);
-    else if (cols < 4) kernels->narrow4(product);
-    else if (cols == 4 || kernels->tiles8 == NULL) kernels->tiles4(product);
-    else if (cols < 8) kernels->narrow8(product);
-    else if ((cols == 16 || cols > 24) && most_lanes == 16 && kernels->tiles16 != NULL)
-        kernels->tiles16(product);
-    else kernels->tiles8(product); /* 17 to 24: three vectors of 8 rather than two of 16 */
-}
-
-static void ffnn__multiply_by_transposed(float *c, const float *a, const float *b, size_t m,
-                                         size_t k, size_t n) {
-    if (k == 1) {
-        ffnn__outer_product(c, a, b, m, n);
-    } else if (k * n <= FFNN__SMALL) {
-        float turned[FFNN__SMALL];
-        ffnn__transpose(turned, n, b, k, n, k);
-        ffnn__product product = {c, a, turned, m, k, n, /* steps: */ n, k, 1, n, 1,
-                                 /* add: */ false, 1};
-        ffnn__run_lanes(&product, 8);
-    } else {
-        ffnn__product product = {c, a, b, m, k, n, /* steps: */ n, k, 1, 1, k, /* add: */ false, 1};
-        ffnn__run(&product);
-    }
-}
-
-/* a^T b. A column is computed as a row, (b^T a)^T: that fills vectors. */
-static ffnn__product ffnn__transposed_product(float *c, const float *a, const float *b, size_t m,
-                                              size_t k, size_t n) {
-    ffnn__product product = {c, a, b, m, k, n, /* steps: */ n, 1, m, n, 1, /* add: */ false, 1};
-    ffnn__product turned = {c, b, a, 1, k, m, /* steps: */ m, k, 1, m, 1, /* add: */ false, 1};
-    return n == 1 ? turned : product;
-}
-
-static void ffnn__multiply_transposed(float *c, const float *a, const float *b, size_t m, size_t k,
-                                      size_t n) {
-    ffnn__product product = ffnn__transposed_product(c, a, b, m, k, n);
-    if (m * n <= FFNN__SMALL) ffnn__run_lanes(&product, 8);
-    else ffnn__run(&product);
-}
-
-static void ffnn__add_product(float *c, const float *a, const float *b, size_t m, size_t k,
-                              size_t n, float factor) {
-    if (m * n <= FFNN__SMALL) {
-        ffnn__pick_kernels()->small_update(c, a, b, m, k, n, factor);
-        return;
-    }
-    ffnn__product product = ffnn__transposed_product(c, a, b, m, k, n);
-    product.add = true;
-    product.factor = factor;
-    ffnn__run(&product);
-}
-
-/* Never inline: see ffnn__run_plain. */
-FFNN__NOINLINE static void ffnn__run_transposed(const ffnn__product *product);
-static void ffnn__run_dots(const ffnn__product *product);
-static void ffnn__run_blocks(const ffnn__product *product);
-static void ffnn__add_blocks(const ffnn__product *product);
-
-enum {
-    FFNN__DEPTH = 64, /* rows and */
-    FFNN__WIDTH = 64, /* columns of b that are copied at a time: 16 KB of a first-level cache */
-    FFNN__SUMMED = 64 /* rows of c that are summed up before they are added: another 16 KB */
-};
-
-/* Which kernel computes a product. Neither the number of rows nor what they hold decides, where b
-   is not transposed: a sample's results do not depend on the batch that it is in. Four lanes fold
-   one column only. */
-static void ffnn__run_band(const ffnn__product *product) {
-    size_t depth = product->depth, cols = product->cols;
-    bool is_along = product->a_col_step == 1 && product->b_row_step == cols; /* both contiguous */
-    bool can_fold = cols <= 4 && is_along && depth >= (cols == 1 ? 8 : 16) && !product->add;
-    if (product->b_col_step != 1 && cols > 1) ffnn__run_transposed(product);
-    else if (cols >= 512 && depth > FFNN__DEPTH && product->add) ffnn__add_blocks(product);
-    else if (cols >= 512 && depth >= 64) ffnn__run_blocks(product);
-    else if (can_fold && (cols == 1 || ffnn__pick_kernels()->tiles8 != NULL))
-        ffnn__pick_kernels()->fold(product);
-    else ffnn__run_lanes(product, 16);
-}
-
-/* A transposed b is turned over by copying it, unless too few rows use the copy: those are dots, if
-   deep enough to fold. */
-static void ffnn__run_transposed(const ffnn__product *product) {
-    bool is_worth_a_copy = product->rows >= 8 || product->rows * 8 > product->depth;
-    if (is_worth_a_copy || product->depth < 32) ffnn__run_blocks(product);
-    else ffnn__run_dots(product);
-}
-
-/* Few rows of a and a transposed b, not added: each row of c is b's matrix times a row of a as a
-   column. */
-static void ffnn__run_dots(const ffnn__product *product) {
-    for (size_t row = 0; row < product->rows; ++row) {
-        float *c = product->c + row * product->c_step;
-        const float *a = product->a + row * product->a_row_step;
-        ffnn__product turned = {c, product->b, a, product->cols, product->depth, 1, /* steps: */ 1,
-                                product->b_col_step, 1, 1, 1, /* add: */ false, 1};
-        ffnn__pick_kernels()->fold(&turned);
-    }
-}
-
-/* to = from^T, rows of 4 floats, rows of which lie from_step and to_step floats apart: the first
-   count rows of to are stored. */
-static inline void ffnn__transpose4(float *to, size_t to_step, const float *from, size_t from_step,
-                                    size_t count) {
-    ffnn__f32x4 row[4];
-    FFNN__UNROLL for (size_t i = 0; i < 4; ++i)
-        row[i] = *(const ffnn__f32x4 *)(from + i * from_step);
-    ffnn__turn(row);
-    for (size_t i = 0; i < count; ++i) *(ffnn__f32x4 *)(to + i * to_step) = row[i];
-}
-
-/* to (cols x rows) = from (rows x cols) transposed. Four floats are read of narrower rows, too, and
-   at the end of rows: what follows there is the next row. */
-static void ffnn__transpose(float *to, size_t to_step, const float *from, size_t from_step,
-                            size_t rows, size_t cols) {
-    size_t row = 0;
-    for (; row + 4 <= rows; row += 4) {
-        size_t col = 0;
-        for (; col < cols; col += 4) {
-            const float *block = from + row * from_step + col;
-            size_t count = cols - col < 4 ? cols - col : 4;
-            bool is_last = count < 4 && row + 4 + 3 >= rows; /* reading on could leave from */
-            if (is_last) break;
-            ffnn__transpose4(to + col * to_step + row, to_step, block, from_step, count);
-        }
-        for (; col < cols; ++col)
-            for (size_t i = row; i < row + 4; ++i)
-                to[col * to_step + i] = from[i * from_step + col];
-    }
-    for (; row < rows; ++row)
-        for (size_t col = 0; col < cols; ++col)
-            to[col * to_step + row] = from[row * from_step + col];
-}
-
-/* Copies a block of b, transposed if b is, into rows of its width. */
-static void ffnn__pack(float *panel, const ffnn__product *block) {
-    size_t width = block->cols;
-    if (block->b_col_step != 1) {
-        ffnn__transpose(panel, width, block->b, block->b_col_step, width, block->depth);
-        return;
-    }
-    for (size_t row = 0; row < block->depth; ++row) {
-        const float *b = block->b + row * block->b_row_step;
-        __builtin_prefetch(b + 16 * block->b_row_step);
-        memcpy(panel + row * width, b, width * sizeof(float));
-    }
-}
-
-/* Up to depth rows of the product's depth, from first on. What follows the first rows adds. */
-static ffnn__product ffnn__depth_block(const ffnn__product *whole, size_t first, size_t depth) {
-    ffnn__product block = *whole;
-    block.a += first * whole->a_col_step;
-    block.b += first * whole->b_row_step;
-    block.depth = whole->depth - first < depth ? whole->depth - first : depth;
-    block.add = whole->add || first > 0;
-    return block;
-}
-
-/* How many of the columns left are a block's: never so few are left then, below 8, that rows of c
-   would have to be contiguous (see ffnn__narrow_rows). */
-static size_t ffnn__block_width(size_t left) {
-    if (left <= FFNN__WIDTH) return left;
-    return left < FFNN__WIDTH + 8 ? FFNN__WIDTH / 2 : FFNN__WIDTH;
-}
-
-/* A block of b after the other, copied if that makes reading it faster. The blocks are the same for
-   any number of rows, and with them the order of each sum. */
-FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
-    float panel[FFNN__DEPTH * FFNN__WIDTH] __attribute__((__aligned__(64)));
-    bool is_transposed = whole->b_col_step != 1;
-    bool is_reused = whole->rows >= 32; /* rows of b far apart: TLB misses */
-    for (size_t first = 0; first < whole->depth; first += FFNN__DEPTH) {
-        ffnn__product rows = ffnn__depth_block(whole, first, FFNN__DEPTH);
-        size_t width;
-        for (size_t col = 0; col < whole->cols; col += width) {
-            ffnn__product block = rows;
-            width = ffnn__block_width(whole->cols - col);
-            block.b += col * whole->b_col_step;
-            block.c += col;
-            block.cols = width;
-            if (is_transposed || is_reused) {
-                ffnn__pack(panel, &block);
-                block.b = panel;
-                block.b_row_step = width;
-                block.b_col_step = 1;
-            }
-            ffnn__run_lanes(&block, 16);
-        }
-    }
-}
-
-/* c += factor * (a b), a part of c after the other, each summed up over the whole depth first: were
-   each block of the depth added to c, it would be rounded at c's size, and lost if it is small. */
-FFNN__NOINLINE static void ffnn__add_blocks(const ffnn__product *whole) {
-    const size_t most = FFNN__SUMMED;
-    float sums[FFNN__SUMMED * FFNN__WIDTH];
-    for (size_t row = 0; row < whole->rows; row += most) {
-        size_t left = whole->rows - row, width;
-        for (size_t col = 0; col < whole->cols; col += width) {
-            ffnn__product block = *whole;
-            width = ffnn__block_width(whole->cols - col);
-            block.a += row * whole->a_row_step;
-            block.b += col * whole->b_col_step;
-            block.c = sums;
-            block.c_step = width;
-            block.cols = width;
-            block.rows = left < most ? left : most;
-            block.add = false;
-            block.factor = 1;
-            ffnn__run_blocks(&block);
-            for (size_t i = 0; i < block.rows; ++i)
-                ffnn__add_sum_of_rows(whole->c + (row + i) * whole->c_step + col,
-                                      sums + i * width, 1, width, whole->factor);
-        }
-    }
-}
-
-#if !defined(__clang__)
-#pragma GCC pop_options /* of fp-contract */
-#endif
 #endif /* FFNN__SIMD */
 
-/* The program's own warnings and floating-point flags again: see "configuration". */
-#if defined(__GNUC__)
-#pragma GCC diagnostic pop
+/* radius and theta are floats, as in PyTorch; log, cos and sin are libm's. */
+static void ffnn__box_muller(float *x, size_t blocks) {
+#ifdef FFNN__SIMD
+    if (ffnn__pick_kernels()->box_muller != NULL) {
+        ffnn__pick_kernels()->box_muller(x, blocks);
+        return;
+    }
 #endif
-#if defined(FFNN__FLOAT_CONTROL)
-#pragma float_control(pop)
-#elif defined(__clang__)
-#pragma STDC FP_CONTRACT DEFAULT
-#elif defined(FFNN__FLAGS_TAKEN_BACK)
-#pragma GCC pop_options
-#endif
+    for (; blocks > 0; --blocks, x += 16) {
+        for (size_t i = 0; i < 8; ++i) {
+            float radius = (float)sqrt(-2 * log(1 - (double)x[i]));
+            float theta = (float)(2 * FFNN__PI) * x[i + 8];
+            x[i] = (float)((double)radius * cos((double)theta));
+            x[i + 8] = (float)((double)radius * sin((double)theta));
+        }
+    }
+}
 
+#define FFNN__OUTERMOST /* this is not an inclusion for one kind of processor */
 #endif /* FFNN_IMPLEMENTATION */
 
-/* The kernels for one kind of processor, FFNN__KIND, whose vectors hold FFNN__LANES floats: 1, 4, 8
-   or 16. Tiles have up to FFNN__ROWS rows and FFNN__VECTORS vectors of columns. FFNN__ALL is
-   defined for a kind that does not leave what it is no faster at to another one. FFNN__TARGET says
-   what instructions there are. */
+/* ============================================================================================
+   THE KERNELS, for one kind of processor: see "kinds of processors".
+   ============================================================================================ */
 #ifdef FFNN__KIND
 
+/* ---- vectors ----------------------------------------------------------------------------- */
+
+/* The name of a kind's kernel: FFNN__K(fold) is ffnn__fold_avx2 and so on. Plain C, the only kind
+   where it is one, has the names of "what the kernels compute". */
+#if FFNN__LANES > 1
 #define FFNN__JOIN_(name, kind) name##_##kind
 #define FFNN__JOIN(name, kind) FFNN__JOIN_(name, kind)
-
-/* Each kind's own: ffnn__vec is ffnn__vec_avx2, and so on. */
-#define ffnn__vec                  FFNN__JOIN(ffnn__vec, FFNN__KIND)
-#define ffnn__bits                 FFNN__JOIN(ffnn__bits, FFNN__KIND)
-#define ffnn__exp_parts            FFNN__JOIN(ffnn__exp_parts, FFNN__KIND)
-#define ffnn__exp                  FFNN__JOIN(ffnn__exp, FFNN__KIND)
-#define ffnn__vec_sigmoid          FFNN__JOIN(ffnn__vec_sigmoid, FFNN__KIND)
-#define ffnn__vec_tanh             FFNN__JOIN(ffnn__vec_tanh, FFNN__KIND)
-#define ffnn__vec_elu              FFNN__JOIN(ffnn__vec_elu, FFNN__KIND)
-#define ffnn__vec_silu             FFNN__JOIN(ffnn__vec_silu, FFNN__KIND)
-#define ffnn__vec_gelu             FFNN__JOIN(ffnn__vec_gelu, FFNN__KIND)
-#define ffnn__load                 FFNN__JOIN(ffnn__load, FFNN__KIND)
-#define ffnn__store                FFNN__JOIN(ffnn__store, FFNN__KIND)
-#define ffnn__f                    FFNN__JOIN(ffnn__f, FFNN__KIND)
-#define ffnn__slope                FFNN__JOIN(ffnn__slope, FFNN__KIND)
-#define ffnn__activate_loop        FFNN__JOIN(ffnn__activate_loop, FFNN__KIND)
-#define ffnn__activate_each        FFNN__JOIN(ffnn__activate_each, FFNN__KIND)
-#define ffnn__multiply_by_slope    FFNN__JOIN(ffnn__multiply_by_slope, FFNN__KIND)
-#define ffnn__softmax              FFNN__JOIN(ffnn__softmax, FFNN__KIND)
-#define ffnn__sum                  FFNN__JOIN(ffnn__sum, FFNN__KIND)
-#define ffnn__exp_of_difference FFNN__JOIN(ffnn__exp_of_difference, FFNN__KIND)
-#define ffnn__copy_sign           FFNN__JOIN(ffnn__copy_sign, FFNN__KIND)
-#define ffnn__sqrt                 FFNN__JOIN(ffnn__sqrt, FFNN__KIND)
-#define ffnn__momentum             FFNN__JOIN(ffnn__momentum, FFNN__KIND)
-#define ffnn__momentum_step        FFNN__JOIN(ffnn__momentum_step, FFNN__KIND)
-#define ffnn__adam                 FFNN__JOIN(ffnn__adam, FFNN__KIND)
-#define ffnn__adam_step            FFNN__JOIN(ffnn__adam_step, FFNN__KIND)
-#define ffnn__combine              FFNN__JOIN(ffnn__combine, FFNN__KIND)
-#define ffnn__log                  FFNN__JOIN(ffnn__log, FFNN__KIND)
-#define ffnn__cos_sin              FFNN__JOIN(ffnn__cos_sin, FFNN__KIND)
-#define ffnn__box_muller           FFNN__JOIN(ffnn__box_muller, FFNN__KIND)
-#define ffnn__tile                 FFNN__JOIN(ffnn__tile, FFNN__KIND)
-#define ffnn__tile_rows            FFNN__JOIN(ffnn__tile_rows, FFNN__KIND)
-#define ffnn__tiles                FFNN__JOIN(ffnn__tiles, FFNN__KIND)
-#define ffnn__repeat               FFNN__JOIN(ffnn__repeat, FFNN__KIND)
-#define ffnn__fold_load            FFNN__JOIN(ffnn__fold_load, FFNN__KIND)
-#define ffnn__fold_step            FFNN__JOIN(ffnn__fold_step, FFNN__KIND)
-#define ffnn__fold_rows            FFNN__JOIN(ffnn__fold_rows, FFNN__KIND)
-#define ffnn__fold                 FFNN__JOIN(ffnn__fold, FFNN__KIND)
-#define ffnn__narrow_rows          FFNN__JOIN(ffnn__narrow_rows, FFNN__KIND)
-#define ffnn__narrow               FFNN__JOIN(ffnn__narrow, FFNN__KIND)
-#define ffnn__small_row            FFNN__JOIN(ffnn__small_row, FFNN__KIND)
-#define ffnn__small_column         FFNN__JOIN(ffnn__small_column, FFNN__KIND)
-#define ffnn__small_rows           FFNN__JOIN(ffnn__small_rows, FFNN__KIND)
-#define ffnn__small_layer          FFNN__JOIN(ffnn__small_layer, FFNN__KIND)
-#define ffnn__small_forward        FFNN__JOIN(ffnn__small_forward, FFNN__KIND)
-#define ffnn__small_delta_4_1      FFNN__JOIN(ffnn__small_delta_4_1, FFNN__KIND)
-#define ffnn__small_delta          FFNN__JOIN(ffnn__small_delta, FFNN__KIND)
-#define ffnn__small_backward       FFNN__JOIN(ffnn__small_backward, FFNN__KIND)
-#define ffnn__small_update_rows    FFNN__JOIN(ffnn__small_update_rows, FFNN__KIND)
-#define ffnn__small_update         FFNN__JOIN(ffnn__small_update, FFNN__KIND)
+#define FFNN__K(name) FFNN__JOIN(ffnn__##name, FFNN__KIND)
+#else
+#define FFNN__K(name) ffnn__##name
+#endif
 
 /* A vector of floats, or of integers as large, at any address. Vectors are passed by pointer: how
-   they are passed by value depends on the compiler's options. */
+   they are passed by value depends on the compiler's options. FFNN__CHOOSE is ?: for each of their
+   elements. */
+#define ffnn__vec FFNN__K(vec)
+#define ffnn__bits FFNN__K(bits)
 #if FFNN__LANES > 1
-#define FFNN__LIKE_ARRAY                                                                          \
-    __attribute__((__vector_size__(FFNN__LANES * 4), __aligned__(4), __may_alias__))
-typedef float ffnn__vec FFNN__LIKE_ARRAY;
-typedef uint32_t ffnn__bits FFNN__LIKE_ARRAY;
-#undef FFNN__LIKE_ARRAY
+typedef float ffnn__vec FFNN__VECTOR_OF(FFNN__LANES * 4);
+typedef uint32_t ffnn__bits FFNN__VECTOR_OF(FFNN__LANES * 4);
 #define FFNN__CHOOSE(test, yes, no)                                                               \
     ((ffnn__vec)(((ffnn__bits)(test) & (ffnn__bits)(yes)) |                                       \
                  (~(ffnn__bits)(test) & (ffnn__bits)(no))))
@@ -4662,8 +4759,43 @@ typedef float ffnn__vec;
 typedef uint32_t ffnn__bits;
 #define FFNN__CHOOSE(test, yes, no) ((test) ? (yes) : (no))
 #define FFNN__INLINE static inline
-#define FFNN__TARGET
 #endif
+
+/* The next vector of an array of which count floats are left, at least FFNN__LEAST. With four lanes
+   the last vector may be a part of one; with more, what is left behind whole vectors is the work
+   of four lanes. */
+#if FFNN__LANES == 4
+#define FFNN__LEAST 1
+#else
+#define FFNN__LEAST FFNN__LANES
+#endif
+
+FFNN__INLINE void FFNN__K(load)(ffnn__vec *v, const float *from, size_t count) {
+#if FFNN__LANES == 4
+    if (count < 4) {
+        ffnn__vec part = {from[0], count > 1 ? from[1] : 0, count > 2 ? from[2] : 0, 0};
+        *v = part;
+        return;
+    }
+#endif
+    (void)count;
+    *v = *(const ffnn__vec *)from;
+}
+
+FFNN__INLINE void FFNN__K(store)(float *to, const ffnn__vec *v, size_t count) {
+#if FFNN__LANES == 4
+    if (count < 4) {
+        to[0] = (*v)[0];
+        if (count > 1) to[1] = (*v)[1];
+        if (count > 2) to[2] = (*v)[2];
+        return;
+    }
+#endif
+    (void)count;
+    *(ffnn__vec *)to = *v;
+}
+
+/* ---- exp and the activations ------------------------------------------------------------- */
 
 /* exp(t) = (1 + p) * scale, where |t| <= 88: p takes t's place. With n = round(t / ln 2) and
    r = t - n ln 2, which is within +-0.35, exp(t) is 2^n exp(r). ln 2 comes in two parts,
@@ -4671,7 +4803,7 @@ typedef uint32_t ffnn__bits;
    polynomial for p = exp(r) - 1 is minimax, its error 2^-27.6, and 2^-25.6 relative to p. Where |t|
    < 0.34, n is 0 and p is expm1(t). For vectors, adding 1.5 * 2^23 rounds to a whole number and
    leaves it in the low bits, from where it is shifted into an exponent; n = -127 makes that 0. */
-FFNN__INLINE void ffnn__exp_parts(ffnn__vec *t, ffnn__vec *scale) {
+FFNN__INLINE void FFNN__K(exp_parts)(ffnn__vec *t, ffnn__vec *scale) {
 #if FFNN__LANES > 1
     const ffnn__vec zero = {0}, rounding = zero + 12582912.0f;
     ffnn__vec n = rounding + *t * 1.44269504f; /* 1 / ln 2 */
@@ -4694,21 +4826,21 @@ FFNN__INLINE void ffnn__exp_parts(ffnn__vec *t, ffnn__vec *scale) {
 }
 
 /* The same for all t <= 88; scale is 0 below -87.7, a little before exp(t) would be subnormal. */
-FFNN__INLINE void ffnn__exp(ffnn__vec *t, ffnn__vec *scale) {
+FFNN__INLINE void FFNN__K(exp)(ffnn__vec *t, ffnn__vec *scale) {
     const ffnn__vec zero = {0}, lowest = zero - 88.0f;
     *t = FFNN__CHOOSE(*t < lowest, lowest, *t);
-    ffnn__exp_parts(t, scale);
+    FFNN__K(exp_parts)(t, scale);
 }
 
 /* a = 1 / (1 + exp(-z)). Far below 0, exp(-z) is so large that adding 1 to (1 + p) * 2^n would
    round once too often: there, 2^-n is added before the scaling. What is added is chosen before the
    sums, not the sum after them, since they wait for p. The result is 0 where it would be subnormal,
    and 1 from 88 on, beyond which exp_parts cannot go. */
-FFNN__INLINE void ffnn__vec_sigmoid(ffnn__vec *a, const ffnn__vec *z) {
+FFNN__INLINE void FFNN__K(sigmoid)(ffnn__vec *a, const ffnn__vec *z) {
     const ffnn__vec zero = {0}, one = zero + 1.0f;
     ffnn__vec x = *z, p = -x, scale; /* not 0 - x: a sign costs nothing in a fused product */
 #if FFNN__LANES > 1
-    ffnn__exp_parts(&p, &scale);
+    FFNN__K(exp_parts)(&p, &scale);
     ffnn__vec inverse = (ffnn__vec)(0x7f000000u - (ffnn__bits)scale);
     ffnn__vec scaled_one = FFNN__CHOOSE(x < zero - 16.0f, inverse, one);
     ffnn__vec added_one = FFNN__CHOOSE(x < zero - 16.0f, scale, one);
@@ -4719,13 +4851,13 @@ FFNN__INLINE void ffnn__vec_sigmoid(ffnn__vec *a, const ffnn__vec *z) {
 #else
     *a = x > 88 ? one : zero;
     if (x < -87.33654f || x > 88) return;
-    ffnn__exp_parts(&p, &scale);
+    FFNN__K(exp_parts)(&p, &scale);
     if (x < -16) *a = 1 / ((p + 1 / scale) * scale + scale);
     else *a = 1 / ((p + 1) * scale + 1);
 #endif
 }
 
-FFNN__INLINE void ffnn__copy_sign(ffnn__vec *to, const ffnn__vec *from) {
+FFNN__INLINE void FFNN__K(copy_sign)(ffnn__vec *to, const ffnn__vec *from) {
     ffnn__bits to_bits, from_bits;
     memcpy(&to_bits, to, sizeof to_bits);
     memcpy(&from_bits, from, sizeof from_bits);
@@ -4734,67 +4866,67 @@ FFNN__INLINE void ffnn__copy_sign(ffnn__vec *to, const ffnn__vec *from) {
 }
 
 /* |tanh(z)| = -m / (2 + m), where m = expm1(-2 |z|) */
-FFNN__INLINE void ffnn__vec_tanh(ffnn__vec *a, const ffnn__vec *z) {
+FFNN__INLINE void FFNN__K(tanh)(ffnn__vec *a, const ffnn__vec *z) {
     ffnn__vec m = *z, scale, minus_one;
     const ffnn__vec zero = {0};
     minus_one = zero - 1.0f;
-    ffnn__copy_sign(&m, &minus_one);
+    FFNN__K(copy_sign)(&m, &minus_one);
     m *= 2.0f;
-    ffnn__exp(&m, &scale);
+    FFNN__K(exp)(&m, &scale);
     m = m * scale + (scale - 1.0f);
     m = m / (m + 2.0f);
-    ffnn__copy_sign(&m, z);
+    FFNN__K(copy_sign)(&m, z);
     *a = m;
 }
 
-/* expm1(z) where z < 0; scale - 1 is exact wherever that matters. The slope there is exp(z), not
+/* expm1(z) where z < 0; scale - 1 is exact wherever that matters. The derivative there is exp(z), not
    a + 1, of which little is left far below 0. */
-FFNN__INLINE void ffnn__vec_elu(ffnn__vec *a, ffnn__vec *slope, const ffnn__vec *z) {
+FFNN__INLINE void FFNN__K(elu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
     const ffnn__vec zero = {0}, one = zero + 1.0f;
     ffnn__vec x = *z, t = x, scale;
-    ffnn__exp(&t, &scale);
-    *slope = FFNN__CHOOSE(x <= zero, t * scale + scale, one);
+    FFNN__K(exp)(&t, &scale);
+    *derivative = FFNN__CHOOSE(x <= zero, t * scale + scale, one);
     t = t * scale + (scale - 1.0f);
     *a = FFNN__CHOOSE(x > zero, x, t);
 }
 
 /* a = z sigmoid(z). With e = exp(-|z|), sigmoid(|z|) is 1 / (1 + e) and sigmoid(-|z|) e times that;
    sigmoid' is the product of the two, so that 1 - sigmoid need not be computed. As PyTorch's, SiLU
-   of -infinity and its slope at both infinities are NaN, being 0 times infinity. */
-FFNN__INLINE void ffnn__vec_silu(ffnn__vec *a, ffnn__vec *slope, const ffnn__vec *z) {
+   of -infinity and its derivative at both infinities are NaN, being 0 times infinity. */
+FFNN__INLINE void FFNN__K(silu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
     const ffnn__vec zero = {0};
     ffnn__vec x = *z, e = FFNN__CHOOSE(x < zero, x, zero - x), scale;
-    ffnn__exp(&e, &scale);
+    FFNN__K(exp)(&e, &scale);
     e = e * scale + scale;
     ffnn__vec large = 1.0f / (e + 1.0f), small_part = e * large;
     ffnn__vec sigmoid = FFNN__CHOOSE(x < zero, small_part, large);
-    *slope = sigmoid + x * (small_part * large);
+    *derivative = sigmoid + x * (small_part * large);
     *a = x * sigmoid;
 }
 
 /* a = z Phi(z), the normal distribution. With u = |z|, Phi(-u) = exp(-u^2 / 2) / P(u), where the
    polynomial P is minimax (Sollya) for the error of that times sqrt(1 + u^2), 2^-30; it is positive
-   for all u >= 0, and what follows 2 + 1.6 u is small, so that rounding does no harm. The slope is
+   for all u >= 0, and what follows 2 + 1.6 u is small, so that rounding does no harm. The derivative is
    Phi(z) + z phi(z), phi the density. NaN as SiLU. */
-FFNN__INLINE void ffnn__vec_gelu(ffnn__vec *a, ffnn__vec *slope, const ffnn__vec *z) {
+FFNN__INLINE void FFNN__K(gelu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
     const ffnn__vec zero = {0};
     ffnn__vec x = *z, u = FFNN__CHOOSE(x < zero, zero - x, x), e = u * u * -0.5f, scale;
-    ffnn__exp(&e, &scale);
+    FFNN__K(exp)(&e, &scale);
     e = e * scale + scale;
     ffnn__vec p = ((u * 9.6820736e-7f - 2.1723914e-5f) * u + 2.12152649e-4f) * u - 1.1547273e-3f;
     p = ((p * u + 3.39156599e-3f) * u - 5.67769923e-4f) * u - 0.0479180925f;
     p = ((p * u + 0.273235559f) * u + 1.59576929f) * u + 2.0f;
     p = e / p;
     p = FFNN__CHOOSE(x < zero, p, 1.0f - p);
-    *slope = p + x * (e * 0.398942280f); /* 1 / sqrt(2 pi) */
+    *derivative = p + x * (e * 0.398942280f); /* 1 / sqrt(2 pi) */
     *a = x * p;
 }
 
-/* a = f(z), and slope = f'(z): the rows of the table in "activations and losses". Where activation
+/* a = f(z), and derivative = f'(z): the rows of the table in "activations and losses". Where activation
    is a constant, only its row is left of the switch. */
-FFNN__INLINE void ffnn__f(const ffnn_activation activation, ffnn__vec *a, const ffnn__vec *z) {
+FFNN__INLINE void FFNN__K(f)(const ffnn_activation activation, ffnn__vec *a, const ffnn__vec *z) {
     const ffnn__vec zero = {0}, one = zero + 1.0f;
-    ffnn__vec ignored = zero, *slope = &ignored;
+    ffnn__vec ignored = zero, *derivative = &ignored;
     *a = zero; /* of no activation */
     switch (activation) {
 #define FFNN__CASE(constant, name, f, df)                                                         \
@@ -4806,13 +4938,13 @@ FFNN__INLINE void ffnn__f(const ffnn_activation activation, ffnn__vec *a, const 
     case FFNN_SOFTMAX: break;
     }
     (void)one;
-    (void)slope;
+    (void)derivative;
 }
 
-FFNN__INLINE void ffnn__slope(ffnn_activation activation, ffnn__vec *slope,
+FFNN__INLINE void FFNN__K(derivative)(ffnn_activation activation, ffnn__vec *derivative,
                               const ffnn__vec *z, ffnn__vec *a) {
     const ffnn__vec zero = {0}, one = zero + 1.0f;
-    *slope = one; /* of no activation */
+    *derivative = one; /* of no activation */
     switch (activation) {
 #define FFNN__CASE(constant, name, f, df)                                                         \
     case constant:                                                                                \
@@ -4824,105 +4956,70 @@ FFNN__INLINE void ffnn__slope(ffnn_activation activation, ffnn__vec *slope,
     }
 }
 
-/* The next vector of an array of which count floats are left, at least FFNN__LEAST. With four lanes
-   the last vector may be a part of one; with more, what is left behind whole vectors is the work
-   of four lanes. */
-#if FFNN__LANES == 4
-#define FFNN__LEAST 1
-#else
-#define FFNN__LEAST FFNN__LANES
-#endif
-
-FFNN__INLINE void ffnn__load(ffnn__vec *v, const float *from, size_t count) {
-#if FFNN__LANES == 4
-    if (count < 4) {
-        ffnn__vec part = {from[0], count > 1 ? from[1] : 0, count > 2 ? from[2] : 0, 0};
-        *v = part;
-        return;
-    }
-#endif
-    (void)count;
-    *v = *(const ffnn__vec *)from;
-}
-
-FFNN__INLINE void ffnn__store(float *to, const ffnn__vec *v, size_t count) {
-#if FFNN__LANES == 4
-    if (count < 4) {
-        to[0] = (*v)[0];
-        if (count > 1) to[1] = (*v)[1];
-        if (count > 2) to[2] = (*v)[2];
-        return;
-    }
-#endif
-    (void)count;
-    *(ffnn__vec *)to = *v;
-}
-
-FFNN__INLINE void ffnn__activate_loop(const ffnn_activation activation, float *a, const float *z,
+FFNN__INLINE void FFNN__K(activate_loop)(const ffnn_activation activation, float *a, const float *z,
                                       size_t count) {
     size_t i = 0;
     for (; i + FFNN__LEAST <= count; i += FFNN__LANES) {
         ffnn__vec z_part, a_part;
-        ffnn__load(&z_part, z + i, count - i);
-        ffnn__f(activation, &a_part, &z_part);
-        ffnn__store(a + i, &a_part, count - i);
+        FFNN__K(load)(&z_part, z + i, count - i);
+        FFNN__K(f)(activation, &a_part, &z_part);
+        FFNN__K(store)(a + i, &a_part, count - i);
     }
 #if FFNN__LANES > 4
     if (i < count) ffnn__activate_each_fma(activation, a + i, z + i, count - i);
 #endif
 }
 
-/* A loop of its own for each activation, but one for all, which is less code, in kinds with few
-   vectors a tile. */
-FFNN__TARGET static void ffnn__activate_each(ffnn_activation activation, float *a, const float *z,
+/* A loop of its own for each activation or, which is less code, one for all. */
+FFNN__TARGET static void FFNN__K(activate_each)(ffnn_activation activation, float *a, const float *z,
                                              size_t count) {
-#if FFNN__VECTORS > 2
+#ifdef FFNN__HAS_LOOPS
     switch (activation) {
 #define FFNN__CASE(constant, name, f, df)                                                         \
-    case constant: ffnn__activate_loop(constant, a, z, count); break;
+    case constant: FFNN__K(activate_loop)(constant, a, z, count); break;
         FFNN__ACTIVATIONS(FFNN__CASE)
 #undef FFNN__CASE
     case FFNN_SOFTMAX: break;
     }
 #else
-    ffnn__activate_loop(activation, a, z, count);
+    FFNN__K(activate_loop)(activation, a, z, count);
 #endif
 }
 
-#if FFNN__LANES < 16
+#ifdef FFNN__HAS_DERIVATIVE
 
-/* Slopes are soon computed, but for SiLU and GELU: one loop serves all. */
-FFNN__TARGET static void ffnn__multiply_by_slope(ffnn_activation activation, float *delta,
+/* One loop serves all: most derivatives are soon computed. */
+FFNN__TARGET static void FFNN__K(multiply_by_derivative)(ffnn_activation activation, float *delta,
                                                  const float *error, const float *z,
                                                  const float *a, size_t count) {
     size_t i = 0;
     for (; i + FFNN__LEAST <= count; i += FFNN__LANES) {
-        ffnn__vec z_part, a_part, error_part, slope;
-        ffnn__load(&z_part, z + i, count - i);
-        ffnn__load(&a_part, a + i, count - i);
-        ffnn__load(&error_part, error + i, count - i);
-        ffnn__slope(activation, &slope, &z_part, &a_part);
-        error_part *= slope;
-        ffnn__store(delta + i, &error_part, count - i);
+        ffnn__vec z_part, a_part, error_part, derivative;
+        FFNN__K(load)(&z_part, z + i, count - i);
+        FFNN__K(load)(&a_part, a + i, count - i);
+        FFNN__K(load)(&error_part, error + i, count - i);
+        FFNN__K(derivative)(activation, &derivative, &z_part, &a_part);
+        error_part *= derivative;
+        FFNN__K(store)(delta + i, &error_part, count - i);
     }
 #if FFNN__LANES > 4
     if (i < count)
-        ffnn__multiply_by_slope_fma(activation, delta + i, error + i, z + i, a + i, count - i);
+        ffnn__multiply_by_derivative_fma(activation, delta + i, error + i, z + i, a + i, count - i);
 #endif
 }
 
 #endif
 
-#if FFNN__LANES <= 4 && defined(FFNN__ALL)
+#ifdef FFNN__HAS_SOFTMAX
 
 /* z - largest, where rounding loses up to half a unit of a number as large as 88, is a 2e-6 of its
    exp: what is lost is computed (Moeller's and Knuth's two-sum) and given back. */
-FFNN__INLINE void ffnn__exp_of_difference(ffnn__vec *e, const ffnn__vec *z, const float *largest) {
+FFNN__INLINE void FFNN__K(exp_of_difference)(ffnn__vec *e, const ffnn__vec *z, const float *largest) {
     const ffnn__vec zero = {0}, subtracted = zero + *largest;
     ffnn__vec d = *z - subtracted, back = d - *z;
     ffnn__vec lost = (*z - (d - back)) - (subtracted + back), scale;
     lost = FFNN__CHOOSE(d > zero - 88.0f, lost, zero); /* NaN where z is -infinity */
-    ffnn__exp(&d, &scale);
+    FFNN__K(exp)(&d, &scale);
     d += d * lost + lost; /* here, before the last rounding: (1 + d) (1 + lost) - 1 */
     *e = d * scale + scale;
 }
@@ -4930,7 +5027,7 @@ FFNN__INLINE void ffnn__exp_of_difference(ffnn__vec *e, const ffnn__vec *z, cons
 /* The sum of n numbers, as if it were rounded once; by pointer, since it may be NaN. In plain C
    without double, which is 1 KB of code on a Cortex-M4: what each addition loses is summed up, too
    (Knuth's two-sum). */
-FFNN__TARGET static void ffnn__sum(float *total, const float *a, size_t n) {
+FFNN__TARGET static void FFNN__K(sum)(float *total, const float *a, size_t n) {
 #if FFNN__LANES > 1
     double sum = 0;
     for (size_t i = 0; i < n; ++i) sum += (double)a[i];
@@ -4946,32 +5043,33 @@ FFNN__TARGET static void ffnn__sum(float *total, const float *a, size_t n) {
 #endif
 }
 
-FFNN__TARGET static void ffnn__softmax(float *a, const float *z, size_t m, size_t n) {
+FFNN__TARGET static void FFNN__K(softmax)(float *a, const float *z, size_t m, size_t n) {
     for (; m > 0; --m, a += n, z += n) {
         float largest = z[0];
         for (size_t col = 1; col < n; ++col) largest = z[col] > largest ? z[col] : largest;
         for (size_t i = 0; i < n; i += FFNN__LANES) {
             ffnn__vec part, e;
-            ffnn__load(&part, z + i, n - i);
-            ffnn__exp_of_difference(&e, &part, &largest);
-            ffnn__store(a + i, &e, n - i);
+            FFNN__K(load)(&part, z + i, n - i);
+            FFNN__K(exp_of_difference)(&e, &part, &largest);
+            FFNN__K(store)(a + i, &e, n - i);
         }
         float total;
-        ffnn__sum(&total, a, n);
+        FFNN__K(sum)(&total, a, n);
         for (size_t i = 0; i < n; i += FFNN__LANES) {
             ffnn__vec part;
-            ffnn__load(&part, a + i, n - i);
+            FFNN__K(load)(&part, a + i, n - i);
             part /= total;
-            ffnn__store(a + i, &part, n - i);
+            FFNN__K(store)(a + i, &part, n - i);
         }
     }
 }
 
-#endif
+#endif /* FFNN__HAS_SOFTMAX */
 
-#ifdef FFNN__ALL
+/* ---- optimizers' steps ------------------------------------------------------------------- */
+#ifdef FFNN__HAS_STEPS
 
-FFNN__INLINE void ffnn__momentum(float *w, float *v, const float *descent, float momentum,
+FFNN__INLINE void FFNN__K(momentum)(float *w, float *v, const float *descent, float momentum,
                                  float decay, float rate) {
     ffnn__vec old = *(ffnn__vec *)w;
     ffnn__vec g = old * decay - *(const ffnn__vec *)descent;
@@ -4980,19 +5078,19 @@ FFNN__INLINE void ffnn__momentum(float *w, float *v, const float *descent, float
     *(ffnn__vec *)w = old - velocity * rate;
 }
 
-FFNN__TARGET static void ffnn__momentum_step(float *w, float *v, const float *descent,
+FFNN__TARGET static void FFNN__K(momentum_step)(float *w, float *v, const float *descent,
                                              size_t count, float momentum, float decay,
                                              float rate) {
     size_t i = 0;
     for (; i + FFNN__LANES <= count; i += FFNN__LANES)
-        ffnn__momentum(w + i, v + i, descent + i, momentum, decay, rate);
+        FFNN__K(momentum)(w + i, v + i, descent + i, momentum, decay, rate);
     if (i < count) {
         size_t size = (count - i) * sizeof(float);
         float w_tail[FFNN__LANES] = {0}, v_tail[FFNN__LANES] = {0}, tail[FFNN__LANES] = {0};
         memcpy(w_tail, w + i, size);
         memcpy(v_tail, v + i, size);
         memcpy(tail, descent + i, size);
-        ffnn__momentum(w_tail, v_tail, tail, momentum, decay, rate);
+        FFNN__K(momentum)(w_tail, v_tail, tail, momentum, decay, rate);
         memcpy(w + i, w_tail, size);
         memcpy(v + i, v_tail, size);
     }
@@ -5001,7 +5099,7 @@ FFNN__TARGET static void ffnn__momentum_step(float *w, float *v, const float *de
 /* x = sqrt(x). Vector types have no square root: Newton's method for y = 1 / sqrt(x), twice, from
    the well-known first guess by halving the exponent (3.4 % off), and once for x y, whose error is
    then below 2^-35. */
-FFNN__INLINE void ffnn__sqrt(ffnn__vec *x) {
+FFNN__INLINE void FFNN__K(sqrt)(ffnn__vec *x) {
 #if FFNN__LANES > 1
     const ffnn__vec zero = {0};
     ffnn__vec half = *x * 0.5f, y = (ffnn__vec)(0x5f3759dfu - ((ffnn__bits)*x >> 1));
@@ -5015,22 +5113,22 @@ FFNN__INLINE void ffnn__sqrt(ffnn__vec *x) {
 #endif
 }
 
-FFNN__INLINE void ffnn__adam(float *w, float *m, float *v, const float *descent, float keep,
+FFNN__INLINE void FFNN__K(adam)(float *w, float *m, float *v, const float *descent, float keep,
                              float rate, float inverse_root) {
     ffnn__vec down = *(const ffnn__vec *)descent;
     ffnn__vec first = *(ffnn__vec *)m - (down + *(ffnn__vec *)m) * 0.1f; /* PyTorch's lerp */
     ffnn__vec second = *(ffnn__vec *)v * 0.999f + down * down * 0.001f;
     *(ffnn__vec *)m = first;
     *(ffnn__vec *)v = second;
-    ffnn__sqrt(&second);
+    FFNN__K(sqrt)(&second);
     *(ffnn__vec *)w = *(ffnn__vec *)w * keep - first * rate / (second * inverse_root + 1e-8f);
 }
 
-FFNN__TARGET static void ffnn__adam_step(float *w, float *m, float *v, const float *descent,
+FFNN__TARGET static void FFNN__K(adam_step)(float *w, float *m, float *v, const float *descent,
                                          size_t count, float keep, float rate, float inverse_root) {
     size_t i = 0;
     for (; i + FFNN__LANES <= count; i += FFNN__LANES)
-        ffnn__adam(w + i, m + i, v + i, descent + i, keep, rate, inverse_root);
+        FFNN__K(adam)(w + i, m + i, v + i, descent + i, keep, rate, inverse_root);
     if (i < count) {
         size_t size = (count - i) * sizeof(float);
         float w_tail[FFNN__LANES] = {0}, m_tail[FFNN__LANES] = {0}, v_tail[FFNN__LANES] = {0};
@@ -5039,19 +5137,17 @@ FFNN__TARGET static void ffnn__adam_step(float *w, float *m, float *v, const flo
         memcpy(m_tail, m + i, size);
         memcpy(v_tail, v + i, size);
         memcpy(tail, descent + i, size);
-        ffnn__adam(w_tail, m_tail, v_tail, tail, keep, rate, inverse_root);
+        FFNN__K(adam)(w_tail, m_tail, v_tail, tail, keep, rate, inverse_root);
         memcpy(w + i, w_tail, size);
         memcpy(m + i, m_tail, size);
         memcpy(v + i, v_tail, size);
     }
 }
 
-#endif
-
-#ifdef FFNN__ALL /* 16 lanes would wait for memory as long as 8 */
+/* ---- element by element ------------------------------------------------------------------ */
 
 /* A loop of its own for each operation. b[0] - 0 fills all lanes; + 0 would lose the sign of -0. */
-FFNN__TARGET static void ffnn__combine(ffnn__operation operation, float *c, const float *a,
+FFNN__TARGET static void FFNN__K(combine)(ffnn__operation operation, float *c, const float *a,
                                        const float *b, size_t b_step, size_t m, size_t n) {
     const ffnn__vec zero = {0};
     switch (operation) {
@@ -5075,86 +5171,17 @@ FFNN__TARGET static void ffnn__combine(ffnn__operation operation, float *c, cons
     }
 }
 
-#endif
+#endif /* FFNN__HAS_STEPS */
 
-#if FFNN__LANES == 8 /* normal numbers, as PyTorch draws them where there is AVX2 */
-
-/* What follows computes PyTorch's bits (equal for 3 * 10^8 numbers), by the formulas and constants
-   of Cephes' logf, cosf and sinf. Products are fused into sums where they are in PyTorch, and kept
-   from it by FFNN__NO_FMA where they are not. GCC fuses none below -O2: last bits differ. */
-
-/* x = log(x), where 0 < x <= 1 and x is not subnormal. With x = 2^e m and sqrt(1/2) <= m < sqrt(2),
-   that is e ln 2 + log(m), and log(m) is a polynomial in t = m - 1. As in exp_parts, ln 2 comes in
-   two parts, and 1.5 * 2^23 turns whole numbers into floats. */
-FFNN__INLINE void ffnn__log(ffnn__vec *x) {
-    const ffnn__vec zero = {0}, one = zero + 1.0f;
-    ffnn__vec m = (ffnn__vec)(((ffnn__bits)*x & 0x007fffffu) | 0x3f000000u); /* in [0.5, 1) */
-    ffnn__vec e = (ffnn__vec)(((ffnn__bits)*x >> 23) + 0x4b400000u) - (12582912.0f + 126.0f);
-    ffnn__bits is_low = (ffnn__bits)(m < zero + 0.707106781f); /* sqrt(1/2): then 2 m, e - 1 */
-    ffnn__vec t = (m - 1.0f) + (ffnn__vec)(is_low & (ffnn__bits)m), t2 = t * t;
-    e -= (ffnn__vec)(is_low & (ffnn__bits)one);
-    ffnn__vec p = (t * 7.0376836292e-2f - 1.1514610310e-1f) * t + 1.1676998740e-1f;
-    p = (p * t - 1.2420140846e-1f) * t + 1.4249322787e-1f;
-    p = (p * t - 1.6668057665e-1f) * t + 2.0000714765e-1f;
-    p = (p * t - 2.4999993993e-1f) * t + 3.3333331174e-1f;
-    ffnn__vec low = e * -2.12194440e-4f;
-    FFNN__NO_FMA(low);
-    p = (p * t) * t2 + low;
-    p -= t2 * 0.5f;
-    *x = (t + p) + e * 0.693359375f;
-}
-
-/* The cosine and sine of theta = 2 pi turn, where 0 <= turn < 1. With q the nearest number of
-   quarter turns and r = theta - q pi / 2, they are polynomials in r that an odd q swaps, with signs
-   by q. pi / 2 comes in three parts, the first two so short that q times them is exact. */
-FFNN__INLINE void ffnn__cos_sin(ffnn__vec *cosine, ffnn__vec *sine, const ffnn__vec *turn) {
-    const ffnn__vec zero = {0};
-    ffnn__bits q = {0};
-    q -= (ffnn__bits)(*turn >= zero + 0.125f); /* true is -1 */
-    q -= (ffnn__bits)(*turn >= zero + 0.375f);
-    q -= (ffnn__bits)(*turn >= zero + 0.625f);
-    q -= (ffnn__bits)(*turn >= zero + 0.875f);
-    ffnn__vec quarters = (ffnn__vec)(q + 0x4b400000u) - 12582912.0f;
-    ffnn__vec r = *turn * (float)(2 * FFNN__PI);
-    FFNN__NO_FMA(r);
-    r -= quarters * 1.5703125f;
-    r -= quarters * 4.837512969970703125e-4f;
-    r -= quarters * 7.54978995489188216e-8f;
-    ffnn__vec r2 = r * r, half = r2 * 0.5f;
-    FFNN__NO_FMA(half);
-    ffnn__vec c = (r2 * 2.443315711809948e-5f - 1.388731625493765e-3f) * r2 + 4.166664568298827e-2f;
-    c = ((c * r2) * r2 - half) + 1.0f;
-    ffnn__vec s = (r2 * -1.9515295891e-4f + 8.3321608736e-3f) * r2 - 1.6666654611e-1f;
-    s = (s * r2) * r + r;
-    ffnn__bits is_odd = 0u - (q & 1u);
-    *cosine = (ffnn__vec)((ffnn__bits)FFNN__CHOOSE(is_odd, s, c) ^ (((q + 1u) & 2u) << 30));
-    *sine = (ffnn__vec)((ffnn__bits)FFNN__CHOOSE(is_odd, c, s) ^ ((q & 2u) << 30));
-}
-
-/* The square root is the processor's, since vector types have none and ffnn__sqrt does not always
-   round its last bit correctly. Adding 0 turns -0 into 0, as does the mean that PyTorch adds. */
-FFNN__TARGET static void ffnn__box_muller(float *x, size_t blocks) {
-    for (; blocks > 0; --blocks, x += 16) {
-        ffnn__vec radius = 1.0f - *(const ffnn__vec *)x, cosine, sine;
-        ffnn__log(&radius);
-        radius *= -2.0f;
-        __asm__("vsqrtps {%1, %0|%0, %1}" : "=x"(radius) : "x"(radius));
-        ffnn__cos_sin(&cosine, &sine, (const ffnn__vec *)(x + 8));
-        *(ffnn__vec *)x = radius * cosine + 0.0f;
-        *(ffnn__vec *)(x + 8) = radius * sine + 0.0f;
-    }
-}
-
-#endif
-
-#if FFNN__LANES > 1 /* products: those in plain C stand in the section before */
+/* ---- tiles ------------------------------------------------------------------------------- */
+#if FFNN__LANES > 1
 
 /* One tile of a product: rows x width elements of c from (row, col) on, in so many vectors that the
    last one ends at the last column and, where width is no multiple of the lanes, overlaps the one
    before. Its sums stay in registers while a and b stream by. A narrow tile has few sums, each of
    which would wait for itself: there, two take turns and are added at the end, and split is 2.
    rows, vectors and split are constants. */
-FFNN__INLINE void ffnn__tile(const ffnn__product *product, size_t row, size_t col, size_t width,
+FFNN__INLINE void FFNN__K(tile)(const ffnn__product *product, size_t row, size_t col, size_t width,
                              const size_t rows, const size_t vectors, const size_t split) {
     ffnn__vec sum[2][4][4], zero = {0}; /* [split][rows][vectors] */
     const float *a[4], *b = product->b + col;
@@ -5211,39 +5238,42 @@ FFNN__INLINE void ffnn__tile(const ffnn__product *product, size_t row, size_t co
 }
 
 /* All rows of the tiles from column col on. */
-FFNN__INLINE void ffnn__tile_rows(const ffnn__product *product, size_t col, size_t width,
+FFNN__INLINE void FFNN__K(tile_rows)(const ffnn__product *product, size_t col, size_t width,
                                   const size_t vectors, const size_t split) {
     size_t row = 0;
     for (; row + FFNN__ROWS <= product->rows; row += FFNN__ROWS)
-        ffnn__tile(product, row, col, width, FFNN__ROWS, vectors, split);
+        FFNN__K(tile)(product, row, col, width, FFNN__ROWS, vectors, split);
 #if FFNN__ROWS > 3
     for (; row + 2 <= product->rows; row += 2)
-        ffnn__tile(product, row, col, width, 2, vectors, split);
+        FFNN__K(tile)(product, row, col, width, 2, vectors, split);
 #endif
-    for (; row < product->rows; ++row) ffnn__tile(product, row, col, width, 1, vectors, split);
+    for (; row < product->rows; ++row) FFNN__K(tile)(product, row, col, width, 1, vectors, split);
 }
 
 /* A product whose b is not transposed and has at least FFNN__LANES columns, exactly so many where
    FFNN__VECTORS is 1. At most FFNN__VECTORS vectors of columns at a time, and never so many that
    fewer columns than one vector's would be left. */
-FFNN__TARGET static void ffnn__tiles(const ffnn__product *product) {
+FFNN__TARGET static void FFNN__K(tiles)(const ffnn__product *product) {
     const size_t lanes = FFNN__LANES, most = FFNN__VECTORS * lanes;
     size_t width;
     for (size_t col = 0; col < product->cols; col += width) {
         size_t left = product->cols - col;
         width = left;
         if (left > most) width = left < most + lanes ? most - lanes : most;
-        if (FFNN__VECTORS > 2 && width > 3 * lanes) ffnn__tile_rows(product, col, width, 4, 1);
-        else if (FFNN__VECTORS > 2 && width > 2 * lanes) ffnn__tile_rows(product, col, width, 3, 1);
-        else if (FFNN__VECTORS > 1 && width > lanes) ffnn__tile_rows(product, col, width, 2, 2);
-        else ffnn__tile_rows(product, col, width, 1, 2);
+        if (FFNN__VECTORS > 2 && width > 3 * lanes) FFNN__K(tile_rows)(product, col, width, 4, 1);
+        else if (FFNN__VECTORS > 2 && width > 2 * lanes) FFNN__K(tile_rows)(product, col, width, 3, 1);
+        else if (FFNN__VECTORS > 1 && width > lanes) FFNN__K(tile_rows)(product, col, width, 2, 2);
+        else FFNN__K(tile_rows)(product, col, width, 1, 2);
     }
 }
 
-#if defined(FFNN__ALL) || FFNN__LANES == 16
+#endif /* FFNN__LANES > 1 */
+
+/* ---- fold -------------------------------------------------------------------------------- */
+#ifdef FFNN__HAS_FOLD
 
 /* Elements of a, each of them cols times, 3 as 4. cols is a constant, 1 to 4. */
-FFNN__INLINE void ffnn__repeat(ffnn__vec *to, const float *a, const size_t cols) {
+FFNN__INLINE void FFNN__K(repeat)(ffnn__vec *to, const float *a, const size_t cols) {
     if (cols == 1) {
         *to = *(const ffnn__vec *)a;
         return;
@@ -5275,7 +5305,7 @@ FFNN__INLINE void ffnn__repeat(ffnn__vec *to, const float *a, const size_t cols)
 }
 
 /* The rows of b that a vector holds. 3 columns are read as 4, with what follows them. */
-FFNN__INLINE void ffnn__fold_load(ffnn__vec *to, const float *b, const size_t cols) {
+FFNN__INLINE void FFNN__K(fold_load)(ffnn__vec *to, const float *b, const size_t cols) {
 #if FFNN__LANES == 8
     if (cols == 3) {
         const ffnn__f32x4 low = *(const ffnn__f32x4 *)b, high = *(const ffnn__f32x4 *)(b + 3);
@@ -5295,13 +5325,13 @@ FFNN__INLINE void ffnn__fold_load(ffnn__vec *to, const float *b, const size_t co
 /* sums += rows rows of a times what a vector of b holds, each element of a row for all columns.
    Lanes that mask, if any, does not have count as 0 on both sides: infinity times 0 would be
    NaN. */
-FFNN__INLINE void ffnn__fold_step(ffnn__vec *sums, const float *a, size_t a_step, const float *b,
+FFNN__INLINE void FFNN__K(fold_step)(ffnn__vec *sums, const float *a, size_t a_step, const float *b,
                                   const ffnn__bits *mask, const size_t rows, const size_t cols) {
     ffnn__vec b_part, a_part;
-    ffnn__fold_load(&b_part, b, cols);
+    FFNN__K(fold_load)(&b_part, b, cols);
     if (mask != NULL) b_part = (ffnn__vec)((ffnn__bits)b_part & *mask);
     FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
-        ffnn__repeat(&a_part, a + i * a_step, cols);
+        FFNN__K(repeat)(&a_part, a + i * a_step, cols);
         if (mask != NULL) a_part = (ffnn__vec)((ffnn__bits)a_part & *mask);
         sums[i] += a_part * b_part;
     }
@@ -5311,7 +5341,7 @@ FFNN__INLINE void ffnn__fold_step(ffnn__vec *sums, const float *a, size_t a_step
    rows of b as fit, and is multiplied by as many elements of a row of a. The last vector ends where
    b ends, without the lanes that it has in common with the one before. Two sums take turns, since
    one would wait for itself. rows and cols are constants. */
-FFNN__INLINE void ffnn__fold_rows(const ffnn__product *product, size_t row, const size_t rows,
+FFNN__INLINE void FFNN__K(fold_rows)(const ffnn__product *product, size_t row, const size_t rows,
                                   const size_t cols) {
     const size_t width = cols == 3 ? 4 : cols, step = FFNN__LANES / width;
     const size_t depth = product->depth, a_step = product->a_row_step;
@@ -5321,11 +5351,11 @@ FFNN__INLINE void ffnn__fold_rows(const ffnn__product *product, size_t row, cons
     size_t k = 0;
     FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[i] = odd[i] = zero;
     for (; k + 2 * step <= whole; k += 2 * step) {
-        ffnn__fold_step(sum, a + k, a_step, b + k * cols, NULL, rows, cols);
-        ffnn__fold_step(odd, a + k + step, a_step, b + (k + step) * cols, NULL, rows, cols);
+        FFNN__K(fold_step)(sum, a + k, a_step, b + k * cols, NULL, rows, cols);
+        FFNN__K(fold_step)(odd, a + k + step, a_step, b + (k + step) * cols, NULL, rows, cols);
     }
     if (k + step <= whole) {
-        ffnn__fold_step(sum, a + k, a_step, b + k * cols, NULL, rows, cols);
+        FFNN__K(fold_step)(sum, a + k, a_step, b + k * cols, NULL, rows, cols);
         k += step;
     }
     if (k < depth) {
@@ -5333,7 +5363,7 @@ FFNN__INLINE void ffnn__fold_rows(const ffnn__product *product, size_t row, cons
         const float *last = b + (depth - step) * cols;
         float copy[7] = {0};
         if (cols == 3) last = (const float *)memcpy(copy, last, 6 * sizeof(float));
-        ffnn__fold_step(odd, a + depth - step, a_step, last, (const ffnn__bits *)lanes, rows, cols);
+        FFNN__K(fold_step)(odd, a + depth - step, a_step, last, (const ffnn__bits *)lanes, rows, cols);
     }
     ffnn__f32x4 total[4];
     FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
@@ -5346,7 +5376,7 @@ FFNN__INLINE void ffnn__fold_rows(const ffnn__product *product, size_t row, cons
     }
     if (cols == 1) {
         FFNN__UNROLL for (size_t i = rows; i < 4; ++i) total[i] = total[0]; /* not used */
-        ffnn__turn(total);
+        ffnn__transpose4(total);
         total[0] = (total[0] + total[1]) + (total[2] + total[3]);
     }
     const float *values = (const float *)total;
@@ -5359,7 +5389,7 @@ FFNN__INLINE void ffnn__fold_rows(const ffnn__product *product, size_t row, cons
 
 /* A product that is not added, with 1 to 4 columns, only 1 with four lanes, and at least 8 elements
    of b. */
-FFNN__TARGET static void ffnn__fold(const ffnn__product *product) {
+FFNN__TARGET static void FFNN__K(fold)(const ffnn__product *product) {
     size_t row = 0, cols = product->cols;
 #if FFNN__LANES == 16
     if (cols == 3 || product->depth * cols < FFNN__LANES) {
@@ -5369,29 +5399,30 @@ FFNN__TARGET static void ffnn__fold(const ffnn__product *product) {
 #endif
     /* Written out twice: through one more function GCC's loops take an eighth longer. */
     for (; row + 4 <= product->rows; row += 4) {
-        if (cols == 1) ffnn__fold_rows(product, row, 4, 1);
-        if (FFNN__LANES > 4 && cols == 2) ffnn__fold_rows(product, row, 4, 2);
-        if (FFNN__LANES == 8 && cols == 3) ffnn__fold_rows(product, row, 4, 3);
-        if (FFNN__LANES > 4 && cols == 4) ffnn__fold_rows(product, row, 4, 4);
+        if (cols == 1) FFNN__K(fold_rows)(product, row, 4, 1);
+        if (FFNN__LANES > 4 && cols == 2) FFNN__K(fold_rows)(product, row, 4, 2);
+        if (FFNN__LANES == 8 && cols == 3) FFNN__K(fold_rows)(product, row, 4, 3);
+        if (FFNN__LANES > 4 && cols == 4) FFNN__K(fold_rows)(product, row, 4, 4);
     }
     for (; row < product->rows; ++row) {
-        if (cols == 1) ffnn__fold_rows(product, row, 1, 1);
-        if (FFNN__LANES > 4 && cols == 2) ffnn__fold_rows(product, row, 1, 2);
-        if (FFNN__LANES == 8 && cols == 3) ffnn__fold_rows(product, row, 1, 3);
-        if (FFNN__LANES > 4 && cols == 4) ffnn__fold_rows(product, row, 1, 4);
+        if (cols == 1) FFNN__K(fold_rows)(product, row, 1, 1);
+        if (FFNN__LANES > 4 && cols == 2) FFNN__K(fold_rows)(product, row, 1, 2);
+        if (FFNN__LANES == 8 && cols == 3) FFNN__K(fold_rows)(product, row, 1, 3);
+        if (FFNN__LANES > 4 && cols == 4) FFNN__K(fold_rows)(product, row, 1, 4);
     }
 }
 
-#endif
+#endif /* FFNN__HAS_FOLD */
 
-#if FFNN__LANES <= 8
+/* ---- narrow ------------------------------------------------------------------------------ */
+#ifdef FFNN__HAS_NARROW
 
 /* rows rows of a product with fewer columns than lanes: 2 or 3, with eight lanes 5 to 7. A vector
    is read of each row of b, and with it what follows the row; last is the last row, which nothing
    has to follow. Two sums take turns here, too. A row of c, which is contiguous, is written as a
    vector, and then the row after it, into which that reaches; not the last row, and not if it is
    added. rows is a constant. */
-FFNN__INLINE void ffnn__narrow_rows(const ffnn__product *product, size_t row, const size_t rows,
+FFNN__INLINE void FFNN__K(narrow_rows)(const ffnn__product *product, size_t row, const size_t rows,
                                     const float *last) {
     ffnn__vec sum[4] = {{0}, {0}, {0}, {0}}, odd[4] = {{0}, {0}, {0}, {0}};
     const float *a = product->a + row * product->a_row_step, *b = product->b;
@@ -5427,23 +5458,24 @@ FFNN__INLINE void ffnn__narrow_rows(const ffnn__product *product, size_t row, co
     }
 }
 
-FFNN__TARGET static void ffnn__narrow(const ffnn__product *product) {
+FFNN__TARGET static void FFNN__K(narrow)(const ffnn__product *product) {
     const size_t skipped = FFNN__LANES - product->cols;
     const float *b = product->b + (product->depth - 1) * product->b_row_step; /* the last row */
     float last[2 * FFNN__LANES] = {0};
     size_t row = 0;
     if (product->depth > 1) *(ffnn__vec *)last = *(const ffnn__vec *)(b - skipped);
     else memcpy(last + skipped, b, product->cols * sizeof(float));
-    for (; row + 4 <= product->rows; row += 4) ffnn__narrow_rows(product, row, 4, last + skipped);
-    for (; row < product->rows; ++row) ffnn__narrow_rows(product, row, 1, last + skipped);
+    for (; row + 4 <= product->rows; row += 4) FFNN__K(narrow_rows)(product, row, 4, last + skipped);
+    for (; row < product->rows; ++row) FFNN__K(narrow_rows)(product, row, 1, last + skipped);
 }
 
-#endif
+#endif /* FFNN__HAS_NARROW */
 
-#if FFNN__LANES == 4 /* what no kind does with more lanes */
+/* ---- small networks ---------------------------------------------------------------------- */
+#ifdef FFNN__HAS_SMALL
 
 /* One sample's outputs. k and n may be constants: then the loops are unrolled. */
-FFNN__INLINE void ffnn__small_row(bool is_sigmoid, float *z, float *a, const float *x,
+FFNN__INLINE void FFNN__K(small_row)(bool is_sigmoid, float *z, float *a, const float *x,
                                   const float *w, const float *bias, const size_t k,
                                   const size_t n) {
     size_t col = 0;
@@ -5454,7 +5486,7 @@ FFNN__INLINE void ffnn__small_row(bool is_sigmoid, float *z, float *a, const flo
         if (bias != NULL) sum += *(const ffnn__vec *)(bias + col);
         *(ffnn__vec *)(z + col) = sum;
         if (!is_sigmoid) continue;
-        ffnn__vec_sigmoid(&sum, &sum);
+        FFNN__K(sigmoid)(&sum, &sum);
         *(ffnn__vec *)(a + col) = sum;
     }
     for (; col < n; ++col) {
@@ -5464,14 +5496,14 @@ FFNN__INLINE void ffnn__small_row(bool is_sigmoid, float *z, float *a, const flo
         z[col] = sum;
         if (!is_sigmoid) continue;
         ffnn__vec result = {sum, 0, 0, 0};
-        ffnn__vec_sigmoid(&result, &result);
+        FFNN__K(sigmoid)(&result, &result);
         a[col] = result[0];
     }
 }
 
 /* The one output of count samples, 1 to 4, in a vector's lanes; what is left of them repeats the
    first. One sample goes this way, too: alone, compilers might not fuse its products. */
-FFNN__INLINE void ffnn__small_column(bool is_sigmoid, float *z, float *a, const float *x,
+FFNN__INLINE void FFNN__K(small_column)(bool is_sigmoid, float *z, float *a, const float *x,
                                      const float *w, const float *bias, size_t count,
                                      const size_t k) {
     const float *x1 = count > 1 ? x + k : x, *x2 = count > 2 ? x1 + k : x;
@@ -5480,7 +5512,7 @@ FFNN__INLINE void ffnn__small_column(bool is_sigmoid, float *z, float *a, const 
     if (k == 4) {
         ffnn__vec part[4] = {*(const ffnn__vec *)x, *(const ffnn__vec *)x1, *(const ffnn__vec *)x2,
                              *(const ffnn__vec *)x3};
-        ffnn__turn(part);
+        ffnn__transpose4(part);
         FFNN__UNROLL for (size_t i = 0; i < 4; ++i) sum += part[i] * w[i];
     } else {
         for (size_t i = 0; i < k; ++i) {
@@ -5489,39 +5521,39 @@ FFNN__INLINE void ffnn__small_column(bool is_sigmoid, float *z, float *a, const 
         }
     }
     if (bias != NULL) sum += bias[0];
-    ffnn__store(z, &sum, count);
+    FFNN__K(store)(z, &sum, count);
     if (!is_sigmoid) return;
-    ffnn__vec_sigmoid(&sum, &sum);
-    ffnn__store(a, &sum, count);
+    FFNN__K(sigmoid)(&sum, &sum);
+    FFNN__K(store)(a, &sum, count);
 }
 
 /* z of one layer, and a if f is the sigmoid. k and n may be constants. */
-FFNN__INLINE void ffnn__small_rows(bool is_sigmoid, float *z, float *a, const float *x,
+FFNN__INLINE void FFNN__K(small_rows)(bool is_sigmoid, float *z, float *a, const float *x,
                                    const float *w, const float *bias, size_t m, const size_t k,
                                    const size_t n) {
     while (n == 1 && m > 0) {
         size_t count = m < 4 ? m : 4;
-        ffnn__small_column(is_sigmoid, z, a, x, w, bias, count, k);
+        FFNN__K(small_column)(is_sigmoid, z, a, x, w, bias, count, k);
         m -= count;
         x += count * k;
         z += count;
         a += count;
     }
-    for (; m > 0; --m, x += k, z += n, a += n) ffnn__small_row(is_sigmoid, z, a, x, w, bias, k, n);
+    for (; m > 0; --m, x += k, z += n, a += n) FFNN__K(small_row)(is_sigmoid, z, a, x, w, bias, k, n);
 }
 
 /* Never inline: the default network's layers would be slower. */
-FFNN__TARGET FFNN__NOINLINE static void ffnn__small_layer(const ffnn_layer *layer, float *z,
+FFNN__TARGET FFNN__NOINLINE static void FFNN__K(small_layer)(const ffnn_layer *layer, float *z,
                                                           float *a, const float *x, size_t m) {
     const float *w = layer->weight.data, *bias = layer->bias.data;
     size_t k = layer->weight.rows, n = layer->weight.cols;
     bool is_sigmoid = layer->activation == FFNN_SIGMOID;
-    ffnn__small_rows(is_sigmoid, z, a, x, w, bias, m, k, n);
+    FFNN__K(small_rows)(is_sigmoid, z, a, x, w, bias, m, k, n);
     if (!is_sigmoid) ffnn__activate(layer->activation, a, z, m, n);
 }
 
 /* The default network's layers, 3 to 4 and 4 to 1, have all that they are as constants. */
-FFNN__TARGET static void ffnn__small_forward(const ffnn_layer *layers, size_t count, const float *x,
+FFNN__TARGET static void FFNN__K(small_forward)(const ffnn_layer *layers, size_t count, const float *x,
                                              size_t m, float *const *outputs) {
     for (size_t i = 0; i < count; ++i) {
         const ffnn_layer *layer = &layers[i];
@@ -5530,16 +5562,16 @@ FFNN__TARGET static void ffnn__small_forward(const ffnn_layer *layers, size_t co
         float *z = layer->z.data, *a = layer->a.data;
         bool is_default = layer->activation == FFNN_SIGMOID && layer->bias.data == NULL;
         if (outputs != NULL) z = a = i + 1 == count ? outputs[2] : outputs[i % 2];
-        if (is_default && k == 3 && n == 4) ffnn__small_rows(true, z, a, x, w, NULL, m, 3, 4);
-        else if (is_default && k == 4 && n == 1) ffnn__small_rows(true, z, a, x, w, NULL, m, 4, 1);
-        else ffnn__small_layer(layer, z, a, x, m);
+        if (is_default && k == 3 && n == 4) FFNN__K(small_rows)(true, z, a, x, w, NULL, m, 3, 4);
+        else if (is_default && k == 4 && n == 1) FFNN__K(small_rows)(true, z, a, x, w, NULL, m, 4, 1);
+        else FFNN__K(small_layer)(layer, z, a, x, m);
         x = a;
     }
 }
 
 /* Rows of w (m x n) += factor * (x^T delta), where x is k x m and delta is k x n: rows of them from
    row on, each of which has its own sum. rows is a constant. */
-FFNN__INLINE void ffnn__small_update_rows(float *w, const float *x, const float *delta, size_t m,
+FFNN__INLINE void FFNN__K(small_update_rows)(float *w, const float *x, const float *delta, size_t m,
                                           size_t k, size_t n, float factor, size_t row,
                                           const size_t rows) {
     size_t col = 0;
@@ -5569,19 +5601,19 @@ FFNN__INLINE void ffnn__small_update_rows(float *w, const float *x, const float 
 }
 
 /* All rows. A column is computed as a row, (delta^T x)^T: that fills vectors. */
-FFNN__TARGET static void ffnn__small_update(float *w, const float *x, const float *delta,
+FFNN__TARGET static void FFNN__K(small_update)(float *w, const float *x, const float *delta,
                                             size_t m, size_t k, size_t n, float factor) {
     size_t row = 0;
     if (n == 1) {
-        ffnn__small_update_rows(w, delta, x, 1, k, m, factor, 0, 1);
+        FFNN__K(small_update_rows)(w, delta, x, 1, k, m, factor, 0, 1);
         return;
     }
-    for (; row + 4 <= m; row += 4) ffnn__small_update_rows(w, x, delta, m, k, n, factor, row, 4);
-    for (; row < m; ++row) ffnn__small_update_rows(w, x, delta, m, k, n, factor, row, 1);
+    for (; row + 4 <= m; row += 4) FFNN__K(small_update_rows)(w, x, delta, m, k, n, factor, row, 4);
+    for (; row < m; ++row) FFNN__K(small_update_rows)(w, x, delta, m, k, n, factor, row, 1);
 }
 
 /* error = next->delta next->weight^T, delta = error * f'(z) */
-FFNN__TARGET static void ffnn__small_delta(const ffnn_layer *layer, const ffnn_layer *next,
+FFNN__TARGET static void FFNN__K(small_delta)(const ffnn_layer *layer, const ffnn_layer *next,
                                            size_t m) {
     const float *w = next->weight.data, *next_delta = next->delta.data;
     float *error = layer->error.data;
@@ -5592,34 +5624,34 @@ FFNN__TARGET static void ffnn__small_delta(const ffnn_layer *layer, const ffnn_l
         float turned[FFNN__SMALL];
         ffnn__transpose(turned, k, w, n, k, n);
         for (size_t i = 0; i < m; ++i)
-            ffnn__small_row(false, error + i * k, NULL, next_delta + i * n, turned, NULL, n, k);
+            FFNN__K(small_row)(false, error + i * k, NULL, next_delta + i * n, turned, NULL, n, k);
     }
-    ffnn__multiply_by_slope(layer->activation, layer->delta.data, error, layer->z.data,
+    FFNN__K(multiply_by_derivative)(layer->activation, layer->delta.data, error, layer->z.data,
                             layer->a.data, m * k);
 }
 
 /* The same for a layer of 4 sigmoids before one of 1 unit, as the default network's. */
-FFNN__INLINE void ffnn__small_delta_4_1(const ffnn_layer *layer, const ffnn_layer *next, size_t m) {
+FFNN__INLINE void FFNN__K(small_delta_4_1)(const ffnn_layer *layer, const ffnn_layer *next, size_t m) {
     const ffnn__vec zero = {0}, w = *(const ffnn__vec *)next->weight.data;
     const float *next_delta = next->delta.data, *a = layer->a.data;
     float *error = layer->error.data, *delta = layer->delta.data;
     for (size_t i = 0; i < m; ++i) {
-        ffnn__vec z_part = zero, a_part = *(const ffnn__vec *)(a + 4 * i), slope;
+        ffnn__vec z_part = zero, a_part = *(const ffnn__vec *)(a + 4 * i), derivative;
         ffnn__vec error_part = next_delta[i] * w;
-        ffnn__slope(FFNN_SIGMOID, &slope, &z_part, &a_part);
+        FFNN__K(derivative)(FFNN_SIGMOID, &derivative, &z_part, &a_part);
         *(ffnn__vec *)(error + 4 * i) = error_part;
-        *(ffnn__vec *)(delta + 4 * i) = error_part * slope;
+        *(ffnn__vec *)(delta + 4 * i) = error_part * derivative;
     }
 }
 
 /* The last layer's delta is there. */
-FFNN__TARGET static void ffnn__small_backward(const ffnn_layer *layers, size_t count,
+FFNN__TARGET static void FFNN__K(small_backward)(const ffnn_layer *layers, size_t count,
                                               const float *x, size_t m, float learning_rate) {
     for (size_t i = count - 1; i-- > 0;) {
         const ffnn_layer *layer = &layers[i], *next = layer + 1;
         bool is_4_1 = next->weight.rows == 4 && next->weight.cols == 1;
-        if (is_4_1 && layer->activation == FFNN_SIGMOID) ffnn__small_delta_4_1(layer, next, m);
-        else ffnn__small_delta(layer, next, m);
+        if (is_4_1 && layer->activation == FFNN_SIGMOID) FFNN__K(small_delta_4_1)(layer, next, m);
+        else FFNN__K(small_delta)(layer, next, m);
     }
     for (size_t i = 0; i < count; ++i) {
         const ffnn_layer *layer = &layers[i];
@@ -5627,79 +5659,56 @@ FFNN__TARGET static void ffnn__small_backward(const ffnn_layer *layers, size_t c
         float *w = layer->weight.data, *bias = layer->bias.data;
         size_t k = layer->weight.rows, n = layer->weight.cols;
         float rate = learning_rate;
-        if (k == 3 && n == 4) ffnn__small_update_rows(w, x, delta, 3, m, 4, rate, 0, 3);
-        else if (k == 4 && n == 1) ffnn__small_update_rows(w, delta, x, 1, m, 4, rate, 0, 1);
-        else ffnn__small_update(w, x, delta, k, m, n, rate);
+        if (k == 3 && n == 4) FFNN__K(small_update_rows)(w, x, delta, 3, m, 4, rate, 0, 3);
+        else if (k == 4 && n == 1) FFNN__K(small_update_rows)(w, delta, x, 1, m, 4, rate, 0, 1);
+        else FFNN__K(small_update)(w, x, delta, k, m, n, rate);
         if (bias != NULL) ffnn__add_sum_of_rows(bias, delta, m, n, learning_rate);
         x = layer->a.data;
     }
 }
 
-#endif
-#endif
+#endif /* FFNN__HAS_SMALL */
 
 #undef ffnn__vec
 #undef ffnn__bits
-#undef ffnn__exp_parts
-#undef ffnn__exp
-#undef ffnn__vec_sigmoid
-#undef ffnn__vec_tanh
-#undef ffnn__vec_elu
-#undef ffnn__vec_silu
-#undef ffnn__vec_gelu
-#undef ffnn__load
-#undef ffnn__store
-#undef ffnn__f
-#undef ffnn__slope
-#undef ffnn__activate_loop
-#undef ffnn__activate_each
-#undef ffnn__multiply_by_slope
-#undef ffnn__softmax
-#undef ffnn__sum
-#undef ffnn__exp_of_difference
-#undef ffnn__copy_sign
-#undef ffnn__sqrt
-#undef ffnn__momentum
-#undef ffnn__momentum_step
-#undef ffnn__adam
-#undef ffnn__adam_step
-#undef ffnn__combine
-#undef ffnn__log
-#undef ffnn__cos_sin
-#undef ffnn__box_muller
-#undef ffnn__tile
-#undef ffnn__tile_rows
-#undef ffnn__tiles
-#undef ffnn__repeat
-#undef ffnn__fold_load
-#undef ffnn__fold_step
-#undef ffnn__fold_rows
-#undef ffnn__fold
-#undef ffnn__narrow_rows
-#undef ffnn__narrow
-#undef ffnn__small_row
-#undef ffnn__small_column
-#undef ffnn__small_rows
-#undef ffnn__small_layer
-#undef ffnn__small_forward
-#undef ffnn__small_delta
-#undef ffnn__small_delta_4_1
-#undef ffnn__small_backward
-#undef ffnn__small_update_rows
-#undef ffnn__small_update
-#undef FFNN__CHOOSE
-#undef FFNN__INLINE
+#undef FFNN__K
 #undef FFNN__JOIN_
 #undef FFNN__JOIN
+#undef FFNN__CHOOSE
+#undef FFNN__INLINE
+#undef FFNN__LEAST
 #undef FFNN__KIND
 #undef FFNN__LANES
-#undef FFNN__LEAST
-#undef FFNN__VECTORS
-#undef FFNN__ALL
 #undef FFNN__ROWS
+#undef FFNN__VECTORS
 #undef FFNN__TARGET
+#undef FFNN__HAS_DERIVATIVE
+#undef FFNN__HAS_LOOPS
+#undef FFNN__HAS_SOFTMAX
+#undef FFNN__HAS_STEPS
+#undef FFNN__HAS_FOLD
+#undef FFNN__HAS_NARROW
+#undef FFNN__HAS_SMALL
 
 #endif /* FFNN__KIND */
+
+/* The program's own warnings and floating-point flags again: see "configuration". */
+#ifdef FFNN__OUTERMOST
+#undef FFNN__OUTERMOST
+#if defined(FFNN__SIMD) && !defined(__clang__)
+#pragma GCC pop_options /* of fp-contract */
+#endif
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
+#if defined(FFNN__FLOAT_CONTROL)
+#pragma float_control(pop)
+#elif defined(__clang__)
+#pragma STDC FP_CONTRACT DEFAULT
+#elif defined(FFNN__FLAGS_TAKEN_BACK)
+#pragma GCC pop_options
+#endif
+#endif
 
 /* ============================================================================================
    LICENSE: public domain or MIT-0, whichever you prefer.
