@@ -76,7 +76,8 @@ RANDOM NUMBERS: PyTorch's CPU generator, the Mersenne Twister MT19937, in a plai
 
 THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next layer's input. Each
    sample is a row: x is batch x inputs, y is batch x outputs. net.layers[i] has weight (inputs x
-   outputs), bias (1 x outputs), activation, and after a pass z, a, error and delta.
+   outputs), bias (1 x outputs), activation, and after a pass z, a, error and delta. net.sizes[0] is
+   the number of inputs, net.sizes[net.layer_count] that of outputs, also of a network from a file.
 
    A description (ffnn_desc) whose fields are all zero, or NULL, is the default network: 3 inputs, 4
    sigmoid units, 1 sigmoid output, no biases, N(0, 1) weights. Each field that you set moves
@@ -117,8 +118,7 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
    Weights may lie anywhere: point layers[i].weight or .bias at an array of yours of the same shape.
    Every call follows them and reads nothing behind them; training writes to them; ffnn_free leaves
    them alone. A bias in a network that has none is FFNN_ERROR_ARGUMENT. A network struct may be
-   moved. After copying it, use and free only one of the two: what the other points at is stale once
-   memory has been allocated anew.
+   moved. A copy of the struct shares all memory with the original: use and free only one of them.
 
    ffnn_init                    makes a network and draws its weights
    ffnn_free                    frees the network's memory and zeroes the struct
@@ -126,10 +126,11 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
                                 of the last layer's a, valid until the next forward, train, fit or
                                 free
    ffnn_backward                after ffnn_forward of the same x: fills error and delta of every
-                                layer, then takes a step. delta is minus the gradient by z of what
-                                is stepped down; error is minus that by a, but in the last layer of
-                                cross-entropy its delta. FFNN_ERROR_SHAPE if the last forward pass
-                                had another number of samples
+                                layer, then takes a step. delta is the negative gradient of what is
+                                stepped down with respect to z, error the one with respect to a;
+                                with cross-entropy the last layer's error is its delta.
+                                FFNN_ERROR_SHAPE if the last forward pass had another number of
+                                samples
    ffnn_train                   one step for the whole batch: forward, then backward. *loss (may be
                                 NULL) is the network's loss before the step
    ffnn_fit                     epochs of steps over batches of batch_size samples; the last batch
@@ -198,8 +199,8 @@ THE WEIGHTS FILE: safetensors.
                                 page that fopen takes
    ffnn_load                    loads into a network with the file's sizes, biases and, if the file
                                 says them, activations. Rejects every file that the reference
-                                implementation rejects, but that numbers in fields which are
-                                ignored may exceed a double
+                                implementation rejects, with one exception: numbers in ignored
+                                fields may be too large for a double
    ffnn_init_from_file          makes a new network of the file, with the default loss and
                                 optimizer. A file of PyTorch's names that does not say its
                                 activations is FFNN_ERROR_MISMATCH: a guess would be silently wrong
@@ -231,13 +232,12 @@ OPTIONS: macros, to be defined before the include and the same everywhere in a p
 
 SPEED: compile with plain -O2. The best instructions (AVX-512, AVX2 with FMA, else what the
    compiler may assume: SSE2, NEON) are picked at run time. The last bits of a result may differ
-   between these kinds of processors. In a batch of fewer than 8 samples so may a hidden
-   layer's error, and what a view of a file with PyTorch's layout predicts. Otherwise a sample's
-   results do not depend on its batch, and the same program computes the same bits on the same
-   kind of processor. Floating-point flags such as -ffast-math change nothing here: GCC and Clang
-   take them back for this file (where they cannot, an #error says so). But linking with
-   -ffast-math makes some processors take subnormal numbers for 0, and a rounding mode other than
-   to nearest costs the sigmoid 1.7e-5.
+   between these kinds of processors; the same program computes the same bits on the same kind. A
+   sample's results do not depend on its batch, with two exceptions: in batches of fewer than 8
+   samples, a hidden layer's error and the predictions of a view of a PyTorch file may differ in the
+   last bits. Floating-point flags such as -ffast-math have no effect: this file turns them off for
+   itself (where it cannot, an #error says so). But linking with -ffast-math makes some processors
+   take subnormal numbers for 0, and a rounding mode other than to nearest costs the sigmoid 1.7e-5.
 
    Compiled with -fopenmp, large products are shared among OpenMP's threads; the bits are the same
    for any number of them, and small networks never start one. On a machine that is busy otherwise
@@ -341,21 +341,21 @@ typedef struct ffnn_desc {
 typedef struct ffnn_net {
     size_t layer_count;
     ffnn_layer *layers; /* layer_count of them */
+    size_t *sizes;      /* layer_count + 1, to be read: the inputs, then the units of each layer */
     ffnn_loss loss;     /* these four may be changed between calls */
     ffnn_optimizer optimizer;
     float momentum, weight_decay;
     /* private: */
-    size_t *units;         /* layer_count + 1: the inputs, then those of each layer */
-    size_t widest;         /* units of the widest layer; the inputs do not count */
-    size_t most_weights;   /* of the layer that has most */
-    size_t batch_capacity; /* samples that activations have room for */
+    size_t max_units;        /* of a layer; the inputs do not count */
+    size_t max_weights;      /* of a layer */
+    size_t batch_capacity;   /* samples that activations has room for */
     bool has_biases;
-    bool is_view;           /* parameters is not there: weights lie in the user's memory */
-    ffnn_tensor parameters; /* memory of all weights and biases, */
-    ffnn_tensor activations; /* of all z, a, error and delta, */
-    ffnn_tensor moments;    /* of the gradient and the optimizer's state: one row each */
+    bool is_view;            /* weights lie in the user's memory, parameters has none */
+    ffnn_tensor parameters;  /* the memory of all weights and biases */
+    ffnn_tensor activations; /* the memory of all z, a, error and delta */
+    ffnn_tensor moments;     /* the gradient and the optimizer's state, a row each */
     ffnn_optimizer moments_of;
-    uint64_t steps; /* that the optimizer's state has seen */
+    uint64_t steps;          /* that the optimizer's state has seen */
 } ffnn_net;
 
 typedef struct ffnn_progress {
@@ -475,8 +475,7 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t);
    weights file: saving              the bytes of a file
    files of Windows, POSIX, C        what differs between them; replacing a file
    four floats at a time             what every processor with vectors can do
-   products                          how they are described, cut into threads' shares and blocks, and
-                                     which kernel computes them
+   products                          threads, blocks, and the choice of a kernel
    normal numbers with AVX2          PyTorch's bits
    kinds of processors               which there are, which kernels each has, how one is picked
 
@@ -492,8 +491,8 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t);
    narrow                            products of 2, 3 or 5 to 7 columns
    small networks                    all layers at once
 
-   Callees come first, as C has it, but for two sections in which the story counts more: "forward and
-   backward" and "train, fit, predict" begin with what they are for.
+   Callees come first, as C has it, but for two sections in which the story counts more: "forward
+   and backward" and "train, fit, predict" begin with what they are for.
    ============================================================================================ */
 #if defined(FFNN_IMPLEMENTATION) && !defined(FFNN_IMPLEMENTED)
 #define FFNN_IMPLEMENTED
@@ -565,7 +564,12 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #endif
 
 #if defined(__AVR__)
-#define FFNN__LOG1P ffnn__log1p /* avr-libc has none */
+#define FFNN__LOG1P ffnn__log1p
+/* avr-libc has no log(1 + x). The factor makes up for what 1 + x loses (Kahan). */
+static double ffnn__log1p(double x) {
+    double sum = 1 + x, rounded = sum - 1;
+    return rounded > 0 || rounded < 0 ? log(sum) * (x / rounded) : x;
+}
 #else
 #define FFNN__LOG1P log1p
 #endif
@@ -578,8 +582,8 @@ ssize_t readlink(const char *path, char *target, size_t size);
 
 #define FFNN__PI ((double)3.14159265358979323846L)
 
-/* FFNN__SIMD: there are vectors. FFNN__X86: they may be wider than what every x86 has; not with GCC on
-   Windows, which cannot align them on the stack there. */
+/* FFNN__SIMD: there are vectors. FFNN__X86: they may be wider than what every x86 has; not with GCC
+   on Windows, which cannot align them on the stack there. */
 #if defined(__GNUC__) && !defined(__TINYC__) && !defined(FFNN_NO_SIMD)
 #if defined(__SSE2__) || defined(__ARM_NEON) || defined(__aarch64__)
 #define FFNN__SIMD
@@ -603,10 +607,11 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #endif
 #endif
 
-/* Flags such as -ffast-math let the compiler reorder sums and forget NaN. They are taken back for
-   this file and given again at its end. What they leave in place even so: a compiler may assume
-   that a float parameter is no NaN, so floats that may be are passed by pointer and tested by their
-   bits; -fsingle-precision-constant, so doubles that are no floats are written as long doubles. */
+/* Flags such as -ffast-math let the compiler reorder sums and forget NaN. They are turned off for
+   this file and on again at its end. Two effects remain. A compiler may assume that a float
+   parameter is not NaN: floats that may be NaN are passed by pointer, and their bits are tested.
+   And -fsingle-precision-constant rounds constants to float: doubles that no float equals are
+   written as long doubles. */
 #if defined(__clang__)
 #if defined(__x86_64__) || defined(__i386__) || (defined(__aarch64__) && __clang_major__ >= 19)
 #define FFNN__FLOAT_CONTROL
@@ -628,7 +633,7 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #error "ffnn.h: -ffast-math breaks sums and NaN; compile the implementation without it"
 #endif
 
-/* For the kernels this file includes itself, by its name: see the last section. */
+/* For the kernels this file includes itself, by its name: see "kinds of processors". */
 #ifndef FFNN_FILENAME
 #define FFNN_FILENAME "ffnn.h"
 #endif
@@ -641,18 +646,20 @@ ssize_t readlink(const char *path, char *target, size_t size);
 /* ---- what the kernels compute ------------------------------------------------------------ */
 /* The kernels are the loops that have to be fast. They see arrays and sizes, trust both, and know
    no tensor, layer or loss. All matrices are row-major and contiguous. This is all that the rest of
-   the file uses of them; how they do it stands in the two last sections.
+   the file uses of them; how they do it stands in "products" and everything behind it.
 
    Where there are vectors, five shapes of kernel cover products c = a b of all sizes:
 
    tiles    some rows of c and one to four vectors of columns, whose sums stay in registers; there
             are vectors of 4, 8 and 16 lanes, and the last vector ends at the last column
-   fold     1 to 4 columns, if deep: a vector holds several rows of b. Few rows with a transposed b,
-            too: each row of c as a column
+   fold     deep products of 1 to 4 columns: a vector holds several rows of b. Also few rows times a
+            transposed b, one row of c at a time
    narrow   2, 3 or 5 to 7 columns: a vector holds a row of b and what stands beside it
    plain    the other products of one column: element by element
    blocks   many columns, or a transposed b: parts of b, copied if that pays, one after the other;
-            what is to be added is summed up over all parts first */
+            what is to be added is summed up over all parts first
+
+   descent, wherever it is mentioned, is the negative gradient: what a step goes along. */
 
 /* c (m x n) = a (m x k) b (k x n) */
 static void ffnn__multiply(float *c, const float *a, const float *b, size_t m, size_t k, size_t n);
@@ -672,8 +679,8 @@ static void ffnn__add_product(float *c, const float *a, const float *b, size_t m
 
 typedef enum ffnn__operation { FFNN__ADD, FFNN__SUB, FFNN__MUL, FFNN__DIV } ffnn__operation;
 
-/* c (m x n) = a op b, element by element, where all rows have the same b: its next element stands
-   b_step (0 or 1) further. c may be a or, if m is 1, b. */
+/* c (m x n) = a op b, element by element; every row of a uses the same row b. b_step is 0 if b is
+   one number, else 1. c may be a or, if m is 1, b. */
 static void ffnn__combine(ffnn__operation operation, float *c, const float *a, const float *b,
                           size_t b_step, size_t m, size_t n);
 
@@ -688,15 +695,16 @@ static void ffnn__activate_each(ffnn_activation activation, float *a, const floa
 static void ffnn__softmax(float *a, const float *z, size_t m, size_t n);
 
 /* delta = error * f'(z), where a = f(z); f is any activation but softmax. */
-static void ffnn__multiply_by_derivative(ffnn_activation activation, float *delta, const float *error,
-                                    const float *z, const float *a, size_t count);
+static void ffnn__multiply_by_derivative(ffnn_activation activation, float *delta,
+                                         const float *error, const float *z, const float *a,
+                                         size_t count);
 
 #ifdef FFNN__SIMD
 /* All layers of a small network at once: one call where each step, and each layer, would cost more
    to call than to compute. Only these two kernels know layers. What they compute for m samples is
    what "forward and backward" says. */
 
-/* z and a of each layer, where outputs is NULL. Predictions write to no layer: their a goes to
+/* z and a of each layer, if outputs is NULL. Predictions write to no layer: their a goes to
    outputs[0] and outputs[1] in turns, and the last layer's to outputs[2]. */
 static void ffnn__small_forward(const ffnn_layer *layers, size_t count, const float *x, size_t m,
                                 float *const *outputs);
@@ -712,8 +720,8 @@ static void ffnn__momentum_step(float *w, float *v, const float *descent, size_t
                                 float momentum, float decay, float rate);
 
 /* w *= keep, m += 0.1 (g - m), v = 0.999 v + 0.001 g^2, where g = -descent;
-   w -= rate * m / (sqrt(v) * inverse_root + 1e-8). PyTorch 1.13 takes m as 0.9 m + 0.1 g, which is
-   rounded otherwise; this is how 2.7.1 takes it. */
+   w -= rate * m / (sqrt(v) * inverse_root + 1e-8). This is PyTorch 2.7.1's m. 1.13's is rounded
+   otherwise: 0.9 m + 0.1 g. */
 static void ffnn__adam_step(float *w, float *m, float *v, const float *descent, size_t count,
                             float keep, float rate, float inverse_root);
 
@@ -728,18 +736,24 @@ enum { FFNN__ALIGNMENT = 16 }; /* floats: a cache line */
 enum { FFNN__ALIGNMENT = 1 };
 #endif
 
+/* The next multiple of FFNN__ALIGNMENT, or SIZE_MAX, which no allocation can supply. */
+static size_t ffnn__round_up(size_t count) {
+    size_t missing = (0 - count) % FFNN__ALIGNMENT;
+    return count > SIZE_MAX - missing ? SIZE_MAX : count + missing;
+}
+
 /* Hands out memory for count floats, aligned as the kernels are fastest with. memory is the block
    that it is taken from, *used how much of that has been handed out: FFNN__ALIGNMENT - 1 floats
    more than count at the most. With memory NULL the result is NULL and *used only counts (up to
    SIZE_MAX, which no allocation can supply). */
 static float *ffnn__carve(float *memory, size_t *used, size_t count) {
-    const size_t most_skipped = FFNN__ALIGNMENT - 1;
-    if (count > SIZE_MAX - most_skipped || *used > SIZE_MAX - most_skipped - count) {
+    const size_t max_skipped = FFNN__ALIGNMENT - 1;
+    if (count > SIZE_MAX - max_skipped || *used > SIZE_MAX - max_skipped - count) {
         *used = SIZE_MAX;
         return NULL;
     }
     if (memory == NULL) {
-        *used += count + most_skipped;
+        *used += count + max_skipped;
         return NULL;
     }
     float *begin = memory + *used;
@@ -748,8 +762,17 @@ static float *ffnn__carve(float *memory, size_t *used, size_t count) {
     return begin;
 }
 
-/* At most so many weights has each layer of a small network, and elements a small product. */
+/* A network is small if no layer has more weights, a product if its result has no more elements. A
+   guess: for 3-4-1 it is worth 1.3 to 1.6 times the speed, for most others nothing from some 8
+   samples on (1,678 networks tried). */
 enum { FFNN__SMALL = 64 };
+
+/* What is left is cut into parts of max, whose last one never has fewer than 8, for which kernels
+   need more or round otherwise: the part before it is a shorter one then. Returns the next part. */
+static inline size_t ffnn__next_part(size_t left, size_t max, size_t shorter) {
+    if (left <= max) return left;
+    return left < max + 8 ? shorter : max;
+}
 
 /* ---- status and tensors ------------------------------------------------------------------ */
 
@@ -815,13 +838,12 @@ static bool ffnn__broadcasts(ffnn_tensor b, ffnn_tensor a) {
     return ffnn__same_shape(a, b);
 }
 
-/* After how many elements of a a broadcast b begins again: never, where one element or as many as a
-   has are enough for all of a. */
+/* The elements of a after which a broadcast b repeats; all of a if it never does. */
 static size_t ffnn__broadcast_length(ffnn_tensor a, ffnn_tensor b) {
     return b.rows == 1 && b.cols > 1 ? a.cols : a.rows * a.cols;
 }
 
-/* Looks at the bits: see "configuration". */
+/* Tests the bits: see "configuration". */
 static bool ffnn__is_nan(const float *value) {
     uint32_t bits;
     memcpy(&bits, value, sizeof bits);
@@ -877,9 +899,10 @@ static ffnn_status ffnn__binary(ffnn__operation operation, const ffnn_tensor *ds
     bool are_apart = ffnn__same_or_apart(*dst, *a) && ffnn__same_or_apart(*dst, *b);
     ffnn_status status = ffnn__validate_all(*dst, *a, *b, shapes_fit, are_apart);
     if (status != FFNN_OK) return status;
-    size_t length = ffnn__broadcast_length(*a, *b), rows = length == a->cols ? a->rows : 1;
-    size_t b_step = b->rows * b->cols == 1 ? 0 : 1; /* 0: one element for all */
-    ffnn__combine(operation, dst->data, a->data, b->data, b_step, rows, length);
+    size_t cols = ffnn__broadcast_length(*a, *b); /* all of a, as one row, if b never repeats */
+    size_t rows = cols == a->cols ? a->rows : 1;
+    size_t b_step = b->rows * b->cols == 1 ? 0 : 1;
+    ffnn__combine(operation, dst->data, a->data, b->data, b_step, rows, cols);
     return FFNN_OK;
 }
 
@@ -930,9 +953,9 @@ FFNNDEF ffnn_status ffnn_max(ffnn_tensor dst, ffnn_tensor a) {
     for (size_t row = 1; row < a.rows; ++row) {
         for (size_t col = 0; col < a.cols; ++col) {
             const float *x = &a.data[row * a.cols + col];
-            float *largest = &dst.data[col];
-            if (ffnn__is_nan(largest)) continue; /* the first NaN stays */
-            if (ffnn__is_nan(x) || *x > *largest) *largest = *x;
+            float *max = &dst.data[col];
+            if (ffnn__is_nan(max)) continue; /* the first NaN stays */
+            if (ffnn__is_nan(x) || *x > *max) *max = *x;
         }
     }
     return FFNN_OK;
@@ -941,10 +964,10 @@ FFNNDEF ffnn_status ffnn_max(ffnn_tensor dst, ffnn_tensor a) {
 /* ---- activations and losses -------------------------------------------------------------- */
 
 /* A row is the enumerator, the name in weights files, what computes *a = f(*z), and what computes
-   *derivative = f'(*z) from z and a. The rows stand in the enumeration's order. They are compiled as
-   a part of the kernels, for whole vectors: zero and one are vectors, FFNN__CHOOSE is ?: for each of
-   their elements, and FFNN__K(tanh) and its like stand with the kernels. A function that computes both
-   stands in both columns; what is not used of it is not computed. */
+   *derivative = f'(*z) from z and a. The rows stand in the enumeration's order. They are compiled
+   as a part of the kernels, for whole vectors: zero and one are vectors, FFNN__CHOOSE is ?: for
+   each of their elements, and FFNN__K(tanh) and its like stand with the kernels. A function that
+   computes both stands in both columns; what is not used of it is not computed. */
 #define FFNN__ACTIVATIONS(ROW)                                                                    \
     ROW(FFNN_SIGMOID, sigmoid, /* 1 / (1 + exp(-z)) */                                            \
         FFNN__K(sigmoid)(a, z),                                                                   \
@@ -975,7 +998,7 @@ FFNNDEF ffnn_status ffnn_max(ffnn_tensor dst, ffnn_tensor a) {
 #define FFNN__NAME_OF(activation, name, f, derivative) #name,
 static const char *const ffnn__activation_names[] = {FFNN__ACTIVATIONS(FFNN__NAME_OF) "softmax"};
 
-/* An array of -1 elements, which is an error, if the enumeration has an activation without a row. */
+/* An error, an array of -1 elements, if the enumeration has an activation without a row. */
 typedef char ffnn__every_activation_has_a_row
     [sizeof ffnn__activation_names / sizeof ffnn__activation_names[0] == FFNN_SOFTMAX + 1 ? 1 : -1];
 
@@ -1046,26 +1069,18 @@ static ffnn_loss ffnn__effective_loss(ffnn_loss loss, ffnn_activation last) {
    that no exp overflows. In z, as all losses here: log of a rounded a would lose the digits, and be
    infinite for 0. */
 static double ffnn__softmax_cross_entropy(const float *z, const float *y, size_t cols) {
-    double largest = (double)z[0], sum = 0, loss = 0;
+    double max = (double)z[0], sum = 0, loss = 0;
     for (size_t i = 1; i < cols; ++i)
-        if ((double)z[i] > largest) largest = (double)z[i];
-    for (size_t i = 0; i < cols; ++i) sum += exp((double)z[i] - largest);
+        if ((double)z[i] > max) max = (double)z[i];
+    for (size_t i = 0; i < cols; ++i) sum += exp((double)z[i] - max);
     double log_sum = log(sum);
     for (size_t i = 0; i < cols; ++i) {
-        double term = log_sum - ((double)z[i] - largest);
+        double term = log_sum - ((double)z[i] - max);
         bool is_zero = y[i] >= 0 && y[i] <= 0; /* forgives an infinite z */
         if (!is_zero) loss += (double)y[i] * term;
     }
     return loss;
 }
-
-#if defined(__AVR__)
-/* log(1 + x): the factor makes up for what 1 + x loses (Kahan). */
-static double ffnn__log1p(double x) {
-    double sum = 1 + x, rounded = sum - 1;
-    return rounded > 0 || rounded < 0 ? log(sum) * (x / rounded) : x;
-}
-#endif
 
 /* -(y log sigmoid(z) + (1 - y) log (1 - sigmoid(z))) = max(z, 0) - z y + log(1 + exp(-|z|)) */
 static double ffnn__sigmoid_cross_entropy(double z, double y) {
@@ -1094,8 +1109,8 @@ static double ffnn__loss_count(ffnn_activation last, size_t rows, size_t cols) {
     return last == FFNN_SOFTMAX ? (double)rows : (double)rows * (double)cols;
 }
 
-/* The last layer's error, minus the loss's gradient by a. For cross-entropy it is delta, minus that
-   by z, which is a - y, the mean over what the loss is the mean over. Returns whether it is. */
+/* The last layer's error, the negative gradient of the loss with respect to a. For cross-entropy it
+   is delta, the one with respect to z, which is (y - a) / count. Returns whether it is. */
 static bool ffnn__loss_gradient(ffnn_loss loss, const ffnn_layer *last, const float *y,
                                 size_t rows) {
     const float *a = last->a.data;
@@ -1116,12 +1131,12 @@ static bool ffnn__loss_gradient(ffnn_loss loss, const ffnn_layer *last, const fl
    of all layers, for as many samples as the largest batch so far had; the optimizer's moments. */
 
 /* The network's parameters, in the order in which they are drawn, saved and trained: see the
-   section "parameters and the weights file". */
+   section "parameters". */
 typedef struct ffnn__parameter {
     ffnn_tensor tensor;
     size_t layer; /* index of the layer that it is of */
     bool is_bias;
-    bool file_transposes;  /* a file holds it outputs x inputs, the network inputs x outputs */
+    bool file_transposes; /* a file holds it outputs x inputs, the network inputs x outputs */
 } ffnn__parameter;
 
 static size_t ffnn__parameter_count(const ffnn_net *net); /* tensors, not floats */
@@ -1141,30 +1156,30 @@ FFNNDEF void ffnn_free(ffnn_net *net) {
     memset(net, 0, sizeof *net);
 }
 
-/* rows * cols, or SIZE_MAX, which no allocation can supply. */
-static size_t ffnn__area(size_t rows, size_t cols) {
+/* rows * cols, or SIZE_MAX, which no allocation can supply, if that overflows. */
+static size_t ffnn__count_or_max(size_t rows, size_t cols) {
     const size_t safe = (size_t)1 << (sizeof(size_t) * 4 - 1); /* see ffnn__validate */
     if (rows < safe && cols < safe) return rows * cols;
     return rows > SIZE_MAX / cols ? SIZE_MAX : rows * cols;
 }
 
-/* The layers of a network with these layer_count + 1 sizes, without memory for their parameters.
-   net must be all zeros. */
+/* The layers of a network with these layer_count + 1 sizes, which are copied behind the layers.
+   There is no memory for the parameters yet. net must be all zeros. */
 static ffnn_status ffnn__allocate_layers(ffnn_net *net, const size_t *sizes, size_t layer_count,
                                          bool has_biases) {
-    size_t layers_size = layer_count * sizeof(ffnn_layer);
-    size_t units_size = (layer_count + 1) * sizeof(size_t);
-    net->layers = (ffnn_layer *)FFNN_MALLOC(layers_size + units_size);
+    size_t layers_bytes = layer_count * sizeof(ffnn_layer);
+    size_t sizes_bytes = (layer_count + 1) * sizeof(size_t);
+    net->layers = (ffnn_layer *)FFNN_MALLOC(layers_bytes + sizes_bytes);
     if (net->layers == NULL) return FFNN_ERROR_MEMORY;
-    memset(net->layers, 0, layers_size);
+    memset(net->layers, 0, layers_bytes);
     net->layer_count = layer_count;
-    net->units = (size_t *)(net->layers + layer_count);
-    memcpy(net->units, sizes, units_size);
+    net->sizes = (size_t *)(net->layers + layer_count);
+    memcpy(net->sizes, sizes, sizes_bytes);
     net->has_biases = has_biases;
     for (size_t i = 0; i < layer_count; ++i) {
-        size_t weights = ffnn__area(sizes[i], sizes[i + 1]);
-        if (sizes[i + 1] > net->widest) net->widest = sizes[i + 1];
-        if (weights > net->most_weights) net->most_weights = weights;
+        size_t weights = ffnn__count_or_max(sizes[i], sizes[i + 1]);
+        if (sizes[i + 1] > net->max_units) net->max_units = sizes[i + 1];
+        if (weights > net->max_weights) net->max_weights = weights;
     }
     return FFNN_OK;
 }
@@ -1175,8 +1190,8 @@ static size_t ffnn__place_parameters(ffnn_net *net, float *memory) {
     size_t used = 0;
     for (size_t i = 0; i < net->layer_count; ++i) {
         ffnn_layer *layer = &net->layers[i];
-        size_t inputs = net->units[i], outputs = net->units[i + 1];
-        float *weight = ffnn__carve(memory, &used, ffnn__area(inputs, outputs));
+        size_t inputs = net->sizes[i], outputs = net->sizes[i + 1];
+        float *weight = ffnn__carve(memory, &used, ffnn__count_or_max(inputs, outputs));
         layer->weight = ffnn_view(weight, inputs, outputs);
         if (net->has_biases)
             layer->bias = ffnn_view(ffnn__carve(memory, &used, outputs), 1, outputs);
@@ -1198,27 +1213,28 @@ static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t lay
     return FFNN_OK;
 }
 
-/* Whether net is a network. What stands in its layers may be the user's, who may have set anything.
-   Inline, with few branches: 4 of the 35 ns of a prediction of the default network. */
+/* Whether net is a network: users may have set anything in its layers. Inline, with few branches: 4
+   of the 35 ns of a prediction of the default network. */
 static inline ffnn_status ffnn__check_layers(const ffnn_net *net) {
-    size_t differences = 0; /* collects the bits in which shapes differ from what they should be */
-    bool has_memory = true, are_transposed = false; /* memory where it should be, nowhere else */
-    unsigned largest_activation = 0; /* but for the last layer */
+    size_t differences = 0; /* bits in which a shape is not what it should be, by exclusive or */
+    bool has_memory = true; /* where it should be, and nowhere else */
+    bool are_transposed = false;
+    unsigned max_activation = 0; /* of all layers but the last */
     if (net == NULL || net->layer_count == 0) return FFNN_ERROR_ARGUMENT;
     const ffnn_layer *layer = net->layers, *last = layer + net->layer_count - 1;
-    for (const size_t *units = net->units; layer <= last; ++layer, ++units) {
-        size_t rows = units[layer->transposed], cols = units[!layer->transposed];
+    for (const size_t *sizes = net->sizes; layer <= last; ++layer, ++sizes) {
+        size_t rows = sizes[layer->transposed ? 1 : 0], cols = sizes[layer->transposed ? 0 : 1];
         differences |= (layer->weight.rows ^ rows) | (layer->weight.cols ^ cols);
         has_memory &= layer->weight.data != NULL;
         are_transposed |= layer->transposed;
-        if (layer < last && (unsigned)layer->activation > largest_activation)
-            largest_activation = (unsigned)layer->activation;
+        if (layer < last && (unsigned)layer->activation > max_activation)
+            max_activation = (unsigned)layer->activation;
         has_memory &= (layer->bias.data != NULL) == net->has_biases;
         if (!net->has_biases) continue;
-        differences |= (layer->bias.rows ^ 1) | (layer->bias.cols ^ units[1]);
+        differences |= (layer->bias.rows ^ 1) | (layer->bias.cols ^ sizes[1]);
     }
     if (!has_memory || (are_transposed && !net->is_view)) return FFNN_ERROR_ARGUMENT;
-    if (largest_activation >= FFNN_SOFTMAX) return FFNN_ERROR_ARGUMENT;
+    if (max_activation >= FFNN_SOFTMAX) return FFNN_ERROR_ARGUMENT;
     if ((unsigned)last->activation > FFNN_SOFTMAX) return FFNN_ERROR_ARGUMENT;
     return differences == 0 ? FFNN_OK : FFNN_ERROR_SHAPE;
 }
@@ -1256,7 +1272,8 @@ static bool ffnn__is_all_zero(const size_t sizes[FFNN_MAX_LAYERS + 1]) {
     return true;
 }
 
-/* Not inline, or GCC would warn that an arena which is smaller overflows. */
+/* Not inlined: GCC would warn if the user's FFNN_MALLOC returns from a static arena that is
+   smaller. */
 FFNN__NOINLINE static ffnn_rng *ffnn__new_rng(void) {
     return (ffnn_rng *)FFNN_MALLOC(sizeof(ffnn_rng));
 }
@@ -1289,7 +1306,7 @@ FFNNDEF ffnn_status ffnn_init(ffnn_net *net, const ffnn_desc *desc) {
     while (count <= FFNN_MAX_LAYERS && sizes[count] != 0) ++count;
     if (count < 2) return FFNN_ERROR_ARGUMENT;
     for (size_t i = count; i <= FFNN_MAX_LAYERS; ++i)
-        if (sizes[i] != 0) return FFNN_ERROR_ARGUMENT; /* a layer after one without units */
+        if (sizes[i] != 0) return FFNN_ERROR_ARGUMENT; /* a layer behind one without units */
     for (size_t i = count - 1; i < FFNN_MAX_LAYERS; ++i)
         if (desc != NULL && desc->activations[i] != 0) return FFNN_ERROR_ARGUMENT;
 
@@ -1323,10 +1340,10 @@ static ffnn_status ffnn__check_batch(const ffnn_net *net, const ffnn_tensor *x,
     if (status == FFNN_OK) status = ffnn__validate(*x);
     if (status == FFNN_OK && y != NULL) status = ffnn__validate(*y);
     if (status != FFNN_OK) return status;
-    if (x->cols != net->units[0]) return FFNN_ERROR_SHAPE;
+    if (x->cols != net->sizes[0]) return FFNN_ERROR_SHAPE;
     if (!ffnn__is_outside(net, *x)) return FFNN_ERROR_ARGUMENT;
     if (y == NULL) return FFNN_OK;
-    if (y->rows != x->rows || y->cols != net->units[net->layer_count]) return FFNN_ERROR_SHAPE;
+    if (y->rows != x->rows || y->cols != net->sizes[net->layer_count]) return FFNN_ERROR_SHAPE;
     return ffnn__is_outside(net, *y) ? FFNN_OK : FFNN_ERROR_ARGUMENT;
 }
 
@@ -1340,17 +1357,17 @@ static ffnn_status ffnn__check_training(const ffnn_net *net, const ffnn_tensor *
 }
 
 /* Gives each layer's z, a, error and delta memory for capacity samples, of which rows are used;
-   with memory NULL it only counts. A view's layers have no error and no delta. Returns the floats
+   with memory NULL it only counts. A view's layers have neither error nor delta. Returns the floats
    that this takes. */
 static size_t ffnn__place_activations(ffnn_net *net, size_t rows, size_t capacity,
                                       float *memory) {
-    size_t used = 0, tensor_count = net->is_view ? 2 : 4;
+    size_t used = 0, tensor_count = net->is_view ? 2 : 4; /* the first two, or all */
     for (size_t i = 0; i < net->layer_count; ++i) {
         ffnn_layer *layer = &net->layers[i];
         ffnn_tensor *const tensors[] = {&layer->z, &layer->a, &layer->error, &layer->delta};
-        size_t cols = net->units[i + 1];
+        size_t cols = net->sizes[i + 1];
         for (size_t j = 0; j < tensor_count; ++j) {
-            float *data = ffnn__carve(memory, &used, ffnn__area(capacity, cols));
+            float *data = ffnn__carve(memory, &used, ffnn__count_or_max(capacity, cols));
             if (memory != NULL) *tensors[j] = ffnn_view(data, rows, cols);
         }
     }
@@ -1407,7 +1424,7 @@ FFNNDEF ffnn_status ffnn_backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
 #ifdef FFNN__SIMD
 /* Whether its layers are computed all at once. */
 static inline bool ffnn__is_small(const ffnn_net *net) {
-    return net->most_weights <= FFNN__SMALL && !net->is_view;
+    return net->max_weights <= FFNN__SMALL && !net->is_view;
 }
 #endif
 
@@ -1426,26 +1443,26 @@ static void ffnn__forward(ffnn_net *net, ffnn_tensor x) {
     }
 }
 
-/* Layer i: z = input W + bias and a = f(z); z may be a. Only its weight and bias are used. */
+/* Layer i: z = input W + bias and a = f(z); z may be a. The layer's own z and a are not touched. */
 static void ffnn__forward_layer(const ffnn_net *net, size_t i, const float *input, size_t rows,
                                 float *z, float *a) {
     ffnn__affine(net, i, input, rows, z);
-    ffnn__activate(net->layers[i].activation, a, z, rows, net->units[i + 1]);
+    ffnn__activate(net->layers[i].activation, a, z, rows, net->sizes[i + 1]);
 }
 
 /* Layer i: z = input W + bias */
 static void ffnn__affine(const ffnn_net *net, size_t i, const float *input, size_t rows, float *z) {
     const ffnn_layer *layer = &net->layers[i];
     const float *w = layer->weight.data;
-    size_t inputs = net->units[i], outputs = net->units[i + 1];
+    size_t inputs = net->sizes[i], outputs = net->sizes[i + 1];
     if (layer->transposed) ffnn__multiply_by_transposed(z, input, w, rows, inputs, outputs);
     else ffnn__multiply(z, input, w, rows, inputs, outputs);
     if (net->has_biases) ffnn__combine(FFNN__ADD, z, z, layer->bias.data, 1, rows, outputs);
 }
 
 /* Deltas first, from the last layer to the first, since they need the old weights. Then the
-   parameters: delta is minus the gradient by z, so input^T delta is minus that by W, and the sum of
-   delta's rows minus that by the bias. */
+   parameters: delta is the negative gradient with respect to z, so input^T delta is the one with
+   respect to W, and the sum of delta's rows the one with respect to the bias. */
 static void ffnn__backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate) {
     ffnn_layer *layers = net->layers;
     size_t last = net->layer_count - 1;
@@ -1462,14 +1479,15 @@ static void ffnn__backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float le
     else ffnn__optimizer_step(net, x, learning_rate);
 }
 
-/* delta = error * f'(z), unless delta is the error. */
+/* delta = error * f'(z), or a copy of the error where that is delta already. */
 static void ffnn__last_delta(const ffnn_layer *last, size_t rows, bool delta_is_error) {
     size_t count = rows * last->a.cols;
     const float *error = last->error.data;
     float *delta = last->delta.data;
     if (delta_is_error) memcpy(delta, error, count * sizeof(float));
     else
-        ffnn__multiply_by_derivative(last->activation, delta, error, last->z.data, last->a.data, count);
+        ffnn__multiply_by_derivative(last->activation, delta, error, last->z.data, last->a.data,
+                                     count);
 }
 
 /* error = next->delta next->weight^T, and delta = error * f'(z) */
@@ -1477,8 +1495,8 @@ static void ffnn__hidden_delta(const ffnn_layer *layer, const ffnn_layer *next, 
     size_t units = next->weight.rows, next_units = next->weight.cols;
     ffnn__multiply_by_transposed(layer->error.data, next->delta.data, next->weight.data, rows,
                                  next_units, units);
-    ffnn__multiply_by_derivative(layer->activation, layer->delta.data, layer->error.data, layer->z.data,
-                            layer->a.data, rows * units);
+    ffnn__multiply_by_derivative(layer->activation, layer->delta.data, layer->error.data,
+                                 layer->z.data, layer->a.data, rows * units);
 }
 
 /* ---- optimizers -------------------------------------------------------------------------- */
@@ -1503,32 +1521,30 @@ static void ffnn__plain_step(ffnn_net *net, ffnn_tensor x, float learning_rate) 
     }
 }
 
-/* Rows of the moments, each as long as all parameters together: minus the gradient; SGD's velocity
-   or Adam's first moment; Adam's second moment. */
+/* Rows of the moments, each as long as all parameters together: the descent; SGD's velocity or
+   Adam's first moment; Adam's second moment. */
 enum { FFNN__DESCENT, FFNN__FIRST_MOMENT, FFNN__SECOND_MOMENT };
 
-/* The moments for the network's optimizer, all zeros. */
+/* The moments for the network's optimizer, all zeros. All rows are aligned as the first one is. */
 static ffnn_status ffnn__allocate_moments(const ffnn_net *net, ffnn_tensor *moments) {
     size_t count = 0;
     for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
         ffnn_tensor t = ffnn__parameter_at(net, i).tensor;
-        ffnn__carve(NULL, &count, ffnn__area(t.rows, t.cols));
+        ffnn__carve(NULL, &count, ffnn__count_or_max(t.rows, t.cols));
     }
-    if (count > SIZE_MAX - FFNN__ALIGNMENT) return FFNN_ERROR_MEMORY;
-    count = (count + FFNN__ALIGNMENT) / FFNN__ALIGNMENT * FFNN__ALIGNMENT;
-    size_t rows = net->optimizer == FFNN_ADAM ? 3 : 2;
-    return ffnn_tensor_init(moments, rows, count) == FFNN_OK ? FFNN_OK : FFNN_ERROR_MEMORY;
+    size_t rows = net->optimizer == FFNN_ADAM ? 3 : 2, cols = ffnn__round_up(count);
+    return ffnn_tensor_init(moments, rows, cols) == FFNN_OK ? FFNN_OK : FFNN_ERROR_MEMORY;
 }
 
 /* Makes room for a step on a batch of rows samples: for what the layers compute, and for the
    optimizer's moments, which another optimizer than before starts anew. If there is no memory for
    one of the two, neither changes. */
 static ffnn_status ffnn__reserve_step(ffnn_net *net, size_t rows) {
-    bool has_none = net->moments.data == NULL, needs_none = ffnn__is_plain_sgd(net);
-    bool is_same = has_none ? needs_none : net->moments_of == net->optimizer;
+    bool has_moments = net->moments.data != NULL, needs_moments = !ffnn__is_plain_sgd(net);
+    bool is_same = has_moments ? net->moments_of == net->optimizer : !needs_moments;
     if (is_same) return ffnn__reserve(net, rows);
     ffnn_tensor moments = ffnn_view(NULL, 0, 0);
-    ffnn_status status = needs_none ? FFNN_OK : ffnn__allocate_moments(net, &moments);
+    ffnn_status status = needs_moments ? ffnn__allocate_moments(net, &moments) : FFNN_OK;
     if (status == FFNN_OK) status = ffnn__reserve(net, rows);
     if (status != FFNN_OK) {
         ffnn_tensor_free(&moments);
@@ -1548,7 +1564,7 @@ static void ffnn__forget_moments(ffnn_net *net) {
     net->steps = 0;
 }
 
-/* Minus the gradient by parameter i. */
+/* The descent of parameter i. */
 static void ffnn__descent(const ffnn_net *net, size_t i, ffnn_tensor x, float *descent) {
     ffnn__parameter parameter = ffnn__parameter_at(net, i);
     const ffnn_layer *layer = &net->layers[parameter.layer];
@@ -1593,7 +1609,19 @@ static void ffnn__optimizer_step(ffnn_net *net, ffnn_tensor x, float learning_ra
 
 /* ---- train, fit, predict ----------------------------------------------------------------- */
 
-/* A training step. The batch has been checked, and there is room for it. */
+static void ffnn__step(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate,
+                       float *loss);
+
+FFNNDEF ffnn_status ffnn_train(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate,
+                               float *loss) {
+    ffnn_status status = ffnn__check_training(net, &x, &y);
+    if (status == FFNN_OK) status = ffnn__reserve_step(net, x.rows);
+    if (status != FFNN_OK) return status;
+    ffnn__step(net, x, y, learning_rate, loss);
+    return FFNN_OK;
+}
+
+/* The batch has been checked, and there is room for it. */
 static void ffnn__step(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate,
                        float *loss) {
     const ffnn_layer *last = &net->layers[net->layer_count - 1];
@@ -1605,19 +1633,10 @@ static void ffnn__step(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learni
     ffnn__backward(net, x, y, learning_rate);
 }
 
-FFNNDEF ffnn_status ffnn_train(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate,
-                               float *loss) {
-    ffnn_status status = ffnn__check_training(net, &x, &y);
-    if (status == FFNN_OK) status = ffnn__reserve_step(net, x.rows);
-    if (status != FFNN_OK) return status;
-    ffnn__step(net, x, y, learning_rate, loss);
-    return FFNN_OK;
-}
-
-/* What shuffling needs: the samples' order, and memory for the samples of one batch. */
+/* What shuffling needs. */
 typedef struct ffnn__shuffling {
-    size_t *order; /* NULL: the samples keep their order */
-    ffnn_tensor batch_x, batch_y;
+    size_t *order;                /* of the samples; NULL: they keep theirs */
+    ffnn_tensor batch_x, batch_y; /* copies of one batch's samples */
 } ffnn__shuffling;
 
 static ffnn_fit_desc ffnn__with_defaults(const ffnn_fit_desc *desc, size_t samples,
@@ -1627,6 +1646,13 @@ static ffnn_status ffnn__allocate_shuffled(ffnn__shuffling *shuffling, ffnn_tens
 static void ffnn__free_shuffled(ffnn__shuffling *shuffling);
 static ffnn_status ffnn__epochs(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
                                 const ffnn_fit_desc *desc, ffnn__shuffling *shuffling);
+static void ffnn__shuffle(size_t *order, size_t count, ffnn_rng *rng);
+static void ffnn__shuffle_huge(size_t *order, size_t count, ffnn_rng *rng);
+static uint32_t ffnn__rng_next(ffnn_rng *rng); /* 32 random bits */
+static float ffnn__epoch(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, const ffnn_fit_desc *desc,
+                         const ffnn__shuffling *shuffling);
+static ffnn_tensor ffnn__gather_rows(ffnn_tensor all, ffnn_tensor batch, const size_t *order,
+                                     size_t first, size_t rows);
 
 FFNNDEF ffnn_status ffnn_fit(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
                              const ffnn_fit_desc *desc) {
@@ -1670,10 +1696,6 @@ static void ffnn__free_shuffled(ffnn__shuffling *shuffling) {
     if (shuffling->order != NULL) FFNN_FREE(shuffling->order);
 }
 
-static void ffnn__shuffle(size_t *order, size_t count, ffnn_rng *rng);
-static float ffnn__epoch(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, const ffnn_fit_desc *desc,
-                         const ffnn__shuffling *shuffling);
-
 static ffnn_status ffnn__epochs(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
                                 const ffnn_fit_desc *desc, ffnn__shuffling *shuffling) {
     ffnn_progress progress = {0, desc->epochs, 0, 0};
@@ -1692,13 +1714,9 @@ static ffnn_status ffnn__epochs(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
     return FFNN_OK;
 }
 
-static uint32_t ffnn__rng_next(ffnn_rng *rng); /* 32 random bits */
-
-static void ffnn__shuffle_huge(size_t *order, size_t count, ffnn_rng *rng);
-
 /* order = torch.randperm(count): a Fisher-Yates shuffle, each place drawing from itself and those
-   after it. The remainder is biased by at most count / 2^32, so PyTorch 2 shuffles huge counts in
-   another way; 1.13 does not. */
+   behind it. The remainder is biased by at most count / 2^32: PyTorch 2 shuffles 214 million
+   samples or more in another way, PyTorch 1.13 does not. */
 static void ffnn__shuffle(size_t *order, size_t count, ffnn_rng *rng) {
     const uint64_t wide_count = count; /* size_t may have 16 bits */
     if (wide_count >= UINT32_MAX / 20) {
@@ -1723,9 +1741,6 @@ static void ffnn__shuffle_huge(size_t *order, size_t count, ffnn_rng *rng) {
         order[other] = i;
     }
 }
-
-static ffnn_tensor ffnn__gather_rows(ffnn_tensor all, ffnn_tensor batch, const size_t *order,
-                                     size_t first, size_t rows);
 
 /* Trains on all batches. Returns the mean of their losses, each weighted by its samples; 0 without
    a progress callback. */
@@ -1757,69 +1772,28 @@ static ffnn_tensor ffnn__gather_rows(ffnn_tensor all, ffnn_tensor batch, const s
     return ffnn_view(batch.data, rows, cols);
 }
 
-/* ffnn_predict and ffnn_evaluate share one loop over the samples, by the chunk; only predictions of
-   small networks have their own, ffnn__predict_small. x and y are all samples; y is written to by
-   ffnn_predict and read by ffnn_evaluate, for which add_losses adds to *loss. It is a pointer so
-   that a program that only predicts links neither losses nor logarithms: 8 KB on a Cortex-M4. */
+/* ffnn_predict and ffnn_evaluate share one loop over the samples, a chunk at a time; only
+   predictions of small networks have their own. x and y are all samples; ffnn_predict writes to y,
+   ffnn_evaluate compares with it. */
 typedef struct ffnn__pass {
     ffnn_tensor x, y;
     size_t chunk; /* samples */
     double *loss; /* NULL: predict */
+    /* Adds a chunk's losses to *loss. A pointer, so that a program that only predicts links neither
+       losses nor logarithms: 8 KB on a Cortex-M4. */
     void (*add_losses)(double *loss, const ffnn_net *net, ffnn_tensor z, ffnn_tensor a,
                        ffnn_tensor y);
 } ffnn__pass;
 
-static inline void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass, float *buffer,
-                                  float *other);
+#ifdef FFNN__SIMD
+static inline void ffnn__predict_small(const ffnn_net *net, const ffnn_tensor *x,
+                                       const ffnn_tensor *output);
+#endif
+static inline ffnn_status ffnn__pass_over(const ffnn_net *net, ffnn__pass *pass);
 static void ffnn__run_on_stack(const ffnn_net *net, const ffnn__pass *pass);
 static ffnn_status ffnn__run_on_heap(const ffnn_net *net, const ffnn__pass *pass, size_t size);
-
-enum {
-#ifdef FFNN_NO_SIMD
-    FFNN__SMALL_STACK = 32, /* activations of a layer in the caller's own stack: 256 bytes */
-    FFNN__LARGE_STACK = 96  /* in that of ffnn__run_on_stack: 768 bytes */
-#else
-    FFNN__SMALL_STACK = FFNN__SMALL, /* 512 bytes; any layer of a small network */
-    FFNN__LARGE_STACK = 480 /* 3.75 KB */
-#endif
-};
-
-static inline ffnn_status ffnn__pass_over(const ffnn_net *net, ffnn__pass *pass) {
-    const size_t max_rows = 256; /* samples at a time: their activations stay in the cache */
-    float buffers[2][FFNN__SMALL_STACK];
-    pass->chunk = pass->x.rows < max_rows ? pass->x.rows : max_rows;
-    /* A small network's calls cost little, so it need not use much stack for many samples. */
-    bool is_small = net->most_weights <= FFNN__SMALL && net->widest <= FFNN__SMALL_STACK / 4;
-    if (is_small && pass->chunk * net->widest > FFNN__SMALL_STACK)
-        pass->chunk = FFNN__SMALL_STACK / net->widest;
-    size_t size = ffnn__area(pass->chunk, net->widest);
-    if (size > FFNN__LARGE_STACK) return ffnn__run_on_heap(net, pass, size);
-    if (size <= FFNN__SMALL_STACK) ffnn__run_pass(net, pass, buffers[0], buffers[1]);
-    else ffnn__run_on_stack(net, pass);
-    return FFNN_OK;
-}
-
-#ifdef FFNN__SIMD
-/* As many samples at a time as the buffers hold: a small network's calls cost little. */
-static inline void ffnn__predict_small(const ffnn_net *net, const ffnn_tensor *x,
-                                       const ffnn_tensor *output) {
-    float buffers[2][FFNN__SMALL_STACK];
-    const float *input = x->data;
-    float *outputs[] = {buffers[0], buffers[1], output->data};
-    size_t left = x->rows, rows = left;
-    if (rows > 1) { /* one sample always fits: no division */
-        size_t most = FFNN__SMALL_STACK / net->widest;
-        if (rows > most) rows = most;
-    }
-    while (left > rows) {
-        ffnn__small_forward(net->layers, net->layer_count, input, rows, outputs);
-        input += rows * x->cols;
-        outputs[2] += rows * output->cols;
-        left -= rows;
-    }
-    ffnn__small_forward(net->layers, net->layer_count, input, left, outputs);
-}
-#endif
+static inline void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass,
+                                  float *const *buffers);
 
 FFNNDEF ffnn_status ffnn_predict(const ffnn_net *net, ffnn_tensor x, ffnn_tensor output) {
     ffnn_status status = ffnn__check_batch(net, &x, &output);
@@ -1855,10 +1829,62 @@ FFNNDEF ffnn_status ffnn_evaluate(const ffnn_net *net, ffnn_tensor x, ffnn_tenso
     return FFNN_OK;
 }
 
-/* Never inline: the buffers are on no other function's stack. */
+/* Where the layers' activations lie: floats of one of two buffers. In the stack of ffnn__pass_over
+   if a small network needs no more, else in that of ffnn__run_on_stack, else on the heap. */
+enum {
+#ifdef FFNN_NO_SIMD
+    FFNN__SMALL_STACK = 32, /* 256 bytes in all */
+    FFNN__LARGE_STACK = 96  /* 768 bytes */
+#else
+    FFNN__SMALL_STACK = FFNN__SMALL, /* 512 bytes: any layer of a small network, one sample */
+    FFNN__LARGE_STACK = 480          /* 3.75 KB, so that predicting takes 4 KB in all */
+#endif
+};
+
+#ifdef FFNN__SIMD
+/* As many samples at a time as the buffers hold: a small network's calls cost little. */
+static inline void ffnn__predict_small(const ffnn_net *net, const ffnn_tensor *x,
+                                       const ffnn_tensor *output) {
+    float buffers[2][FFNN__SMALL_STACK];
+    const float *input = x->data;
+    float *outputs[] = {buffers[0], buffers[1], output->data}; /* see ffnn__small_forward */
+    size_t left = x->rows, rows = left;
+    if (rows > 1) { /* one sample always fits: no division */
+        size_t max_rows = FFNN__SMALL_STACK / net->max_units;
+        if (rows > max_rows) rows = max_rows;
+    }
+    while (left > rows) {
+        ffnn__small_forward(net->layers, net->layer_count, input, rows, outputs);
+        input += rows * x->cols;
+        outputs[2] += rows * output->cols;
+        left -= rows;
+    }
+    ffnn__small_forward(net->layers, net->layer_count, input, left, outputs);
+}
+#endif
+
+static inline ffnn_status ffnn__pass_over(const ffnn_net *net, ffnn__pass *pass) {
+    const size_t max_rows = 256; /* so that the activations of a chunk stay in the cache */
+    float on_stack[2][FFNN__SMALL_STACK];
+    float *const buffers[] = {on_stack[0], on_stack[1]};
+    pass->chunk = pass->x.rows < max_rows ? pass->x.rows : max_rows;
+    /* The calls of some networks cost so little that many samples need not take more stack. */
+    bool fits_small_stack =
+        net->max_weights <= FFNN__SMALL && net->max_units <= FFNN__SMALL_STACK / 4;
+    if (fits_small_stack && pass->chunk * net->max_units > FFNN__SMALL_STACK)
+        pass->chunk = FFNN__SMALL_STACK / net->max_units;
+    size_t size = ffnn__count_or_max(pass->chunk, net->max_units);
+    if (size > FFNN__LARGE_STACK) return ffnn__run_on_heap(net, pass, size);
+    if (size <= FFNN__SMALL_STACK) ffnn__run_pass(net, pass, buffers);
+    else ffnn__run_on_stack(net, pass);
+    return FFNN_OK;
+}
+
+/* Not inlined: so the buffers are on no other function's stack. */
 FFNN__NOINLINE static void ffnn__run_on_stack(const ffnn_net *net, const ffnn__pass *pass) {
-    float buffers[2][FFNN__LARGE_STACK];
-    ffnn__run_pass(net, pass, buffers[0], buffers[1]);
+    float on_stack[2][FFNN__LARGE_STACK];
+    float *const buffers[] = {on_stack[0], on_stack[1]};
+    ffnn__run_pass(net, pass, buffers);
 }
 
 FFNN__NOINLINE static ffnn_status ffnn__run_on_heap(const ffnn_net *net, const ffnn__pass *pass,
@@ -1869,41 +1895,34 @@ FFNN__NOINLINE static ffnn_status ffnn__run_on_heap(const ffnn_net *net, const f
     if (total > SIZE_MAX / sizeof(float)) return FFNN_ERROR_MEMORY;
     float *memory = (float *)FFNN_MALLOC(total * sizeof(float));
     if (memory == NULL) return FFNN_ERROR_MEMORY;
-    float *buffer = ffnn__carve(memory, &used, size), *other = ffnn__carve(memory, &used, size);
-    ffnn__run_pass(net, pass, buffer, other);
+    float *first = ffnn__carve(memory, &used, size), *second = ffnn__carve(memory, &used, size);
+    float *const buffers[] = {first, second};
+    ffnn__run_pass(net, pass, buffers);
     FFNN_FREE(memory);
     return FFNN_OK;
 }
 
-/* How many of the samples that are left come next: never so few are left then, below 8, that a
-   view's last bits would differ (see ffnn__run_transposed). */
-static inline size_t ffnn__next_chunk(size_t left, size_t chunk) {
-    if (left <= chunk) return left;
-    return left < chunk + 8 && chunk >= 16 ? chunk - 8 : chunk;
-}
-
-/* The layers take turns in the two buffers: each writes to z, and reads what the one before wrote
-   to the other. Inline: 5 of the 35 ns of a prediction of the default network. */
-static inline void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass, float *buffer,
-                                  float *other_buffer) {
+/* The layers take turns in the two buffers: each reads from one of them and writes to the other.
+   The last chunk never has fewer than 8 samples, below which a view's last bits would differ (see
+   ffnn__run_transposed). Inline: 5 of the 35 ns of a prediction of the default network. */
+static inline void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass,
+                                  float *const *buffers) {
     size_t last = net->layer_count - 1, outputs = pass->y.cols, rows;
+    size_t chunk = pass->chunk, shorter = chunk >= 16 ? chunk - 8 : chunk;
     for (size_t first = 0; first < pass->x.rows; first += rows) {
-        rows = ffnn__next_chunk(pass->x.rows - first, pass->chunk);
+        rows = ffnn__next_part(pass->x.rows - first, chunk, shorter);
         const float *input = pass->x.data + first * pass->x.cols;
-        float *y = pass->y.data + first * outputs, *z = buffer, *other = other_buffer;
         for (size_t i = 0; i < last; ++i) {
-            ffnn__forward_layer(net, i, input, rows, z, z);
-            float *written = z;
-            input = written;
-            z = other;
-            other = written;
+            ffnn__forward_layer(net, i, input, rows, buffers[i % 2], buffers[i % 2]);
+            input = buffers[i % 2];
         }
+        float *z = buffers[last % 2], *y = pass->y.data + first * outputs;
         if (pass->loss == NULL) {
             ffnn__forward_layer(net, last, input, rows, z, y);
             continue;
         }
         ffnn__affine(net, last, input, rows, z);
-        float *a = other; /* the input is not needed any more */
+        float *a = buffers[(last + 1) % 2]; /* where the input was, which is not needed any more */
         ffnn__activate(net->layers[last].activation, a, z, rows, outputs);
         pass->add_losses(pass->loss, net, ffnn_view(z, rows, outputs),
                          ffnn_view(a, rows, outputs), ffnn_view(y, rows, outputs));
@@ -2087,20 +2106,20 @@ static bool ffnn__decides_format(const float *value) {
 }
 
 static void ffnn__choose_format(ffnn__printer *printer) {
-    double smallest = (double)FLT_MAX, largest = 0;
+    double min = (double)FLT_MAX, max = 0;
     bool are_whole = true;
     size_t count = printer->rows * printer->cols;
     for (size_t i = 0; i < count; ++i) {
         const float *value = ffnn__element_shown(printer, i / printer->cols, i % printer->cols);
         if (!ffnn__decides_format(value)) continue;
         double magnitude = fabs((double)*value);
-        if (magnitude < smallest) smallest = magnitude;
-        if (magnitude > largest) largest = magnitude;
+        if (magnitude < min) min = magnitude;
+        if (magnitude > max) max = magnitude;
         if (magnitude > floor(magnitude)) are_whole = false;
     }
-    bool has_tiny = !are_whole && smallest < (double)1e-4L;
+    bool has_tiny = !are_whole && min < (double)1e-4L;
     printer->decimals = are_whole ? 0 : 4;
-    printer->is_scientific = largest / smallest > 1000 || largest > 1e8 || has_tiny;
+    printer->is_scientific = max / min > 1000 || max > 1e8 || has_tiny;
     for (size_t i = 0; i < count; ++i) {
         const float *value = ffnn__element_shown(printer, i / printer->cols, i % printer->cols);
         char text[64];
@@ -2130,7 +2149,7 @@ static void ffnn__print_row(FILE *out, const ffnn__printer *printer, size_t row)
 }
 
 FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t) {
-    const size_t most = 2 * FFNN__PRINT_EDGE;
+    const size_t max = 2 * FFNN__PRINT_EDGE;
     if (out == NULL) return FFNN_ERROR_ARGUMENT;
     if (t.rows == 0 || t.cols == 0) {
         fprintf(out, "tensor([], size=(%lu, %lu))\n", (unsigned long)t.rows, (unsigned long)t.cols);
@@ -2140,8 +2159,8 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t) {
     if (status != FFNN_OK) return status;
     ffnn__printer printer = {t, t.rows, t.cols, 0, false, 1};
     bool is_summary = t.rows * t.cols > FFNN__PRINT_THRESHOLD;
-    if (is_summary && t.rows > most) printer.rows = most;
-    if (is_summary && t.cols > most) printer.cols = most;
+    if (is_summary && t.rows > max) printer.rows = max;
+    if (is_summary && t.cols > max) printer.cols = max;
     ffnn__choose_format(&printer);
     fputs("tensor([[", out);
     for (size_t row = 0; row < printer.rows; ++row) {
@@ -2440,8 +2459,8 @@ typedef struct ffnn__source {
     unsigned char *memory;  /* holds bytes if they are read from file: start, then an allocation */
     size_t capacity;        /* of memory */
     bool is_allocated;      /* memory is not start */
-    uint64_t file_size;     /* 0: not known */
-    bool size_is_known;     /* the size that is asked for is real: allocate it at once */
+    uint64_t file_size;     /* 0: not known, as of a pipe */
+    bool size_is_known;     /* sizes that are asked for can be trusted: allocate them at once */
     unsigned char start[8]; /* the header's size: rejects many a file without an allocation */
 } ffnn__source;
 
@@ -2465,7 +2484,7 @@ static void ffnn__source_close(ffnn__source *source) {
     errno = error;
 }
 
-/* How many bytes are left of the file; 0 if there is no saying, as of a pipe. */
+/* Sets *size to the bytes that are left of the file, to 0 if it cannot be sought in. */
 static bool ffnn__find_size(FILE *file, uint64_t *size) {
     long begin = ftell(file);
     *size = 0;
@@ -2487,14 +2506,14 @@ static bool ffnn__source_open(ffnn__source *source, const char *path) {
     return false;
 }
 
-/* Bytes that are read or written at once: C libraries of Windows hang at more than 4 GB. */
-#define FFNN__MOST_BYTES ((size_t)(SIZE_MAX < 0x40000000 ? SIZE_MAX : 0x40000000))
+/* At most so many bytes are read or written at once: C libraries of Windows hang at 4 GB. */
+#define FFNN__MAX_BYTES ((size_t)(SIZE_MAX < 0x40000000 ? SIZE_MAX : 0x40000000))
 
 static ffnn_status ffnn__read_file(const ffnn__source *source, void *to, size_t size) {
     FILE *file = (FILE *)source->file;
     unsigned char *at = (unsigned char *)to;
     while (size > 0) {
-        size_t part = size < FFNN__MOST_BYTES ? size : FFNN__MOST_BYTES;
+        size_t part = size < FFNN__MAX_BYTES ? size : FFNN__MAX_BYTES;
         if (fread(at, 1, part, file) != part)
             return ferror(file) ? FFNN_ERROR_IO : FFNN_ERROR_FORMAT;
         at += part;
@@ -2507,16 +2526,17 @@ static ffnn_status ffnn__read_file(const ffnn__source *source, void *to, size_t 
 static void ffnn__write_file(FILE *file, const void *bytes, size_t size) {
     const unsigned char *at = (const unsigned char *)bytes;
     while (size > 0 && !ferror(file)) {
-        size_t part = size < FFNN__MOST_BYTES ? size : FFNN__MOST_BYTES;
+        size_t part = size < FFNN__MAX_BYTES ? size : FFNN__MAX_BYTES;
         fwrite(at, 1, part, file);
         at += part;
         size -= part;
     }
 }
 
-/* Makes the source's memory larger, for wanted bytes if that many are sure to come. */
-static ffnn_status ffnn__grow(ffnn__source *source, uint64_t wanted) {
-    uint64_t capacity = 2 * (uint64_t)source->capacity + 1024; /* so each byte is copied once */
+/* Makes the source's memory larger: for wanted bytes if that many are sure to come, else twice as
+   large, so that on average each byte is copied once. */
+static ffnn_status ffnn__source_grow(ffnn__source *source, uint64_t wanted) {
+    uint64_t capacity = 2 * (uint64_t)source->capacity + 1024;
     bool is_sure = source->size_is_known || wanted <= source->file_size;
     if (is_sure || capacity > wanted) capacity = wanted;
     if (capacity > SIZE_MAX) return FFNN_ERROR_MEMORY;
@@ -2534,11 +2554,11 @@ static ffnn_status ffnn__grow(ffnn__source *source, uint64_t wanted) {
 
 /* Reads on until source holds size bytes; FFNN_ERROR_FORMAT if the file ends before, as in all
    functions below. */
-static ffnn_status ffnn__read(ffnn__source *source, uint64_t size) {
+static ffnn_status ffnn__source_read(ffnn__source *source, uint64_t size) {
 #ifndef FFNN_NO_STDIO
     while (source->file != NULL && source->size < size) {
         ffnn_status status = FFNN_OK;
-        if (source->size == source->capacity) status = ffnn__grow(source, size);
+        if (source->size == source->capacity) status = ffnn__source_grow(source, size);
         if (status != FFNN_OK) return status;
         size_t wanted = source->capacity - source->size;
         if (wanted > size - source->size) wanted = (size_t)(size - source->size);
@@ -2551,7 +2571,7 @@ static ffnn_status ffnn__read(ffnn__source *source, uint64_t size) {
 }
 
 /* FFNN_ERROR_FORMAT if the file goes on after what has been read. */
-static ffnn_status ffnn__check_end(const ffnn__source *source) {
+static ffnn_status ffnn__source_check_end(const ffnn__source *source) {
 #ifndef FFNN_NO_STDIO
     FILE *file = (FILE *)source->file;
     if (file != NULL && fgetc(file) != EOF) return FFNN_ERROR_FORMAT;
@@ -2563,59 +2583,62 @@ static ffnn_status ffnn__check_end(const ffnn__source *source) {
 }
 
 /* Reads all of the file, which must end after size bytes. */
-static ffnn_status ffnn__read_to_end(ffnn__source *source, uint64_t size) {
-    ffnn_status status = ffnn__read(source, size);
+static ffnn_status ffnn__source_read_to_end(ffnn__source *source, uint64_t size) {
+    ffnn_status status = ffnn__source_read(source, size);
     if (status != FFNN_OK) return status;
-    return source->size > size ? FFNN_ERROR_FORMAT : ffnn__check_end(source);
+    return source->size > size ? FFNN_ERROR_FORMAT : ffnn__source_check_end(source);
 }
 
 /* The same where nobody needs the bytes behind the header: of a file that can be sought in, only
    the last one is read. */
-static ffnn_status ffnn__skip_to_end(ffnn__source *source, uint64_t size) {
+static ffnn_status ffnn__source_skip_to_end(ffnn__source *source, uint64_t size) {
 #ifndef FFNN_NO_STDIO
     if (source->file_size == size && source->size < size) {
         FILE *file = (FILE *)source->file;
         long skipped = (long)(size - source->size - 1); /* fits: ftell has told where the end is */
         if (fseek(file, skipped, SEEK_CUR) == 0) {
-            if (fgetc(file) != EOF) return ffnn__check_end(source);
+            if (fgetc(file) != EOF) return ffnn__source_check_end(source);
             return ferror(file) ? FFNN_ERROR_IO : FFNN_ERROR_FORMAT; /* it has become shorter */
         }
     }
 #endif
-    return ffnn__read_to_end(source, size);
+    return ffnn__source_read_to_end(source, size);
 }
 
-/* The next bytes, from bytes + at or, once all bytes are used, from the file. They stay where *bytes
-   points until more are taken. */
-static ffnn_status ffnn__take(ffnn__source *source, size_t size, const unsigned char **bytes) {
+/* The next bytes, from bytes + at or, once all bytes are used, from the file. They stay where
+   *bytes points until more are taken. */
+static ffnn_status ffnn__source_next(ffnn__source *source, size_t size,
+                                     const unsigned char **bytes) {
     if (source->at == source->size) source->at = source->size = 0; /* all of it is used */
-    ffnn_status status = ffnn__read(source, (uint64_t)source->at + size);
+    ffnn_status status = ffnn__source_read(source, (uint64_t)source->at + size);
     *bytes = source->bytes + source->at;
     source->at += size;
     return status;
 }
 
 /* The next floats; those still in the file are read straight to where they belong. */
-static ffnn_status ffnn__take_floats(ffnn__source *source, float *to, size_t count) {
+static ffnn_status ffnn__source_next_floats(ffnn__source *source, float *to, size_t count) {
     const unsigned char *from;
     size_t size = count * sizeof(float);
 #ifndef FFNN_NO_STDIO
     bool is_in_file = source->at == source->size;
     if (is_in_file && ffnn__is_little_endian()) return ffnn__read_file(source, to, size);
 #endif
-    ffnn_status status = ffnn__take(source, size, &from);
+    ffnn_status status = ffnn__source_next(source, size, &from);
     if (status == FFNN_OK) ffnn__copy_little_endian(to, from, count);
     return status;
 }
 
 /* ---- parameters -------------------------------------------------------------------------- */
+/* A network is a list of parameters, its weights and biases, in the order in which they are drawn,
+   trained, saved and loaded. */
 
 static size_t ffnn__parameter_count(const ffnn_net *net) {
     return net->has_biases ? 2 * net->layer_count : net->layer_count;
 }
 
-/* Without biases the layout of a file is the lab's, weights are inputs x outputs; with biases it is
-   torch.nn.Linear's, outputs x inputs. */
+/* A file holds weights inputs x outputs if the network has no biases, else as torch.nn.Linear does,
+   outputs x inputs. */
 static ffnn__parameter ffnn__parameter_at(const ffnn_net *net, size_t i) {
     ffnn__parameter parameter;
     parameter.layer = net->has_biases ? i / 2 : i;
@@ -2626,7 +2649,7 @@ static ffnn__parameter ffnn__parameter_at(const ffnn_net *net, size_t i) {
     return parameter;
 }
 
-/* Both append without a zero at the end, and return the new end. */
+/* Both copy to the end of a text, without a zero behind it, and return the new end. */
 static char *ffnn__append_text(char *at, const char *text) {
     size_t length = strlen(text);
     memcpy(at, text, length);
@@ -2644,8 +2667,8 @@ static char *ffnn__append_number(char *at, uint64_t number) {
     return at;
 }
 
-/* Its name in a file: the lab's W1, W2, ..., or 0.weight, 0.bias, 2.weight, ..., those of the
-   state_dict of a torch.nn.Sequential in which an activation follows each Linear. */
+/* Its name in a file: W1, W2, ..., or 0.weight, 0.bias, 2.weight, ..., those of the state_dict of a
+   torch.nn.Sequential in which an activation follows each Linear. */
 static void ffnn__name_parameter(char name[24], const ffnn_net *net, size_t i) {
     char *at = name;
     if (net->has_biases) {
@@ -2678,9 +2701,9 @@ typedef struct ffnn__index {
     char *text;           /* the strings of all entries */
     ffnn__entry *entries; /* in the header's order */
     size_t count, capacity;
-    uint64_t data_size; /* bytes of all tensors */
-    const char *metadata; /* key, value, key, value, ...: each with a zero behind it */
-    size_t metadata_count; /* of such pairs */
+    uint64_t data_size;    /* bytes of all tensors */
+    const char *metadata;  /* key, value, key, value, ...: each with a zero behind it */
+    size_t metadata_count; /* pairs */
 } ffnn__index;
 
 /* strcmp, which is 0.7 KB of code in newlib for a Cortex-M4. */
@@ -2715,7 +2738,7 @@ static unsigned ffnn__dtype_bits(const char *dtype) {
     return 0;
 }
 
-/* Whether a * b is 2^64 or more; without a division, as in ffnn__is_numbered. */
+/* Whether a * b is 2^64 or more; without a 64-bit division, as in ffnn__is_numbered. */
 static bool ffnn__overflows(uint64_t a, uint64_t b) {
     const uint64_t low = 0xffffffffu;
     uint64_t a_high = a >> 32, b_high = b >> 32;
@@ -2817,10 +2840,10 @@ static void ffnn__read_metadata(ffnn__json *json, ffnn__index *index) {
     }
 }
 
-typedef bool (*ffnn__is_before)(const ffnn__entry *a, const ffnn__entry *b);
+typedef bool (*ffnn__order_fn)(const ffnn__entry *a, const ffnn__entry *b);
 
 /* Heapsort: without memory, and never slow, whatever a hostile file holds. */
-static void ffnn__sort(ffnn__entry *entries, size_t count, ffnn__is_before is_before) {
+static void ffnn__sort(ffnn__entry *entries, size_t count, ffnn__order_fn is_before) {
     size_t first = count / 2, end = count; /* entries from first to end are a heap */
     while (end > 1) {
         ffnn__entry moved;
@@ -2881,48 +2904,65 @@ static void ffnn__free_index(ffnn__index *index) {
 }
 
 static ffnn_status ffnn__read_header_size(ffnn__source *source, size_t *size) {
-    const uint32_t largest = 100000000; /* bytes: the reference reader's limit */
+    const uint32_t max_size = 100000000; /* bytes: the reference reader's limit */
     uint64_t value = 0;
-    ffnn_status status = ffnn__read(source, 8);
+    ffnn_status status = ffnn__source_read(source, 8);
     if (status != FFNN_OK) return status;
     for (size_t i = 8; i > 0; --i) value = value << 8 | source->bytes[i - 1];
-    if (value > largest || value > SIZE_MAX - 8) return FFNN_ERROR_FORMAT;
+    if (value > max_size || value > SIZE_MAX - 8) return FFNN_ERROR_FORMAT;
     *size = (size_t)value;
     return FFNN_OK;
 }
 
-/* Reads {"W1":{...},"W2":{...},"__metadata__":{...}}. If it returns FFNN_OK, index must be freed.
-   */
+/* Reads {"W1":{...},"W2":{...},"__metadata__":{...}}. False if there is no memory for an entry. */
+static bool ffnn__read_members(ffnn__json *json, ffnn__index *index) {
+    bool has_metadata = false;
+    ffnn__json_open(json, '{');
+    while (ffnn__json_member(json)) {
+        if (ffnn__json_is(json, "__metadata__")) {
+            ffnn__once(json, &has_metadata);
+            ffnn__read_metadata(json, index);
+            continue;
+        }
+        ffnn__entry *entry = ffnn__new_entry(index);
+        if (entry == NULL) return false;
+        ffnn__read_entry(json, entry);
+    }
+    return true;
+}
+
+/* Reads the header and checks it; source stands behind it then. If this returns FFNN_OK, index must
+   be freed. */
 static ffnn_status ffnn__read_index(ffnn__source *source, ffnn__index *index) {
     size_t header_size;
     ffnn_status status = ffnn__read_header_size(source, &header_size);
-    if (status == FFNN_OK) status = ffnn__read(source, (uint64_t)8 + header_size);
+    if (status == FFNN_OK) status = ffnn__source_read(source, (uint64_t)8 + header_size);
     if (status != FFNN_OK) return status;
     const unsigned char *header = source->bytes + 8;
     source->at = 8 + header_size;
     memset(index, 0, sizeof *index);
     index->text = (char *)FFNN_MALLOC(header_size + 1);
     if (index->text == NULL) return FFNN_ERROR_MEMORY;
-    ffnn__json reader = {header, header + header_size, false, false, index->text, 0, index->text};
-    ffnn__json *json = &reader;
-    bool has_metadata = false, is_full = false;
-    ffnn__json_open(json, '{');
-    while (!is_full && ffnn__json_member(json)) {
-        if (ffnn__json_is(json, "__metadata__")) {
-            if (has_metadata) ffnn__json_fail(json);
-            has_metadata = true;
-            ffnn__read_metadata(json, index);
-            continue;
-        }
-        ffnn__entry *entry = ffnn__new_entry(index);
-        if (entry == NULL) is_full = true;
-        else ffnn__read_entry(json, entry);
-    }
-    bool is_good = !is_full && ffnn__json_ended(json) && ffnn__check_layout(index) &&
-        index->data_size <= UINT64_MAX - 8 - header_size;
-    if (!is_good) status = is_full ? FFNN_ERROR_MEMORY : FFNN_ERROR_FORMAT;
+    ffnn__json json = {header, header + header_size, false, false, index->text, 0, index->text};
+    if (!ffnn__read_members(&json, index)) status = FFNN_ERROR_MEMORY;
+    else if (!ffnn__json_ended(&json) || !ffnn__check_layout(index)) status = FFNN_ERROR_FORMAT;
+    else if (index->data_size > UINT64_MAX - 8 - header_size) status = FFNN_ERROR_FORMAT;
     if (status != FFNN_OK) ffnn__free_index(index);
     return status;
+}
+
+/* The metadata's text behind this one: a key's value, a value's next key. */
+static const char *ffnn__next_text(const char *text) { return text + strlen(text) + 1; }
+
+/* The value of a key, the last one if the key comes several times; NULL if it never does. */
+static const char *ffnn__find_metadata(const ffnn__index *index, const char *wanted) {
+    const char *key = index->metadata, *found = NULL;
+    for (size_t i = 0; i < index->metadata_count; ++i) {
+        const char *value = ffnn__next_text(key);
+        if (ffnn__compare(key, wanted) == 0) found = value;
+        key = ffnn__next_text(value);
+    }
+    return found;
 }
 
 #ifndef FFNN_NO_STDIO
@@ -2944,18 +2984,31 @@ static void ffnn__print_escaped(FILE *out, const char *text) {
     }
 }
 
-/* 0.weight F32 [16, 8] */
+/* 0.weight F32 [16, 8]: the shape as it stands in the header, but for white space. end is the end
+   of the header. */
 static void ffnn__print_entry(FILE *out, const ffnn__entry *entry, const unsigned char *end) {
-    ffnn__json shape = {end - entry->shape_text, end, false, false, NULL, 0, NULL};
+    const unsigned char *shape = end - entry->shape_text;
     ffnn__print_escaped(out, entry->name);
-    fprintf(out, " %s [", entry->dtype);
-    ffnn__json_open(&shape, '[');
-    for (size_t i = 0; ffnn__json_more(&shape, ']'); ++i) {
-        char digits[24];
-        *ffnn__append_number(digits, ffnn__json_unsigned(&shape)) = '\0';
-        fprintf(out, "%s%s", i > 0 ? ", " : "", digits);
+    fprintf(out, " %s ", entry->dtype);
+    for (; *shape != ']'; ++shape) {
+        bool is_space = memchr(" \t\n\r", *shape, 4) != NULL;
+        if (!is_space) fputc(*shape, out);
+        if (*shape == ',') fputc(' ', out);
     }
     fputs("]\n", out);
+}
+
+static void ffnn__print_index(FILE *out, const ffnn__index *index, const unsigned char *end) {
+    const char *key = index->metadata;
+    for (size_t i = 0; i < index->count; ++i) ffnn__print_entry(out, &index->entries[i], end);
+    for (size_t i = 0; i < index->metadata_count; ++i) {
+        const char *value = ffnn__next_text(key);
+        ffnn__print_escaped(out, key);
+        fputs(": ", out);
+        ffnn__print_escaped(out, value);
+        fputs("\n", out);
+        key = ffnn__next_text(value);
+    }
 }
 
 FFNNDEF ffnn_status ffnn_print_file(FILE *out, const char *path) {
@@ -2965,18 +3018,8 @@ FFNNDEF ffnn_status ffnn_print_file(FILE *out, const char *path) {
     if (!ffnn__source_open(&source, path)) return FFNN_ERROR_IO;
     ffnn_status status = ffnn__read_index(&source, &index);
     if (status == FFNN_OK) {
-        status = ffnn__skip_to_end(&source, source.at + index.data_size);
-        for (size_t i = 0; status == FFNN_OK && i < index.count; ++i)
-            ffnn__print_entry(out, &index.entries[i], source.bytes + source.at);
-        const char *at = index.metadata;
-        for (size_t i = 0; status == FFNN_OK && i < index.metadata_count; ++i) {
-            const char *value = at + strlen(at) + 1;
-            ffnn__print_escaped(out, at);
-            fputs(": ", out);
-            ffnn__print_escaped(out, value);
-            fputs("\n", out);
-            at = value + strlen(value) + 1;
-        }
+        status = ffnn__source_skip_to_end(&source, source.at + index.data_size);
+        if (status == FFNN_OK) ffnn__print_index(out, &index, source.bytes + source.at);
         if (status == FFNN_OK && ferror(out)) status = FFNN_ERROR_IO;
         ffnn__free_index(&index);
     }
@@ -2991,22 +3034,22 @@ FFNNDEF ffnn_status ffnn_print_file(FILE *out, const char *path) {
 /* What a name stands for. A prefix is what stands before ".weight" or ".bias". */
 typedef enum ffnn__role { FFNN__OTHER, FFNN__W, FFNN__WEIGHT, FFNN__BIAS } ffnn__role;
 
+/* Whether name is this word, or ends with a dot and it; then sets the length of what stands
+   before. */
+static bool ffnn__ends_with(const char *name, const char *word, size_t *prefix_length) {
+    size_t length = strlen(name), word_length = strlen(word);
+    if (length < word_length) return false;
+    size_t begin = length - word_length;
+    if (memcmp(name + begin, word, word_length) != 0) return false;
+    if (begin > 0 && name[begin - 1] != '.') return false;
+    *prefix_length = begin > 0 ? begin - 1 : 0;
+    return true;
+}
+
 static ffnn__role ffnn__role_of(const char *name, size_t *prefix_length) {
-    static const struct {
-        const char *word;
-        ffnn__role role;
-    } words[] = {{"weight", FFNN__WEIGHT}, {"bias", FFNN__BIAS}};
+    if (ffnn__ends_with(name, "weight", prefix_length)) return FFNN__WEIGHT;
+    if (ffnn__ends_with(name, "bias", prefix_length)) return FFNN__BIAS;
     size_t length = strlen(name);
-    *prefix_length = length;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; ++i) {
-        size_t word_length = strlen(words[i].word);
-        if (length < word_length) continue;
-        if (memcmp(name + length - word_length, words[i].word, word_length) != 0) continue;
-        *prefix_length = 0;
-        if (length == word_length) return words[i].role;
-        *prefix_length = length - word_length - 1;
-        if (name[*prefix_length] == '.') return words[i].role;
-    }
     *prefix_length = length;
     bool is_numbered = name[0] == 'W' && name[1] >= '1' && name[1] <= '9' &&
                        strspn(name + 1, "0123456789") == length - 1;
@@ -3053,14 +3096,14 @@ static bool ffnn__parameter_is_before(const ffnn__entry *a, const ffnn__entry *b
 }
 
 /* The network that a file holds. */
-typedef struct ffnn__found {
-    size_t layer_count;
+typedef struct ffnn__file_desc {
+    size_t layer_count; /* may be more than FFNN_MAX_LAYERS: only so many are described */
     size_t sizes[FFNN_MAX_LAYERS + 1];
     bool has_biases;
     bool is_linear; /* weights are outputs x inputs, as torch.nn.Linear's */
     bool has_activations;
     ffnn_activation activations[FFNN_MAX_LAYERS];
-} ffnn__found;
+} ffnn__file_desc;
 
 /* Whether a name is W and this number. Compared as numbers, since the number's text would take a
    64-bit division: 0.7 KB of code on a Cortex-M4, which has none. */
@@ -3074,18 +3117,18 @@ static bool ffnn__is_numbered(const char *name, size_t number) {
 
 /* Whether layer i is there: a weight of two sizes and, if there are biases, one of the same prefix
    and as many outputs. */
-static bool ffnn__find_layer(const ffnn__index *index, size_t i, const ffnn__found *found,
+static bool ffnn__find_layer(const ffnn__index *index, size_t i, const ffnn__file_desc *desc,
                              uint64_t *inputs, uint64_t *outputs) {
-    const ffnn__entry *weight = &index->entries[found->has_biases ? 2 * i : i];
+    const ffnn__entry *weight = &index->entries[desc->has_biases ? 2 * i : i];
     size_t length, bias_length;
     ffnn__role role = ffnn__role_of(weight->name, &length);
     if (role == FFNN__BIAS) return false;
     if (role == FFNN__W && !ffnn__is_numbered(weight->name, i + 1)) return false;
     if (ffnn__compare(weight->dtype, "F32") != 0 || weight->rank != 2) return false;
-    *inputs = weight->shape[found->is_linear ? 1 : 0];
-    *outputs = weight->shape[found->is_linear ? 0 : 1];
+    *inputs = weight->shape[desc->is_linear ? 1 : 0];
+    *outputs = weight->shape[desc->is_linear ? 0 : 1];
     if (*inputs == 0 || *outputs == 0) return false;
-    if (!found->has_biases) return true;
+    if (!desc->has_biases) return true;
     const ffnn__entry *bias = weight + 1;
     if (ffnn__role_of(bias->name, &bias_length) != FFNN__BIAS) return false;
     if (bias_length != length || memcmp(bias->name, weight->name, length) != 0) return false;
@@ -3102,24 +3145,19 @@ static size_t ffnn__activation_of(const char *name, size_t length) {
     return i;
 }
 
-/* Reads the metadata's "activations", such as "relu identity"; of one key the last counts. Files of
-   the lab's kind that say none mean sigmoid, others leave it open. False if they say what no
-   network of so many layers can have. */
-static bool ffnn__find_activations(const ffnn__index *index, ffnn__found *found) {
-    const char *key = index->metadata, *names = NULL;
-    for (size_t i = 0; i < index->metadata_count; ++i) {
-        const char *value = key + strlen(key) + 1;
-        if (ffnn__compare(key, "activations") == 0) names = value;
-        key = value + strlen(value) + 1;
-    }
-    found->has_activations = names != NULL || !found->is_linear;
+/* Reads the metadata's "activations", such as "relu identity". Files of W1, W2, ... that say none
+   mean sigmoid, others leave it open. False if they say what no network of so many layers can
+   have. */
+static bool ffnn__find_activations(const ffnn__index *index, ffnn__file_desc *desc) {
+    const char *names = ffnn__find_metadata(index, "activations");
+    desc->has_activations = names != NULL || !desc->is_linear;
     if (names == NULL) return true;
-    for (size_t i = 0; i < found->layer_count; ++i) {
+    for (size_t i = 0; i < desc->layer_count; ++i) {
         size_t length = strcspn(names, " ");
         size_t activation = ffnn__activation_of(names, length);
-        bool is_last = i + 1 == found->layer_count;
+        bool is_last = i + 1 == desc->layer_count;
         if (activation > FFNN_SOFTMAX || (activation == FFNN_SOFTMAX && !is_last)) return false;
-        if (i < FFNN_MAX_LAYERS) found->activations[i] = (ffnn_activation)activation;
+        if (i < FFNN_MAX_LAYERS) desc->activations[i] = (ffnn_activation)activation;
         names += length;
         if (*names != (is_last ? '\0' : ' ')) return false;
         if (!is_last) ++names;
@@ -3129,59 +3167,59 @@ static bool ffnn__find_activations(const ffnn__index *index, ffnn__found *found)
 
 /* Whether a file holds the parameters of one network and nothing else. Puts the index's entries
    into the order of the network's parameters. */
-static ffnn_status ffnn__find_network(ffnn__index *index, ffnn__found *found) {
+static ffnn_status ffnn__find_network(ffnn__index *index, ffnn__file_desc *desc) {
     size_t length, biases = 0, count = index->count;
-    memset(found, 0, sizeof *found);
+    memset(desc, 0, sizeof *desc);
     if (count == 0) return FFNN_ERROR_MISMATCH;
     ffnn__sort(index->entries, count, ffnn__parameter_is_before);
-    found->is_linear = ffnn__role_of(index->entries[0].name, &length) != FFNN__W;
+    desc->is_linear = ffnn__role_of(index->entries[0].name, &length) != FFNN__W;
     for (size_t i = 0; i < count; ++i) {
         ffnn__role role = ffnn__role_of(index->entries[i].name, &length);
-        if (role == FFNN__OTHER || (role != FFNN__W) != found->is_linear)
+        if (role == FFNN__OTHER || (role != FFNN__W) != desc->is_linear)
             return FFNN_ERROR_MISMATCH;
         biases += role == FFNN__BIAS;
     }
-    found->has_biases = biases > 0;
-    found->layer_count = count - biases;
-    if (found->has_biases && biases != found->layer_count) return FFNN_ERROR_MISMATCH;
+    desc->has_biases = biases > 0;
+    desc->layer_count = count - biases;
+    if (desc->has_biases && biases != desc->layer_count) return FFNN_ERROR_MISMATCH;
 
     uint64_t units = 0; /* outputs of the layer before */
-    for (size_t i = 0; i < found->layer_count; ++i) {
+    for (size_t i = 0; i < desc->layer_count; ++i) {
         uint64_t inputs, outputs;
-        if (!ffnn__find_layer(index, i, found, &inputs, &outputs)) return FFNN_ERROR_MISMATCH;
+        if (!ffnn__find_layer(index, i, desc, &inputs, &outputs)) return FFNN_ERROR_MISMATCH;
         if (i > 0 && inputs != units) return FFNN_ERROR_MISMATCH;
         if (inputs > SIZE_MAX || outputs > SIZE_MAX) return FFNN_ERROR_MISMATCH;
         units = outputs;
         if (i >= FFNN_MAX_LAYERS) continue;
-        found->sizes[i] = (size_t)inputs;
-        found->sizes[i + 1] = (size_t)outputs;
+        desc->sizes[i] = (size_t)inputs;
+        desc->sizes[i + 1] = (size_t)outputs;
     }
-    return ffnn__find_activations(index, found) ? FFNN_OK : FFNN_ERROR_MISMATCH;
+    return ffnn__find_activations(index, desc) ? FFNN_OK : FFNN_ERROR_MISMATCH;
 }
 
 /* Whether a file holds this network's parameters. */
-static ffnn_status ffnn__match(const ffnn__found *found, const ffnn_net *net) {
-    if (found->layer_count != net->layer_count) return FFNN_ERROR_MISMATCH;
-    if (found->has_biases != net->has_biases) return FFNN_ERROR_MISMATCH;
+static ffnn_status ffnn__match(const ffnn__file_desc *desc, const ffnn_net *net) {
+    if (desc->layer_count != net->layer_count) return FFNN_ERROR_MISMATCH;
+    if (desc->has_biases != net->has_biases) return FFNN_ERROR_MISMATCH;
     for (size_t i = 0; i <= net->layer_count; ++i)
-        if (found->sizes[i] != net->units[i]) return FFNN_ERROR_MISMATCH;
+        if (desc->sizes[i] != net->sizes[i]) return FFNN_ERROR_MISMATCH;
     for (size_t i = 0; i < net->layer_count; ++i) {
-        bool is_other = found->activations[i] != net->layers[i].activation;
-        if (found->has_activations && is_other) return FFNN_ERROR_MISMATCH;
+        bool is_other = desc->activations[i] != net->layers[i].activation;
+        if (desc->has_activations && is_other) return FFNN_ERROR_MISMATCH;
     }
     return FFNN_OK;
 }
 
 /* ---- weights file: loading --------------------------------------------------------------- */
 
-/* count columns of t, beginning with the column first, are the rows of from. Eight rows of t at a
+/* The rows of from are count columns of t, beginning with the column first. Eight rows of t at a
    time: where t.cols is a power of two, their cache lines share one set, which has room for eight.
    Sixteen cost a load half as much again there. */
 static void ffnn__copy_columns(ffnn_tensor t, size_t first, size_t count,
                                const unsigned char *from) {
-    const size_t most = 8;
-    for (size_t begin = 0; begin < t.rows; begin += most) {
-        size_t end = t.rows - begin < most ? t.rows : begin + most;
+    const size_t max = 8;
+    for (size_t begin = 0; begin < t.rows; begin += max) {
+        size_t end = t.rows - begin < max ? t.rows : begin + max;
         for (size_t i = 0; i < count; ++i)
             for (size_t row = begin; row < end; ++row)
                 ffnn__copy_little_endian(&t.data[row * t.cols + first + i],
@@ -3190,19 +3228,18 @@ static void ffnn__copy_columns(ffnn_tensor t, size_t first, size_t count,
 }
 
 /* t is the transpose of what comes next. At most 1 MB is taken at a time, what a second-level cache
-   holds: as many columns of t as fill whole cache lines if so many have room, of an enormous t one
-   column or a part of it. */
-static ffnn_status ffnn__take_transposed(ffnn__source *source, ffnn_tensor t) {
+   holds: whole cache lines of t's columns if they fit, otherwise one column, or a part of one. */
+static ffnn_status ffnn__load_transposed(ffnn__source *source, ffnn_tensor t) {
     const size_t piece = SIZE_MAX / 4 < 262144 ? SIZE_MAX / 4 : 262144, line = 16; /* floats */
-    size_t most_rows = t.rows < piece ? t.rows : piece, most_cols = piece / most_rows;
-    if (most_cols > line) most_cols -= most_cols % line;
-    for (size_t col = 0; col < t.cols; col += most_cols) {
-        size_t cols = t.cols - col < most_cols ? t.cols - col : most_cols;
-        for (size_t row = 0; row < t.rows; row += most_rows) {
+    size_t max_rows = t.rows < piece ? t.rows : piece, max_cols = piece / max_rows;
+    if (max_cols > line) max_cols -= max_cols % line;
+    for (size_t col = 0; col < t.cols; col += max_cols) {
+        size_t cols = t.cols - col < max_cols ? t.cols - col : max_cols;
+        for (size_t row = 0; row < t.rows; row += max_rows) {
             const unsigned char *from;
-            size_t rows = t.rows - row < most_rows ? t.rows - row : most_rows;
+            size_t rows = t.rows - row < max_rows ? t.rows - row : max_rows;
             ffnn_tensor part = {rows, t.cols, t.data + row * t.cols};
-            ffnn_status status = ffnn__take(source, cols * rows * sizeof(float), &from);
+            ffnn_status status = ffnn__source_next(source, cols * rows * sizeof(float), &from);
             if (status != FFNN_OK) return status;
             ffnn__copy_columns(part, col, cols, from);
         }
@@ -3210,23 +3247,31 @@ static ffnn_status ffnn__take_transposed(ffnn__source *source, ffnn_tensor t) {
     return FFNN_OK;
 }
 
+/* The entry whose bytes begin there. There is one, since tensors leave no holes: see
+   ffnn__check_layout. */
+static size_t ffnn__entry_at(const ffnn__index *index, uint64_t begin) {
+    size_t i = 0;
+    while (index->entries[i].begin != begin) ++i;
+    return i;
+}
+
 /* In the order of their bytes, for the file may be read just now; if that fails, some parameters
-   are not set. Each byte is some entry's: see ffnn__check_layout. The index's entries stand in the
-   order of the network's parameters: see ffnn__find_network. */
-static ffnn_status ffnn__take_parameters(ffnn__source *source, ffnn_net *net,
+   are not set. The index's entries stand in the order of the network's parameters: see
+   ffnn__find_network. */
+static ffnn_status ffnn__load_parameters(ffnn__source *source, ffnn_net *net,
                                          const ffnn__index *index, bool is_linear) {
-    ffnn_status status = FFNN_OK;
     uint64_t begin = 0;
-    while (status == FFNN_OK && begin < index->data_size) {
-        size_t i = 0;
-        while (index->entries[i].begin != begin) ++i;
-        begin = index->entries[i].end;
+    while (begin < index->data_size) {
+        size_t i = ffnn__entry_at(index, begin);
         ffnn__parameter parameter = ffnn__parameter_at(net, i);
         ffnn_tensor t = parameter.tensor;
-        if (is_linear && !parameter.is_bias) status = ffnn__take_transposed(source, t);
-        else status = ffnn__take_floats(source, t.data, t.rows * t.cols);
+        ffnn_status status;
+        if (is_linear && !parameter.is_bias) status = ffnn__load_transposed(source, t);
+        else status = ffnn__source_next_floats(source, t.data, t.rows * t.cols);
+        if (status != FFNN_OK) return status;
+        begin = index->entries[i].end;
     }
-    return status;
+    return FFNN_OK;
 }
 
 /* Whether net is a network that weights can be loaded into. */
@@ -3237,41 +3282,74 @@ static ffnn_status ffnn__check_writable(const ffnn_net *net) {
 
 static ffnn_status ffnn__read_into(ffnn__source *source, ffnn_net *net) {
     ffnn__index index;
-    ffnn__found found;
+    ffnn__file_desc desc;
     ffnn_status status = ffnn__read_index(source, &index);
     if (status != FFNN_OK) return status;
     /* A malformed file is FFNN_ERROR_FORMAT even if it does not match either: whether it matches
        counts only after its last byte. */
-    ffnn_status match = ffnn__find_network(&index, &found);
-    if (match == FFNN_OK) match = ffnn__match(&found, net);
+    ffnn_status match = ffnn__find_network(&index, &desc);
+    if (match == FFNN_OK) match = ffnn__match(&desc, net);
     uint64_t size = source->at + index.data_size;
     source->size_is_known = match == FFNN_OK;
-    status = match == FFNN_OK ? ffnn__read_to_end(source, size) : ffnn__skip_to_end(source, size);
+    if (match == FFNN_OK) status = ffnn__source_read_to_end(source, size);
+    else status = ffnn__source_skip_to_end(source, size);
     if (status == FFNN_OK) status = match;
-    if (status == FFNN_OK) status = ffnn__take_parameters(source, net, &index, found.is_linear);
+    if (status == FFNN_OK) status = ffnn__load_parameters(source, net, &index, desc.is_linear);
     if (status == FFNN_OK) ffnn__forget_moments(net);
     ffnn__free_index(&index);
     return status;
 }
 
-static ffnn_status ffnn__give_copies(ffnn_net *net, const ffnn__found *found,
-                                     const ffnn__index *index, ffnn__source *source) {
-    ffnn_status status =
-        ffnn__allocate(net, found->sizes, found->layer_count, found->has_biases);
-    if (status == FFNN_OK) status = ffnn__take_parameters(source, net, index, found->is_linear);
-    return status;
+/* Reads the header of a file that becomes a new network. If this returns FFNN_OK, index must be
+   freed. */
+static ffnn_status ffnn__read_new(ffnn__source *source, ffnn__index *index, ffnn__file_desc *desc) {
+    ffnn_status status = ffnn__read_index(source, index);
+    if (status != FFNN_OK) return status;
+    ffnn_status match = ffnn__find_network(index, desc);
+    if (match == FFNN_OK && !desc->has_activations) match = FFNN_ERROR_MISMATCH;
+    if (match == FFNN_OK && desc->layer_count > FFNN_MAX_LAYERS) match = FFNN_ERROR_ARGUMENT;
+    if (match == FFNN_OK) return FFNN_OK;
+    status = ffnn__source_skip_to_end(source, source->at + index->data_size); /* see above */
+    ffnn__free_index(index);
+    return status == FFNN_OK ? match : status;
 }
 
-static ffnn_status ffnn__give_views(ffnn_net *net, const ffnn__found *found,
-                                    const ffnn__index *index, ffnn__source *source) {
-    ffnn_status status =
-        ffnn__allocate_layers(net, found->sizes, found->layer_count, found->has_biases);
+/* The last step, after which there is a network or, with another status, none. */
+static ffnn_status ffnn__finish_new(ffnn_net *net, ffnn__index *index,
+                                    const ffnn__file_desc *desc, ffnn_status status) {
+    ffnn__free_index(index);
+    if (status != FFNN_OK) {
+        ffnn_free(net);
+        return status;
+    }
+    for (size_t i = 0; i < net->layer_count; ++i) net->layers[i].activation = desc->activations[i];
+    return FFNN_OK;
+}
+
+/* A file that is as large as its header says is read straight into the network's memory. Through
+   the source's memory it would take twice as long: page faults cost as much as reading. */
+static ffnn_status ffnn__new_copy(ffnn__source *source, ffnn_net *net) {
+    ffnn__index index;
+    ffnn__file_desc desc;
+    ffnn_status status = ffnn__read_new(source, &index, &desc);
     if (status != FFNN_OK) return status;
-    net->is_view = true;
+    uint64_t size = source->at + index.data_size;
+    bool is_straight = source->file_size == size;
+    if (!is_straight) status = ffnn__source_read_to_end(source, size);
+    if (status == FFNN_OK)
+        status = ffnn__allocate(net, desc.sizes, desc.layer_count, desc.has_biases);
+    if (status == FFNN_OK) status = ffnn__load_parameters(source, net, &index, desc.is_linear);
+    if (status == FFNN_OK && is_straight) status = ffnn__source_check_end(source);
+    return ffnn__finish_new(net, &index, &desc, status);
+}
+
+/* Points a new network's layers at the source's bytes. */
+static ffnn_status ffnn__view_parameters(ffnn_net *net, const ffnn__file_desc *desc,
+                                         const ffnn__index *index, const ffnn__source *source) {
     for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
         ffnn__parameter parameter = ffnn__parameter_at(net, i);
         ffnn_layer *layer = &net->layers[parameter.layer];
-        size_t inputs = net->units[parameter.layer], outputs = net->units[parameter.layer + 1];
+        size_t inputs = net->sizes[parameter.layer], outputs = net->sizes[parameter.layer + 1];
         uintptr_t address = (uintptr_t)(source->bytes + source->at + index->entries[i].begin);
         float *floats = (float *)address; /* const until here: nothing writes to a view */
         if (!ffnn__is_little_endian() || address % sizeof(float) != 0) return FFNN_ERROR_ARGUMENT;
@@ -3279,41 +3357,26 @@ static ffnn_status ffnn__give_views(ffnn_net *net, const ffnn__found *found,
             layer->bias = ffnn_view(floats, 1, outputs);
             continue;
         }
-        layer->transposed = found->is_linear;
-        layer->weight = found->is_linear ? ffnn_view(floats, outputs, inputs)
+        layer->transposed = desc->is_linear;
+        layer->weight = desc->is_linear ? ffnn_view(floats, outputs, inputs)
                                          : ffnn_view(floats, inputs, outputs);
     }
     return FFNN_OK;
 }
 
-/* Gives a new network its layers and their parameters. */
-typedef ffnn_status (*ffnn__give_parameters)(ffnn_net *net, const ffnn__found *found,
-                                             const ffnn__index *index, ffnn__source *source);
-
-static ffnn_status ffnn__read_new(ffnn__source *source, ffnn_net *net,
-                                  ffnn__give_parameters give_parameters) {
+static ffnn_status ffnn__new_view(ffnn__source *source, ffnn_net *net) {
     ffnn__index index;
-    ffnn__found found;
-    ffnn_status status = ffnn__read_index(source, &index);
+    ffnn__file_desc desc;
+    ffnn_status status = ffnn__read_new(source, &index, &desc);
     if (status != FFNN_OK) return status;
-    ffnn_status match = ffnn__find_network(&index, &found); /* counts after the last byte, too */
-    if (match == FFNN_OK && !found.has_activations) match = FFNN_ERROR_MISMATCH;
-    if (match == FFNN_OK && found.layer_count > FFNN_MAX_LAYERS) match = FFNN_ERROR_ARGUMENT;
-    /* A file that is as large as its header says is read straight into the network's memory.
-       Through the source's memory it would take twice as long: page faults cost as much as
-       reading. */
-    uint64_t size = source->at + index.data_size;
-    bool is_straight = match == FFNN_OK && source->file_size == size;
-    if (match != FFNN_OK) status = ffnn__skip_to_end(source, size);
-    else if (!is_straight) status = ffnn__read_to_end(source, size);
-    if (status == FFNN_OK) status = match;
-    if (status == FFNN_OK) status = give_parameters(net, &found, &index, source);
-    if (status == FFNN_OK && is_straight) status = ffnn__check_end(source);
-    for (size_t i = 0; status == FFNN_OK && i < net->layer_count; ++i)
-        net->layers[i].activation = found.activations[i];
-    if (status != FFNN_OK) ffnn_free(net);
-    ffnn__free_index(&index);
-    return status;
+    status = ffnn__source_read_to_end(source, source->at + index.data_size);
+    if (status == FFNN_OK)
+        status = ffnn__allocate_layers(net, desc.sizes, desc.layer_count, desc.has_biases);
+    if (status == FFNN_OK) {
+        net->is_view = true;
+        status = ffnn__view_parameters(net, &desc, &index, source);
+    }
+    return ffnn__finish_new(net, &index, &desc, status);
 }
 
 FFNNDEF ffnn_status ffnn_load_memory(ffnn_net *net, const void *data, size_t size) {
@@ -3328,7 +3391,7 @@ FFNNDEF ffnn_status ffnn_init_from_memory(ffnn_net *net, const void *data, size_
     memset(net, 0, sizeof *net);
     if (data == NULL) return FFNN_ERROR_ARGUMENT;
     ffnn__source source = ffnn__source_of(data, size);
-    return ffnn__read_new(&source, net, ffnn__give_copies);
+    return ffnn__new_copy(&source, net);
 }
 
 FFNNDEF ffnn_status ffnn_init_view(ffnn_net *net, const void *data, size_t size) {
@@ -3336,7 +3399,7 @@ FFNNDEF ffnn_status ffnn_init_view(ffnn_net *net, const void *data, size_t size)
     memset(net, 0, sizeof *net);
     if (data == NULL) return FFNN_ERROR_ARGUMENT;
     ffnn__source source = ffnn__source_of(data, size);
-    return ffnn__read_new(&source, net, ffnn__give_views);
+    return ffnn__new_view(&source, net);
 }
 
 #ifndef FFNN_NO_STDIO
@@ -3357,7 +3420,7 @@ FFNNDEF ffnn_status ffnn_init_from_file(ffnn_net *net, const char *path) {
     memset(net, 0, sizeof *net);
     if (path == NULL) return FFNN_ERROR_ARGUMENT;
     if (!ffnn__source_open(&source, path)) return FFNN_ERROR_IO;
-    ffnn_status status = ffnn__read_new(&source, net, ffnn__give_copies);
+    ffnn_status status = ffnn__new_copy(&source, net);
     ffnn__source_close(&source);
     return status;
 }
@@ -3365,13 +3428,13 @@ FFNNDEF ffnn_status ffnn_init_from_file(ffnn_net *net, const char *path) {
 #endif /* FFNN_NO_STDIO */
 
 /* ---- weights file: saving ---------------------------------------------------------------- */
-/* Saving: the file is put together piece by piece, once only to count its bytes, once in memory
-   or a FILE. */
+/* The file is put together piece by piece: in memory, in a FILE or, where both are NULL, only to
+   count its bytes. */
 
 typedef struct ffnn__sink {
-    unsigned char *memory; /* NULL: none */
-    void *file;            /* a FILE *, or NULL */
-    uint64_t size;         /* bytes so far */
+    unsigned char *memory;
+    void *file;    /* a FILE *; with FFNN_NO_STDIO that name does not exist */
+    uint64_t size; /* bytes so far */
 } ffnn__sink;
 
 static void ffnn__put_bytes(ffnn__sink *sink, const void *bytes, size_t size) {
@@ -3388,9 +3451,9 @@ static void ffnn__put_floats(ffnn__sink *sink, const float *floats, size_t count
         return;
     }
     unsigned char chunk[512];
-    const size_t most = sizeof chunk / sizeof(float);
-    for (size_t first = 0; first < count; first += most) {
-        size_t part = count - first < most ? count - first : most;
+    const size_t max = sizeof chunk / sizeof(float);
+    for (size_t first = 0; first < count; first += max) {
+        size_t part = count - first < max ? count - first : max;
         ffnn__copy_little_endian(chunk, floats + first, part);
         ffnn__put_bytes(sink, chunk, part * sizeof(float));
     }
@@ -3415,9 +3478,9 @@ static void ffnn__put_parameter(ffnn__sink *sink, const ffnn__parameter *paramet
     }
     for (size_t col = 0; col < t.cols; ++col) {
         float chunk[64];
-        const size_t most = sizeof chunk / sizeof chunk[0];
-        for (size_t first = 0; first < t.rows; first += most) {
-            size_t count = t.rows - first < most ? t.rows - first : most;
+        const size_t max = sizeof chunk / sizeof chunk[0];
+        for (size_t first = 0; first < t.rows; first += max) {
+            size_t count = t.rows - first < max ? t.rows - first : max;
             for (size_t i = 0; i < count; ++i) /* not =, which would change NaN on x87 */
                 memcpy(&chunk[i], &t.data[(first + i) * t.cols + col], sizeof chunk[i]);
             ffnn__put_floats(sink, chunk, count);
@@ -3425,7 +3488,7 @@ static void ffnn__put_parameter(ffnn__sink *sink, const ffnn__parameter *paramet
     }
 }
 
-/* The lab's network says nothing, as ever. */
+/* Sigmoids without biases need none: that is what a file means that says nothing. */
 static bool ffnn__has_metadata(const ffnn_net *net) {
     bool has_others = net->has_biases;
     for (size_t i = 0; i < net->layer_count; ++i)
@@ -3450,7 +3513,7 @@ static void ffnn__put_header(ffnn__sink *sink, const ffnn_net *net) {
     if (ffnn__has_metadata(net)) ffnn__put_metadata(sink, net);
     for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
         ffnn__parameter parameter = ffnn__parameter_at(net, i);
-        uint64_t inputs = net->units[parameter.layer], outputs = net->units[parameter.layer + 1];
+        uint64_t inputs = net->sizes[parameter.layer], outputs = net->sizes[parameter.layer + 1];
         uint64_t end = begin + (parameter.is_bias ? 1 : inputs) * outputs * sizeof(float);
         if (i > 0 || ffnn__has_metadata(net)) ffnn__put_text(sink, ",");
         char name[24];
@@ -3458,11 +3521,15 @@ static void ffnn__put_header(ffnn__sink *sink, const ffnn_net *net) {
         ffnn__put_text(sink, "\"");
         ffnn__put_text(sink, name);
         ffnn__put_text(sink, "\":{\"dtype\":\"F32\",\"shape\":[");
-        if (!parameter.is_bias) {
-            ffnn__put_number(sink, parameter.file_transposes ? outputs : inputs);
+        if (!parameter.is_bias && !parameter.file_transposes) {
+            ffnn__put_number(sink, inputs);
             ffnn__put_text(sink, ",");
         }
-        ffnn__put_number(sink, parameter.is_bias || !parameter.file_transposes ? outputs : inputs);
+        ffnn__put_number(sink, outputs);
+        if (parameter.file_transposes) {
+            ffnn__put_text(sink, ",");
+            ffnn__put_number(sink, inputs);
+        }
         ffnn__put_text(sink, "],\"data_offsets\":[");
         ffnn__put_number(sink, begin);
         ffnn__put_text(sink, ",");
@@ -3951,8 +4018,8 @@ static bool ffnn__create_beside(const char *target, ffnn__temporary *temporary) 
 #endif /* FFNN_NO_STDIO */
 
 /* ---- four floats at a time --------------------------------------------------------------- */
-/* What every processor with vectors can do. The vectors of 8 and 16 floats need a kind of processor:
-   see "kinds of processors". */
+/* What every processor with vectors can do. The vectors of 8 and 16 floats need a kind of
+   processor: see "kinds of processors". */
 
 /* Keeps the compiler from fusing the product x into the sum that it is used in. */
 #if !defined(FFNN__SIMD)
@@ -3979,7 +4046,8 @@ static bool ffnn__create_beside(const char *target, ffnn__temporary *temporary) 
 #ifdef FFNN__SIMD
 
 /* At any address, and of any type in memory. */
-#define FFNN__VECTOR_OF(bytes) __attribute__((__vector_size__(bytes), __aligned__(4), __may_alias__))
+#define FFNN__VECTOR_OF(bytes)                                                                    \
+    __attribute__((__vector_size__(bytes), __aligned__(4), __may_alias__))
 typedef float ffnn__f32x4 FFNN__VECTOR_OF(16);
 typedef float ffnn__f32x8 FFNN__VECTOR_OF(32);
 typedef uint32_t ffnn__u32x8 FFNN__VECTOR_OF(32);
@@ -4088,8 +4156,8 @@ static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, 
    ffnn__run_band                    chooses tiles, fold, narrow, plain, or blocks
    ffnn__run_blocks, _add_blocks     a part of b after the other, each by one of the four others
 
-   Neither the number of rows nor what they hold decides, where b is not transposed: a sample's results
-   do not depend on the batch that it is in. */
+   Neither the number of rows nor what they hold decides, where b is not transposed: a sample's
+   results do not depend on the batch that it is in. */
 
 /* c = a b or, if add, c += factor * (a b), where a is rows x depth and b is depth x cols. A step is
    the number of floats from an element to the one in the next row or column: those of a transposed
@@ -4103,7 +4171,7 @@ typedef struct ffnn__product {
     float factor;
 } ffnn__product;
 
-/* c (m x n) = a b, where a is m x k, or k x m if it is to be transposed, and b is k x n, or n x k. */
+/* c (m x n) = a b, where a is m x k, or k x m if it is transposed, and b is k x n, or n x k. */
 static ffnn__product ffnn__describe(float *c, const float *a, const float *b, size_t m, size_t k,
                                     size_t n, bool a_transposed, bool b_transposed) {
     ffnn__product product;
@@ -4143,8 +4211,8 @@ FFNN__NOINLINE static void ffnn__run_plain(const ffnn__product *product) {
     }
 }
 
-/* From here on GCC fuses products into sums, which -std=c99 turns off, and does not track variables:
-   with -g and -fsanitize=undefined that took a minute. */
+/* From here on GCC fuses products into sums, which -std=c99 turns off, and does not track
+   variables: with -g and -fsanitize=undefined that took a minute. */
 #if defined(FFNN__SIMD) && !defined(__clang__)
 #pragma GCC push_options
 #pragma GCC optimize("fp-contract=fast")
@@ -4185,9 +4253,9 @@ typedef struct ffnn__kernels {
 /* Those of the best kind that the processor has on which the program runs. */
 static const ffnn__kernels *ffnn__pick_kernels(void);
 
-/* A product whose b is not transposed, with the lanes that leave the fewest unused: 17 to 24 columns
-   are three vectors of 8 rather than two of 16. Small products do without 16 lanes, for which Clang
-   takes much stack. */
+/* A product whose b is not transposed, with the lanes that leave the fewest unused: 17 to 24
+   columns are three vectors of 8 rather than two of 16. Small products do without 16 lanes, for
+   which Clang takes much stack. */
 static void ffnn__run_lanes(const ffnn__product *product, size_t max_lanes) {
     const ffnn__kernels *kernels = ffnn__pick_kernels();
     size_t cols = product->cols;
@@ -4213,11 +4281,9 @@ static void ffnn__run_dots(const ffnn__product *product) {
     }
 }
 
-/* Blocks of b and of c. */
-enum {
-    FFNN__BLOCK_ROWS = 64, /* of b and, where sums are kept, of c */
-    FFNN__BLOCK_COLS = 64  /* so a block is 16 KB, half of a first-level cache */
-};
+/* Blocks of b and of the sums that are added to c: 16 KB, half of a first-level cache. Beside 112 x
+   64, few rows of 1000 columns are 1.1 to 1.27 times as fast, large squares 1 to 2 % slower. */
+enum { FFNN__BLOCK_ROWS = 64, FFNN__BLOCK_COLS = 64 };
 
 /* Copies a block of b, transposed if b is, into rows of its width. */
 static void ffnn__pack(float *panel, const ffnn__product *block) {
@@ -4245,10 +4311,9 @@ static ffnn__product ffnn__depth_block(const ffnn__product *whole, size_t first)
 }
 
 /* The next block's columns. The last block never has fewer than 8, below which rows of c would have
-   to be contiguous (see narrow_rows). */
+   to be contiguous: see narrow_rows. */
 static size_t ffnn__block_width(size_t left) {
-    if (left <= FFNN__BLOCK_COLS) return left;
-    return left < FFNN__BLOCK_COLS + 8 ? FFNN__BLOCK_COLS / 2 : FFNN__BLOCK_COLS;
+    return ffnn__next_part(left, FFNN__BLOCK_COLS, FFNN__BLOCK_COLS / 2);
 }
 
 /* A block of b after the other, copied if that makes reading it faster: a transposed one always,
@@ -4304,8 +4369,8 @@ FFNN__NOINLINE static void ffnn__add_blocks(const ffnn__product *whole) {
 }
 
 /* A transposed b is transposed by copying it, unless too few rows use the copy: those are dots, if
-   deep enough to fold. Not inlined: see ffnn__run_plain. The three numbers were tried for some
-   shapes, not swept. */
+   deep enough to fold. The three numbers were tried once each, not swept. Not inlined: see
+   ffnn__run_plain. */
 FFNN__NOINLINE static void ffnn__run_transposed(const ffnn__product *product) {
     bool is_worth_a_copy = product->rows >= 8 || product->rows * 8 > product->depth;
     if (is_worth_a_copy || product->depth < 32) ffnn__run_blocks(product);
@@ -4313,18 +4378,22 @@ FFNN__NOINLINE static void ffnn__run_transposed(const ffnn__product *product) {
 }
 
 /* Blocks pay from 512 columns on, if deep; fold from 8 rows of b in one column, from 16 in 2 to 4,
-   for which it needs 8 lanes: tried beside the other shapes on the 520 products of make bench, not
-   swept. */
+   for which it needs 8 lanes: numbers that were tried once each, not swept. What is added is never
+   folded, which cannot add: its a is transposed, or it is a small product. */
 static void ffnn__run_band(const ffnn__product *product) {
     size_t depth = product->depth, cols = product->cols;
     bool is_contiguous = product->a_col_step == 1 && product->b_row_step == cols;
-    bool can_fold = cols <= 4 && is_contiguous && depth >= (cols == 1 ? 8 : 16) && !product->add;
-    if (product->b_col_step != 1 && cols > 1) ffnn__run_transposed(product);
-    else if (cols >= 512 && depth > FFNN__BLOCK_ROWS && product->add) ffnn__add_blocks(product);
-    else if (cols >= 512 && depth >= 64) ffnn__run_blocks(product);
+    bool can_fold = cols <= 4 && is_contiguous && depth >= (cols == 1 ? 8 : 16);
+    if (product->b_col_step != 1 && cols > 1)
+        ffnn__run_transposed(product);
+    else if (cols >= 512 && depth > FFNN__BLOCK_ROWS && product->add)
+        ffnn__add_blocks(product);
+    else if (cols >= 512 && depth >= FFNN__BLOCK_ROWS)
+        ffnn__run_blocks(product);
     else if (can_fold && (cols == 1 || ffnn__pick_kernels()->tiles8 != NULL))
         ffnn__pick_kernels()->fold(product);
-    else ffnn__run_lanes(product, 16);
+    else
+        ffnn__run_lanes(product, 16);
 }
 
 #else
@@ -4431,8 +4500,8 @@ static void ffnn__add_product(float *c, const float *a, const float *b, size_t m
 
 /* ---- normal numbers with AVX2 ------------------------------------------------------------ */
 /* PyTorch's bits where it has AVX2 (equal for 3 * 10^8 numbers), by the formulas and constants of
-   Cephes' logf, cosf and sinf. Products are fused into sums where they are in PyTorch, and kept from
-   it by FFNN__NO_FMA where they are not. GCC fuses none below -O2: last bits differ. */
+   Cephes' logf, cosf and sinf. Products are fused into sums where they are in PyTorch, and kept
+   from it by FFNN__NO_FMA where they are not. GCC fuses none below -O2: last bits differ. */
 
 #ifdef FFNN__X86
 #define FFNN__AVX2 __attribute__((__target__("avx2,fma")))
@@ -4510,10 +4579,10 @@ FFNN__AVX2 static void ffnn__box_muller_avx2(float *x, size_t blocks) {
 
 /* ---- kinds of processors ----------------------------------------------------------------- */
 /* The kernels at the end of this file are compiled once for each kind of processor that the program
-   may run on, and the best kind is picked when it runs. For that this file includes itself: a vector
-   wider than the processor's would become scalar code, so each kind needs a type of its own, and this
-   way, unlike in a macro, the kernels are functions that can be read, found and stepped through.
-   Plain C is one kind, whose kernels come without an inclusion, where the file ends.
+   may run on, and the best kind is picked when it runs. For that this file includes itself: a
+   vector wider than the processor's would become scalar code, so each kind needs a type of its own,
+   and this way, unlike in a macro, the kernels are functions that can be read, found and stepped
+   through. Plain C is one kind, whose kernels come without an inclusion, where the file ends.
 
    A kind is described by macros, which the kernels undefine at their end:
 
@@ -4536,7 +4605,8 @@ FFNN__AVX2 static void ffnn__box_muller_avx2(float *x, size_t blocks) {
    NARROW                         x     x     x             narrow
    SMALL                          x     x                   small_forward, _backward, _update
 
-   * On x86 few processors have no AVX2: tiles of the baseline are 2 x 4 and it has LOOPS elsewhere. */
+   * On x86 few processors have no AVX2: tiles of the baseline are 2 x 4 and it has LOOPS
+   elsewhere. */
 
 #ifndef FFNN__SIMD
 
@@ -4797,13 +4867,13 @@ FFNN__INLINE void FFNN__K(store)(float *to, const ffnn__vec *v, size_t count) {
 
 /* ---- exp and the activations ------------------------------------------------------------- */
 
-/* exp(t) = (1 + p) * scale, where |t| <= 88: p takes t's place. With n = round(t / ln 2) and
-   r = t - n ln 2, which is within +-0.35, exp(t) is 2^n exp(r). ln 2 comes in two parts,
-   0.693359375 and -2.12194440e-4, the first so short that n times it is exact (Cephes). The
-   polynomial for p = exp(r) - 1 is minimax, its error 2^-27.6, and 2^-25.6 relative to p. Where |t|
-   < 0.34, n is 0 and p is expm1(t). For vectors, adding 1.5 * 2^23 rounds to a whole number and
-   leaves it in the low bits, from where it is shifted into an exponent; n = -127 makes that 0. */
-FFNN__INLINE void FFNN__K(exp_parts)(ffnn__vec *t, ffnn__vec *scale) {
+/* exp(t) = (1 + p) * scale, where |t| <= 88; p may be t. With n = round(t / ln 2) and r = t - n ln
+   2, which is within +-0.35, exp(t) is 2^n exp(r). ln 2 comes in two parts, 0.693359375 and
+   -2.12194440e-4, the first so short that n times it is exact (Cephes). The polynomial for p =
+   exp(r) - 1 is minimax, its error 2^-27.6, and 2^-25.6 relative to p. Where |t| < 0.34, n is 0 and
+   p is expm1(t). For vectors, adding 1.5 * 2^23 rounds to a whole number and leaves it in the low
+   bits, from where it is shifted into an exponent; n = -127 makes that 0. */
+FFNN__INLINE void FFNN__K(exp_parts)(ffnn__vec *p, ffnn__vec *scale, const ffnn__vec *t) {
 #if FFNN__LANES > 1
     const ffnn__vec zero = {0}, rounding = zero + 12582912.0f;
     ffnn__vec n = rounding + *t * 1.44269504f; /* 1 / ln 2 */
@@ -4820,16 +4890,16 @@ FFNN__INLINE void FFNN__K(exp_parts)(ffnn__vec *t, ffnn__vec *scale) {
     ffnn__vec r = *t - n * 0.693359375f;
     r = r + n * 2.12194440e-4f;
     ffnn__vec r2 = r * r;
-    ffnn__vec p = (r * 0.00836874545f + 0.041668389f) + r2 * 0.00138145417f;
-    p = (r * 0.166665211f + 0.49999994f) + r2 * p;
-    *t = r + r2 * p;
+    ffnn__vec q = (r * 0.00836874545f + 0.041668389f) + r2 * 0.00138145417f;
+    q = (r * 0.166665211f + 0.49999994f) + r2 * q;
+    *p = r + r2 * q;
 }
 
 /* The same for all t <= 88; scale is 0 below -87.7, a little before exp(t) would be subnormal. */
-FFNN__INLINE void FFNN__K(exp)(ffnn__vec *t, ffnn__vec *scale) {
+FFNN__INLINE void FFNN__K(exp)(ffnn__vec *p, ffnn__vec *scale, const ffnn__vec *t) {
     const ffnn__vec zero = {0}, lowest = zero - 88.0f;
-    *t = FFNN__CHOOSE(*t < lowest, lowest, *t);
-    FFNN__K(exp_parts)(t, scale);
+    ffnn__vec clamped = FFNN__CHOOSE(*t < lowest, lowest, *t);
+    FFNN__K(exp_parts)(p, scale, &clamped);
 }
 
 /* a = 1 / (1 + exp(-z)). Far below 0, exp(-z) is so large that adding 1 to (1 + p) * 2^n would
@@ -4838,9 +4908,9 @@ FFNN__INLINE void FFNN__K(exp)(ffnn__vec *t, ffnn__vec *scale) {
    and 1 from 88 on, beyond which exp_parts cannot go. */
 FFNN__INLINE void FFNN__K(sigmoid)(ffnn__vec *a, const ffnn__vec *z) {
     const ffnn__vec zero = {0}, one = zero + 1.0f;
-    ffnn__vec x = *z, p = -x, scale; /* not 0 - x: a sign costs nothing in a fused product */
+    ffnn__vec x = *z, t = -x, p, scale; /* not 0 - x: a sign costs nothing in a fused product */
 #if FFNN__LANES > 1
-    FFNN__K(exp_parts)(&p, &scale);
+    FFNN__K(exp_parts)(&p, &scale, &t);
     ffnn__vec inverse = (ffnn__vec)(0x7f000000u - (ffnn__bits)scale);
     ffnn__vec scaled_one = FFNN__CHOOSE(x < zero - 16.0f, inverse, one);
     ffnn__vec added_one = FFNN__CHOOSE(x < zero - 16.0f, scale, one);
@@ -4851,7 +4921,7 @@ FFNN__INLINE void FFNN__K(sigmoid)(ffnn__vec *a, const ffnn__vec *z) {
 #else
     *a = x > 88 ? one : zero;
     if (x < -87.33654f || x > 88) return;
-    FFNN__K(exp_parts)(&p, &scale);
+    FFNN__K(exp_parts)(&p, &scale, &t);
     if (x < -16) *a = 1 / ((p + 1 / scale) * scale + scale);
     else *a = 1 / ((p + 1) * scale + 1);
 #endif
@@ -4867,27 +4937,24 @@ FFNN__INLINE void FFNN__K(copy_sign)(ffnn__vec *to, const ffnn__vec *from) {
 
 /* |tanh(z)| = -m / (2 + m), where m = expm1(-2 |z|) */
 FFNN__INLINE void FFNN__K(tanh)(ffnn__vec *a, const ffnn__vec *z) {
-    ffnn__vec m = *z, scale, minus_one;
-    const ffnn__vec zero = {0};
-    minus_one = zero - 1.0f;
-    FFNN__K(copy_sign)(&m, &minus_one);
-    m *= 2.0f;
-    FFNN__K(exp)(&m, &scale);
-    m = m * scale + (scale - 1.0f);
-    m = m / (m + 2.0f);
-    FFNN__K(copy_sign)(&m, z);
-    *a = m;
+    const ffnn__vec zero = {0}, minus_one = zero - 1.0f;
+    ffnn__vec t = *z, p, scale;
+    FFNN__K(copy_sign)(&t, &minus_one);
+    t *= 2.0f;
+    FFNN__K(exp)(&p, &scale, &t);
+    ffnn__vec m = p * scale + (scale - 1.0f), result = m / (m + 2.0f);
+    FFNN__K(copy_sign)(&result, z);
+    *a = result;
 }
 
-/* expm1(z) where z < 0; scale - 1 is exact wherever that matters. The derivative there is exp(z), not
-   a + 1, of which little is left far below 0. */
+/* expm1(z) where z < 0; scale - 1 is exact wherever that matters. The derivative there is exp(z),
+   not a + 1, of which rounding leaves little far below 0. */
 FFNN__INLINE void FFNN__K(elu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
     const ffnn__vec zero = {0}, one = zero + 1.0f;
-    ffnn__vec x = *z, t = x, scale;
-    FFNN__K(exp)(&t, &scale);
-    *derivative = FFNN__CHOOSE(x <= zero, t * scale + scale, one);
-    t = t * scale + (scale - 1.0f);
-    *a = FFNN__CHOOSE(x > zero, x, t);
+    ffnn__vec x = *z, p, scale;
+    FFNN__K(exp)(&p, &scale, &x);
+    *derivative = FFNN__CHOOSE(x <= zero, p * scale + scale, one);
+    *a = FFNN__CHOOSE(x > zero, x, p * scale + (scale - 1.0f));
 }
 
 /* a = z sigmoid(z). With e = exp(-|z|), sigmoid(|z|) is 1 / (1 + e) and sigmoid(-|z|) e times that;
@@ -4895,9 +4962,9 @@ FFNN__INLINE void FFNN__K(elu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__
    of -infinity and its derivative at both infinities are NaN, being 0 times infinity. */
 FFNN__INLINE void FFNN__K(silu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
     const ffnn__vec zero = {0};
-    ffnn__vec x = *z, e = FFNN__CHOOSE(x < zero, x, zero - x), scale;
-    FFNN__K(exp)(&e, &scale);
-    e = e * scale + scale;
+    ffnn__vec x = *z, t = FFNN__CHOOSE(x < zero, x, zero - x), p, scale;
+    FFNN__K(exp)(&p, &scale, &t);
+    ffnn__vec e = p * scale + scale;
     ffnn__vec large = 1.0f / (e + 1.0f), small_part = e * large;
     ffnn__vec sigmoid = FFNN__CHOOSE(x < zero, small_part, large);
     *derivative = sigmoid + x * (small_part * large);
@@ -4906,27 +4973,26 @@ FFNN__INLINE void FFNN__K(silu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn_
 
 /* a = z Phi(z), the normal distribution. With u = |z|, Phi(-u) = exp(-u^2 / 2) / P(u), where the
    polynomial P is minimax (Sollya) for the error of that times sqrt(1 + u^2), 2^-30; it is positive
-   for all u >= 0, and what follows 2 + 1.6 u is small, so that rounding does no harm. The derivative is
-   Phi(z) + z phi(z), phi the density. NaN as SiLU. */
+   for all u >= 0, and what follows 2 + 1.6 u is small, so that rounding does no harm. The
+   derivative is Phi(z) + z phi(z), phi the density. NaN as SiLU. */
 FFNN__INLINE void FFNN__K(gelu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
     const ffnn__vec zero = {0};
-    ffnn__vec x = *z, u = FFNN__CHOOSE(x < zero, zero - x, x), e = u * u * -0.5f, scale;
-    FFNN__K(exp)(&e, &scale);
-    e = e * scale + scale;
-    ffnn__vec p = ((u * 9.6820736e-7f - 2.1723914e-5f) * u + 2.12152649e-4f) * u - 1.1547273e-3f;
-    p = ((p * u + 3.39156599e-3f) * u - 5.67769923e-4f) * u - 0.0479180925f;
-    p = ((p * u + 0.273235559f) * u + 1.59576929f) * u + 2.0f;
-    p = e / p;
-    p = FFNN__CHOOSE(x < zero, p, 1.0f - p);
-    *derivative = p + x * (e * 0.398942280f); /* 1 / sqrt(2 pi) */
-    *a = x * p;
+    ffnn__vec x = *z, u = FFNN__CHOOSE(x < zero, zero - x, x), t = u * u * -0.5f, p, scale;
+    FFNN__K(exp)(&p, &scale, &t);
+    ffnn__vec e = p * scale + scale;
+    ffnn__vec q = ((u * 9.6820736e-7f - 2.1723914e-5f) * u + 2.12152649e-4f) * u - 1.1547273e-3f;
+    q = ((q * u + 3.39156599e-3f) * u - 5.67769923e-4f) * u - 0.0479180925f;
+    q = ((q * u + 0.273235559f) * u + 1.59576929f) * u + 2.0f; /* P(u) */
+    ffnn__vec tail = e / q, phi = FFNN__CHOOSE(x < zero, tail, 1.0f - tail); /* Phi(-u), Phi(z) */
+    *derivative = phi + x * (e * 0.398942280f); /* 1 / sqrt(2 pi) */
+    *a = x * phi;
 }
 
-/* a = f(z), and derivative = f'(z): the rows of the table in "activations and losses". Where activation
-   is a constant, only its row is left of the switch. */
+/* a = f(z): the rows of the table in "activations and losses". Where activation is a constant, only
+   its row is left of the switch. */
 FFNN__INLINE void FFNN__K(f)(const ffnn_activation activation, ffnn__vec *a, const ffnn__vec *z) {
     const ffnn__vec zero = {0}, one = zero + 1.0f;
-    ffnn__vec ignored = zero, *derivative = &ignored;
+    ffnn__vec ignored = zero, *derivative = &ignored; /* some rows set both */
     *a = zero; /* of no activation */
     switch (activation) {
 #define FFNN__CASE(constant, name, f, df)                                                         \
@@ -4937,12 +5003,13 @@ FFNN__INLINE void FFNN__K(f)(const ffnn_activation activation, ffnn__vec *a, con
 #undef FFNN__CASE
     case FFNN_SOFTMAX: break;
     }
-    (void)one;
+    (void)one; /* no row of f needs it */
     (void)derivative;
 }
 
+/* derivative = f'(z), where a = f(z). Some rows compute a, too. */
 FFNN__INLINE void FFNN__K(derivative)(ffnn_activation activation, ffnn__vec *derivative,
-                              const ffnn__vec *z, ffnn__vec *a) {
+                                      const ffnn__vec *z, ffnn__vec *a) {
     const ffnn__vec zero = {0}, one = zero + 1.0f;
     *derivative = one; /* of no activation */
     switch (activation) {
@@ -4956,8 +5023,8 @@ FFNN__INLINE void FFNN__K(derivative)(ffnn_activation activation, ffnn__vec *der
     }
 }
 
-FFNN__INLINE void FFNN__K(activate_loop)(const ffnn_activation activation, float *a, const float *z,
-                                      size_t count) {
+FFNN__INLINE void FFNN__K(activate_loop)(const ffnn_activation activation, float *a,
+                                         const float *z, size_t count) {
     size_t i = 0;
     for (; i + FFNN__LEAST <= count; i += FFNN__LANES) {
         ffnn__vec z_part, a_part;
@@ -4971,8 +5038,8 @@ FFNN__INLINE void FFNN__K(activate_loop)(const ffnn_activation activation, float
 }
 
 /* A loop of its own for each activation or, which is less code, one for all. */
-FFNN__TARGET static void FFNN__K(activate_each)(ffnn_activation activation, float *a, const float *z,
-                                             size_t count) {
+FFNN__TARGET static void FFNN__K(activate_each)(ffnn_activation activation, float *a,
+                                                const float *z, size_t count) {
 #ifdef FFNN__HAS_LOOPS
     switch (activation) {
 #define FFNN__CASE(constant, name, f, df)                                                         \
@@ -4990,8 +5057,8 @@ FFNN__TARGET static void FFNN__K(activate_each)(ffnn_activation activation, floa
 
 /* One loop serves all: most derivatives are soon computed. */
 FFNN__TARGET static void FFNN__K(multiply_by_derivative)(ffnn_activation activation, float *delta,
-                                                 const float *error, const float *z,
-                                                 const float *a, size_t count) {
+                                                         const float *error, const float *z,
+                                                         const float *a, size_t count) {
     size_t i = 0;
     for (; i + FFNN__LEAST <= count; i += FFNN__LANES) {
         ffnn__vec z_part, a_part, error_part, derivative;
@@ -5012,16 +5079,16 @@ FFNN__TARGET static void FFNN__K(multiply_by_derivative)(ffnn_activation activat
 
 #ifdef FFNN__HAS_SOFTMAX
 
-/* z - largest, where rounding loses up to half a unit of a number as large as 88, is a 2e-6 of its
-   exp: what is lost is computed (Moeller's and Knuth's two-sum) and given back. */
-FFNN__INLINE void FFNN__K(exp_of_difference)(ffnn__vec *e, const ffnn__vec *z, const float *largest) {
-    const ffnn__vec zero = {0}, subtracted = zero + *largest;
-    ffnn__vec d = *z - subtracted, back = d - *z;
-    ffnn__vec lost = (*z - (d - back)) - (subtracted + back), scale;
+/* e = exp(z - max). Rounding z - max, which may be as large as 88, is an error of 2e-6 in exp: the
+   lost part is computed (Moeller's and Knuth's two-sum) and put back. */
+FFNN__INLINE void FFNN__K(exp_of_difference)(ffnn__vec *e, const ffnn__vec *z, const float *max) {
+    const ffnn__vec zero = {0}, subtracted = zero + *max;
+    ffnn__vec d = *z - subtracted, back = d - *z, p, scale;
+    ffnn__vec lost = (*z - (d - back)) - (subtracted + back);
     lost = FFNN__CHOOSE(d > zero - 88.0f, lost, zero); /* NaN where z is -infinity */
-    FFNN__K(exp)(&d, &scale);
-    d += d * lost + lost; /* here, before the last rounding: (1 + d) (1 + lost) - 1 */
-    *e = d * scale + scale;
+    FFNN__K(exp)(&p, &scale, &d);
+    p += p * lost + lost; /* here, before the last rounding: (1 + p) (1 + lost) - 1 */
+    *e = p * scale + scale;
 }
 
 /* The sum of n numbers, as if it were rounded once; by pointer, since it may be NaN. In plain C
@@ -5045,12 +5112,12 @@ FFNN__TARGET static void FFNN__K(sum)(float *total, const float *a, size_t n) {
 
 FFNN__TARGET static void FFNN__K(softmax)(float *a, const float *z, size_t m, size_t n) {
     for (; m > 0; --m, a += n, z += n) {
-        float largest = z[0];
-        for (size_t col = 1; col < n; ++col) largest = z[col] > largest ? z[col] : largest;
+        float max = z[0];
+        for (size_t col = 1; col < n; ++col) max = z[col] > max ? z[col] : max;
         for (size_t i = 0; i < n; i += FFNN__LANES) {
             ffnn__vec part, e;
             FFNN__K(load)(&part, z + i, n - i);
-            FFNN__K(exp_of_difference)(&e, &part, &largest);
+            FFNN__K(exp_of_difference)(&e, &part, &max);
             FFNN__K(store)(a + i, &e, n - i);
         }
         float total;
@@ -5070,7 +5137,7 @@ FFNN__TARGET static void FFNN__K(softmax)(float *a, const float *z, size_t m, si
 #ifdef FFNN__HAS_STEPS
 
 FFNN__INLINE void FFNN__K(momentum)(float *w, float *v, const float *descent, float momentum,
-                                 float decay, float rate) {
+                                    float decay, float rate) {
     ffnn__vec old = *(ffnn__vec *)w;
     ffnn__vec g = old * decay - *(const ffnn__vec *)descent;
     ffnn__vec velocity = *(ffnn__vec *)v * momentum + g;
@@ -5079,8 +5146,8 @@ FFNN__INLINE void FFNN__K(momentum)(float *w, float *v, const float *descent, fl
 }
 
 FFNN__TARGET static void FFNN__K(momentum_step)(float *w, float *v, const float *descent,
-                                             size_t count, float momentum, float decay,
-                                             float rate) {
+                                                size_t count, float momentum, float decay,
+                                                float rate) {
     size_t i = 0;
     for (; i + FFNN__LANES <= count; i += FFNN__LANES)
         FFNN__K(momentum)(w + i, v + i, descent + i, momentum, decay, rate);
@@ -5114,7 +5181,7 @@ FFNN__INLINE void FFNN__K(sqrt)(ffnn__vec *x) {
 }
 
 FFNN__INLINE void FFNN__K(adam)(float *w, float *m, float *v, const float *descent, float keep,
-                             float rate, float inverse_root) {
+                                float rate, float inverse_root) {
     ffnn__vec down = *(const ffnn__vec *)descent;
     ffnn__vec first = *(ffnn__vec *)m - (down + *(ffnn__vec *)m) * 0.1f; /* PyTorch's lerp */
     ffnn__vec second = *(ffnn__vec *)v * 0.999f + down * down * 0.001f;
@@ -5125,7 +5192,8 @@ FFNN__INLINE void FFNN__K(adam)(float *w, float *m, float *v, const float *desce
 }
 
 FFNN__TARGET static void FFNN__K(adam_step)(float *w, float *m, float *v, const float *descent,
-                                         size_t count, float keep, float rate, float inverse_root) {
+                                            size_t count, float keep, float rate,
+                                            float inverse_root) {
     size_t i = 0;
     for (; i + FFNN__LANES <= count; i += FFNN__LANES)
         FFNN__K(adam)(w + i, m + i, v + i, descent + i, keep, rate, inverse_root);
@@ -5148,7 +5216,7 @@ FFNN__TARGET static void FFNN__K(adam_step)(float *w, float *m, float *v, const 
 
 /* A loop of its own for each operation. b[0] - 0 fills all lanes; + 0 would lose the sign of -0. */
 FFNN__TARGET static void FFNN__K(combine)(ffnn__operation operation, float *c, const float *a,
-                                       const float *b, size_t b_step, size_t m, size_t n) {
+                                          const float *b, size_t b_step, size_t m, size_t n) {
     const ffnn__vec zero = {0};
     switch (operation) {
 #define FFNN__CASE(constant, op)                                                                  \
@@ -5176,16 +5244,20 @@ FFNN__TARGET static void FFNN__K(combine)(ffnn__operation operation, float *c, c
 /* ---- tiles ------------------------------------------------------------------------------- */
 #if FFNN__LANES > 1
 
+/* The column of a tile where its vector j begins: the last one ends at the last column. */
+FFNN__INLINE size_t FFNN__K(vector_begin)(size_t j, const size_t vectors, size_t width) {
+    return j + 1 < vectors ? j * FFNN__LANES : width - FFNN__LANES;
+}
+
 /* One tile of a product: rows x width elements of c from (row, col) on, in so many vectors that the
-   last one ends at the last column and, where width is no multiple of the lanes, overlaps the one
-   before. Its sums stay in registers while a and b stream by. A narrow tile has few sums, each of
-   which would wait for itself: there, two take turns and are added at the end, and split is 2.
-   rows, vectors and split are constants. */
+   last one, where width is no multiple of the lanes, overlaps the one before. Its sums stay in
+   registers while a and b stream by. A narrow tile has few sums, each of which would wait for
+   itself: there, two take turns and are added at the end, and split is 2. rows, vectors and split
+   are constants. */
 FFNN__INLINE void FFNN__K(tile)(const ffnn__product *product, size_t row, size_t col, size_t width,
-                             const size_t rows, const size_t vectors, const size_t split) {
+                                const size_t rows, const size_t vectors, const size_t split) {
     ffnn__vec sum[2][4][4], zero = {0}; /* [split][rows][vectors] */
     const float *a[4], *b = product->b + col;
-    const size_t last = width - FFNN__LANES; /* where the last vector begins */
     const size_t a_step = product->a_col_step;
     size_t k = 0, at = 0;
     FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
@@ -5197,7 +5269,7 @@ FFNN__INLINE void FFNN__K(tile)(const ffnn__product *product, size_t row, size_t
         FFNN__UNROLL for (size_t s = 0; s < split; ++s) {
             ffnn__vec b_row[4];
             FFNN__UNROLL for (size_t j = 0; j < vectors; ++j)
-                b_row[j] = *(const ffnn__vec *)(b + (j + 1 < vectors ? j * FFNN__LANES : last));
+                b_row[j] = *(const ffnn__vec *)(b + FFNN__K(vector_begin)(j, vectors, width));
             FFNN__UNROLL for (size_t i = 0; i < rows; ++i)
                 FFNN__UNROLL for (size_t j = 0; j < vectors; ++j)
                     sum[s][i][j] += a[i][at] * b_row[j];
@@ -5207,7 +5279,7 @@ FFNN__INLINE void FFNN__K(tile)(const ffnn__product *product, size_t row, size_t
     }
     for (; k < product->depth; ++k) { /* never where split is 1 */
         FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
-            ffnn__vec b_row = *(const ffnn__vec *)(b + (j + 1 < vectors ? j * FFNN__LANES : last));
+            ffnn__vec b_row = *(const ffnn__vec *)(b + FFNN__K(vector_begin)(j, vectors, width));
             FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[0][i][j] += a[i][at] * b_row;
         }
         at += a_step;
@@ -5225,7 +5297,7 @@ FFNN__INLINE void FFNN__K(tile)(const ffnn__product *product, size_t row, size_t
         ffnn__vec old[4];
         if (product->add) {
             FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) /* all, before any is stored */
-                old[j] = *(const ffnn__vec *)(c + (j + 1 < vectors ? j * FFNN__LANES : last));
+                old[j] = *(const ffnn__vec *)(c + FFNN__K(vector_begin)(j, vectors, width));
             FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
                 value[i][j] *= product->factor;
                 FFNN__NO_FMA(value[i][j]);
@@ -5233,13 +5305,13 @@ FFNN__INLINE void FFNN__K(tile)(const ffnn__product *product, size_t row, size_t
             }
         }
         FFNN__UNROLL for (size_t j = 0; j < vectors; ++j)
-            *(ffnn__vec *)(c + (j + 1 < vectors ? j * FFNN__LANES : last)) = value[i][j];
+            *(ffnn__vec *)(c + FFNN__K(vector_begin)(j, vectors, width)) = value[i][j];
     }
 }
 
 /* All rows of the tiles from column col on. */
 FFNN__INLINE void FFNN__K(tile_rows)(const ffnn__product *product, size_t col, size_t width,
-                                  const size_t vectors, const size_t split) {
+                                     const size_t vectors, const size_t split) {
     size_t row = 0;
     for (; row + FFNN__ROWS <= product->rows; row += FFNN__ROWS)
         FFNN__K(tile)(product, row, col, width, FFNN__ROWS, vectors, split);
@@ -5254,16 +5326,20 @@ FFNN__INLINE void FFNN__K(tile_rows)(const ffnn__product *product, size_t col, s
    FFNN__VECTORS is 1. At most FFNN__VECTORS vectors of columns at a time, and never so many that
    fewer columns than one vector's would be left. */
 FFNN__TARGET static void FFNN__K(tiles)(const ffnn__product *product) {
-    const size_t lanes = FFNN__LANES, most = FFNN__VECTORS * lanes;
+    const size_t lanes = FFNN__LANES, max = FFNN__VECTORS * lanes;
     size_t width;
     for (size_t col = 0; col < product->cols; col += width) {
         size_t left = product->cols - col;
         width = left;
-        if (left > most) width = left < most + lanes ? most - lanes : most;
-        if (FFNN__VECTORS > 2 && width > 3 * lanes) FFNN__K(tile_rows)(product, col, width, 4, 1);
-        else if (FFNN__VECTORS > 2 && width > 2 * lanes) FFNN__K(tile_rows)(product, col, width, 3, 1);
-        else if (FFNN__VECTORS > 1 && width > lanes) FFNN__K(tile_rows)(product, col, width, 2, 2);
-        else FFNN__K(tile_rows)(product, col, width, 1, 2);
+        if (left > max) width = left < max + lanes ? max - lanes : max;
+        if (FFNN__VECTORS > 2 && width > 3 * lanes)
+            FFNN__K(tile_rows)(product, col, width, 4, 1);
+        else if (FFNN__VECTORS > 2 && width > 2 * lanes)
+            FFNN__K(tile_rows)(product, col, width, 3, 1);
+        else if (FFNN__VECTORS > 1 && width > lanes)
+            FFNN__K(tile_rows)(product, col, width, 2, 2);
+        else
+            FFNN__K(tile_rows)(product, col, width, 1, 2);
     }
 }
 
@@ -5322,11 +5398,12 @@ FFNN__INLINE void FFNN__K(fold_load)(ffnn__vec *to, const float *b, const size_t
     *to = *(const ffnn__vec *)b;
 }
 
-/* sums += rows rows of a times what a vector of b holds, each element of a row for all columns.
-   Lanes that mask, if any, does not have count as 0 on both sides: infinity times 0 would be
-   NaN. */
-FFNN__INLINE void FFNN__K(fold_step)(ffnn__vec *sums, const float *a, size_t a_step, const float *b,
-                                  const ffnn__bits *mask, const size_t rows, const size_t cols) {
+/* sums += some rows of a times what a vector of b holds, each element of a row for all columns.
+   With a mask, lanes outside it are zeroed in both factors: infinity times 0 would be NaN. rows and
+   cols are constants. */
+FFNN__INLINE void FFNN__K(fold_step)(ffnn__vec *sums, const float *a, size_t a_step,
+                                     const float *b, const ffnn__bits *mask, const size_t rows,
+                                     const size_t cols) {
     ffnn__vec b_part, a_part;
     FFNN__K(fold_load)(&b_part, b, cols);
     if (mask != NULL) b_part = (ffnn__vec)((ffnn__bits)b_part & *mask);
@@ -5342,7 +5419,7 @@ FFNN__INLINE void FFNN__K(fold_step)(ffnn__vec *sums, const float *a, size_t a_s
    b ends, without the lanes that it has in common with the one before. Two sums take turns, since
    one would wait for itself. rows and cols are constants. */
 FFNN__INLINE void FFNN__K(fold_rows)(const ffnn__product *product, size_t row, const size_t rows,
-                                  const size_t cols) {
+                                     const size_t cols) {
     const size_t width = cols == 3 ? 4 : cols, step = FFNN__LANES / width;
     const size_t depth = product->depth, a_step = product->a_row_step;
     const size_t whole = cols == 3 ? depth - 1 : depth; /* nothing follows the last row */
@@ -5360,10 +5437,11 @@ FFNN__INLINE void FFNN__K(fold_rows)(const ffnn__product *product, size_t row, c
     }
     if (k < depth) {
         const uint32_t *lanes = ffnn__last_lanes + (depth - k) * width + 16 - FFNN__LANES;
+        const ffnn__bits *mask = (const ffnn__bits *)lanes;
         const float *last = b + (depth - step) * cols;
         float copy[7] = {0};
         if (cols == 3) last = (const float *)memcpy(copy, last, 6 * sizeof(float));
-        FFNN__K(fold_step)(odd, a + depth - step, a_step, last, (const ffnn__bits *)lanes, rows, cols);
+        FFNN__K(fold_step)(odd, a + depth - step, a_step, last, mask, rows, cols);
     }
     ffnn__f32x4 total[4];
     FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
@@ -5387,7 +5465,7 @@ FFNN__INLINE void FFNN__K(fold_rows)(const ffnn__product *product, size_t row, c
     }
 }
 
-/* A product that is not added, with 1 to 4 columns, only 1 with four lanes, and at least 8 elements
+/* A product that is not added, of 1 to 4 columns (with four lanes only 1) and at least 8 elements
    of b. */
 FFNN__TARGET static void FFNN__K(fold)(const ffnn__product *product) {
     size_t row = 0, cols = product->cols;
@@ -5417,13 +5495,13 @@ FFNN__TARGET static void FFNN__K(fold)(const ffnn__product *product) {
 /* ---- narrow ------------------------------------------------------------------------------ */
 #ifdef FFNN__HAS_NARROW
 
-/* rows rows of a product with fewer columns than lanes: 2 or 3, with eight lanes 5 to 7. A vector
-   is read of each row of b, and with it what follows the row; last is the last row, which nothing
-   has to follow. Two sums take turns here, too. A row of c, which is contiguous, is written as a
-   vector, and then the row after it, into which that reaches; not the last row, and not if it is
-   added. rows is a constant. */
-FFNN__INLINE void FFNN__K(narrow_rows)(const ffnn__product *product, size_t row, const size_t rows,
-                                    const float *last) {
+/* So many rows of a product with fewer columns than lanes: 2 or 3, with eight lanes 5 to 7. A
+   vector is read of each row of b, and with it what follows the row; last is the last row, which
+   nothing has to follow. Two sums take turns here, too. A row of c, which is contiguous, is written
+   as a vector, which reaches into the next row, before that is written; the last row is not, and
+   none that is added. rows is a constant. */
+FFNN__INLINE void FFNN__K(narrow_rows)(const ffnn__product *product, size_t row,
+                                       const size_t rows, const float *last) {
     ffnn__vec sum[4] = {{0}, {0}, {0}, {0}}, odd[4] = {{0}, {0}, {0}, {0}};
     const float *a = product->a + row * product->a_row_step, *b = product->b;
     const size_t row_step = product->a_row_step, step = product->a_col_step, cols = product->cols;
@@ -5465,7 +5543,8 @@ FFNN__TARGET static void FFNN__K(narrow)(const ffnn__product *product) {
     size_t row = 0;
     if (product->depth > 1) *(ffnn__vec *)last = *(const ffnn__vec *)(b - skipped);
     else memcpy(last + skipped, b, product->cols * sizeof(float));
-    for (; row + 4 <= product->rows; row += 4) FFNN__K(narrow_rows)(product, row, 4, last + skipped);
+    for (; row + 4 <= product->rows; row += 4)
+        FFNN__K(narrow_rows)(product, row, 4, last + skipped);
     for (; row < product->rows; ++row) FFNN__K(narrow_rows)(product, row, 1, last + skipped);
 }
 
@@ -5476,8 +5555,8 @@ FFNN__TARGET static void FFNN__K(narrow)(const ffnn__product *product) {
 
 /* One sample's outputs. k and n may be constants: then the loops are unrolled. */
 FFNN__INLINE void FFNN__K(small_row)(bool is_sigmoid, float *z, float *a, const float *x,
-                                  const float *w, const float *bias, const size_t k,
-                                  const size_t n) {
+                                     const float *w, const float *bias, const size_t k,
+                                     const size_t n) {
     size_t col = 0;
     for (; col + 4 <= n; col += 4) {
         ffnn__vec sum = {0};
@@ -5501,11 +5580,11 @@ FFNN__INLINE void FFNN__K(small_row)(bool is_sigmoid, float *z, float *a, const 
     }
 }
 
-/* The one output of count samples, 1 to 4, in a vector's lanes; what is left of them repeats the
-   first. One sample goes this way, too: alone, compilers might not fuse its products. */
+/* The one output of count samples, 1 to 4, a lane each; unused lanes repeat the first sample. One
+   sample goes this way, too: alone, compilers might not fuse its products. */
 FFNN__INLINE void FFNN__K(small_column)(bool is_sigmoid, float *z, float *a, const float *x,
-                                     const float *w, const float *bias, size_t count,
-                                     const size_t k) {
+                                        const float *w, const float *bias, size_t count,
+                                        const size_t k) {
     const float *x1 = count > 1 ? x + k : x, *x2 = count > 2 ? x1 + k : x;
     const float *x3 = count > 3 ? x2 + k : x;
     ffnn__vec sum = {0};
@@ -5529,22 +5608,23 @@ FFNN__INLINE void FFNN__K(small_column)(bool is_sigmoid, float *z, float *a, con
 
 /* z of one layer, and a if f is the sigmoid. k and n may be constants. */
 FFNN__INLINE void FFNN__K(small_rows)(bool is_sigmoid, float *z, float *a, const float *x,
-                                   const float *w, const float *bias, size_t m, const size_t k,
-                                   const size_t n) {
-    while (n == 1 && m > 0) {
-        size_t count = m < 4 ? m : 4;
-        FFNN__K(small_column)(is_sigmoid, z, a, x, w, bias, count, k);
+                                      const float *w, const float *bias, size_t m, const size_t k,
+                                      const size_t n) {
+    size_t rows = n == 1 ? 4 : 1; /* at a time */
+    while (m > 0) {
+        size_t count = m < rows ? m : rows;
+        if (n == 1) FFNN__K(small_column)(is_sigmoid, z, a, x, w, bias, count, k);
+        else FFNN__K(small_row)(is_sigmoid, z, a, x, w, bias, k, n);
         m -= count;
         x += count * k;
-        z += count;
-        a += count;
+        z += count * n;
+        a += count * n;
     }
-    for (; m > 0; --m, x += k, z += n, a += n) FFNN__K(small_row)(is_sigmoid, z, a, x, w, bias, k, n);
 }
 
-/* Never inline: the default network's layers would be slower. */
+/* Not inlined: the default network's layers would be slower. */
 FFNN__TARGET FFNN__NOINLINE static void FFNN__K(small_layer)(const ffnn_layer *layer, float *z,
-                                                          float *a, const float *x, size_t m) {
+                                                             float *a, const float *x, size_t m) {
     const float *w = layer->weight.data, *bias = layer->bias.data;
     size_t k = layer->weight.rows, n = layer->weight.cols;
     bool is_sigmoid = layer->activation == FFNN_SIGMOID;
@@ -5553,27 +5633,34 @@ FFNN__TARGET FFNN__NOINLINE static void FFNN__K(small_layer)(const ffnn_layer *l
 }
 
 /* The default network's layers, 3 to 4 and 4 to 1, have all that they are as constants. */
-FFNN__TARGET static void FFNN__K(small_forward)(const ffnn_layer *layers, size_t count, const float *x,
-                                             size_t m, float *const *outputs) {
+FFNN__TARGET static void FFNN__K(small_forward)(const ffnn_layer *layers, size_t count,
+                                                const float *x, size_t m,
+                                                float *const *outputs) {
     for (size_t i = 0; i < count; ++i) {
         const ffnn_layer *layer = &layers[i];
         const float *w = layer->weight.data;
         size_t k = layer->weight.rows, n = layer->weight.cols;
         float *z = layer->z.data, *a = layer->a.data;
         bool is_default = layer->activation == FFNN_SIGMOID && layer->bias.data == NULL;
-        if (outputs != NULL) z = a = i + 1 == count ? outputs[2] : outputs[i % 2];
-        if (is_default && k == 3 && n == 4) FFNN__K(small_rows)(true, z, a, x, w, NULL, m, 3, 4);
-        else if (is_default && k == 4 && n == 1) FFNN__K(small_rows)(true, z, a, x, w, NULL, m, 4, 1);
-        else FFNN__K(small_layer)(layer, z, a, x, m);
+        if (outputs != NULL) {
+            a = i + 1 == count ? outputs[2] : outputs[i % 2];
+            z = a;
+        }
+        if (is_default && k == 3 && n == 4)
+            FFNN__K(small_rows)(true, z, a, x, w, NULL, m, 3, 4);
+        else if (is_default && k == 4 && n == 1)
+            FFNN__K(small_rows)(true, z, a, x, w, NULL, m, 4, 1);
+        else
+            FFNN__K(small_layer)(layer, z, a, x, m);
         x = a;
     }
 }
 
-/* Rows of w (m x n) += factor * (x^T delta), where x is k x m and delta is k x n: rows of them from
-   row on, each of which has its own sum. rows is a constant. */
-FFNN__INLINE void FFNN__K(small_update_rows)(float *w, const float *x, const float *delta, size_t m,
-                                          size_t k, size_t n, float factor, size_t row,
-                                          const size_t rows) {
+/* w (m x n) += factor * (x^T delta), where x is k x m and delta is k x n, for so many rows of w
+   from row on, each of which has its own sum. rows is a constant. */
+FFNN__INLINE void FFNN__K(small_update_rows)(float *w, const float *x, const float *delta,
+                                             size_t m, size_t k, size_t n, float factor,
+                                             size_t row, const size_t rows) {
     size_t col = 0;
     for (; col + 4 <= n; col += 4) {
         ffnn__vec sum[4] = {{0}, {0}, {0}, {0}};
@@ -5602,36 +5689,39 @@ FFNN__INLINE void FFNN__K(small_update_rows)(float *w, const float *x, const flo
 
 /* All rows. A column is computed as a row, (delta^T x)^T: that fills vectors. */
 FFNN__TARGET static void FFNN__K(small_update)(float *w, const float *x, const float *delta,
-                                            size_t m, size_t k, size_t n, float factor) {
+                                               size_t m, size_t k, size_t n, float factor) {
     size_t row = 0;
     if (n == 1) {
         FFNN__K(small_update_rows)(w, delta, x, 1, k, m, factor, 0, 1);
         return;
     }
-    for (; row + 4 <= m; row += 4) FFNN__K(small_update_rows)(w, x, delta, m, k, n, factor, row, 4);
+    for (; row + 4 <= m; row += 4)
+        FFNN__K(small_update_rows)(w, x, delta, m, k, n, factor, row, 4);
     for (; row < m; ++row) FFNN__K(small_update_rows)(w, x, delta, m, k, n, factor, row, 1);
 }
 
 /* error = next->delta next->weight^T, delta = error * f'(z) */
 FFNN__TARGET static void FFNN__K(small_delta)(const ffnn_layer *layer, const ffnn_layer *next,
-                                           size_t m) {
+                                              size_t m) {
     const float *w = next->weight.data, *next_delta = next->delta.data;
     float *error = layer->error.data;
     size_t k = next->weight.rows, n = next->weight.cols;
     if (n == 1) {
         ffnn__outer_product(error, next_delta, w, m, k);
     } else {
-        float turned[FFNN__SMALL];
-        ffnn__transpose(turned, k, w, n, k, n);
+        float transposed[FFNN__SMALL];
+        ffnn__transpose(transposed, k, w, n, k, n);
         for (size_t i = 0; i < m; ++i)
-            FFNN__K(small_row)(false, error + i * k, NULL, next_delta + i * n, turned, NULL, n, k);
+            FFNN__K(small_row)(false, error + i * k, NULL, next_delta + i * n, transposed, NULL, n,
+                               k);
     }
     FFNN__K(multiply_by_derivative)(layer->activation, layer->delta.data, error, layer->z.data,
                             layer->a.data, m * k);
 }
 
 /* The same for a layer of 4 sigmoids before one of 1 unit, as the default network's. */
-FFNN__INLINE void FFNN__K(small_delta_4_1)(const ffnn_layer *layer, const ffnn_layer *next, size_t m) {
+FFNN__INLINE void FFNN__K(small_delta_4_1)(const ffnn_layer *layer, const ffnn_layer *next,
+                                           size_t m) {
     const ffnn__vec zero = {0}, w = *(const ffnn__vec *)next->weight.data;
     const float *next_delta = next->delta.data, *a = layer->a.data;
     float *error = layer->error.data, *delta = layer->delta.data;
@@ -5646,9 +5736,9 @@ FFNN__INLINE void FFNN__K(small_delta_4_1)(const ffnn_layer *layer, const ffnn_l
 
 /* The last layer's delta is there. */
 FFNN__TARGET static void FFNN__K(small_backward)(const ffnn_layer *layers, size_t count,
-                                              const float *x, size_t m, float learning_rate) {
-    for (size_t i = count - 1; i-- > 0;) {
-        const ffnn_layer *layer = &layers[i], *next = layer + 1;
+                                                 const float *x, size_t m, float learning_rate) {
+    for (size_t i = count - 1; i > 0; --i) {
+        const ffnn_layer *layer = &layers[i - 1], *next = &layers[i];
         bool is_4_1 = next->weight.rows == 4 && next->weight.cols == 1;
         if (is_4_1 && layer->activation == FFNN_SIGMOID) FFNN__K(small_delta_4_1)(layer, next, m);
         else FFNN__K(small_delta)(layer, next, m);
@@ -5659,9 +5749,12 @@ FFNN__TARGET static void FFNN__K(small_backward)(const ffnn_layer *layers, size_
         float *w = layer->weight.data, *bias = layer->bias.data;
         size_t k = layer->weight.rows, n = layer->weight.cols;
         float rate = learning_rate;
-        if (k == 3 && n == 4) FFNN__K(small_update_rows)(w, x, delta, 3, m, 4, rate, 0, 3);
-        else if (k == 4 && n == 1) FFNN__K(small_update_rows)(w, delta, x, 1, m, 4, rate, 0, 1);
-        else FFNN__K(small_update)(w, x, delta, k, m, n, rate);
+        if (k == 3 && n == 4)
+            FFNN__K(small_update_rows)(w, x, delta, 3, m, 4, rate, 0, 3);
+        else if (k == 4 && n == 1)
+            FFNN__K(small_update_rows)(w, delta, x, 1, m, 4, rate, 0, 1);
+        else
+            FFNN__K(small_update)(w, x, delta, k, m, n, rate);
         if (bias != NULL) ffnn__add_sum_of_rows(bias, delta, m, n, learning_rate);
         x = layer->a.data;
     }
