@@ -453,6 +453,7 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t);
 }
 #endif
 #endif /* FFNN__DECLARED */
+
 /* ============================================================================================
    IMPLEMENTATION
 
@@ -4030,12 +4031,13 @@ static bool ffnn__create_beside(const char *target, ffnn__temporary *temporary) 
 #define FFNN__NO_FMA(x) __asm__("" : "+w"(x))
 #endif
 
+/* Hints for loops: unrolled where arrays of vectors must stay in registers, rolled for the few
+   elements behind the last vector, of which Clang would make vectors again. */
 #if !defined(FFNN__SIMD)
 #define FFNN__ROLLED
 #elif defined(__clang__)
 #define FFNN__UNROLL _Pragma("clang loop unroll(full)")
 #define FFNN__UNROLL4
-/* Of the few elements behind the last vector, Clang would make vectors again. */
 #define FFNN__ROLLED _Pragma("clang loop vectorize(disable) unroll(disable)")
 #else
 #define FFNN__UNROLL _Pragma("GCC unroll 16")
@@ -4150,11 +4152,11 @@ static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, 
 /* ---- products ---------------------------------------------------------------------------- */
 /* The five shapes of "what the kernels compute" and who chooses among them:
 
-   ffnn__multiply and its like       describe a product as an ffnn__product; the smallest ones go
-                                     straight to a kernel
-   ffnn__run                         shares a large product among threads, a band of rows each
-   ffnn__run_band                    chooses tiles, fold, narrow, plain, or blocks
-   ffnn__run_blocks, _add_blocks     a part of b after the other, each by one of the four others
+   ffnn__multiply and its like     describe a product; the smallest ones go straight to a kernel
+   ffnn__run                       shares a large product among threads, a band of rows each
+   ffnn__run_band                  chooses between blocks, fold and the others
+   ffnn__run_blocks, _add_blocks   cut b into blocks, each of which is a product of the others
+   ffnn__run_lanes                 chooses between tiles, narrow and plain
 
    Neither the number of rows nor what they hold decides, where b is not transposed: a sample's
    results do not depend on the batch that it is in. */
@@ -4191,8 +4193,8 @@ static ffnn__product ffnn__describe(float *c, const float *a, const float *b, si
     return product;
 }
 
-/* Element by element. Never inline: its caller, which chooses the kernel of small products, too,
-   would save the registers that it needs each time. */
+/* Element by element. Not inlined: every small product passes its caller, which would save and
+   restore this loop's registers. */
 FFNN__NOINLINE static void ffnn__run_plain(const ffnn__product *product) {
     for (size_t row = 0; row < product->rows; ++row) {
         float *c = product->c + row * product->c_step;
@@ -4219,7 +4221,8 @@ FFNN__NOINLINE static void ffnn__run_plain(const ffnn__product *product) {
 #pragma GCC optimize("no-var-tracking-assignments")
 #endif
 
-/* The kernels of one kind of processor; for what they compute see their prototypes. */
+/* The kernels of one kind of processor. Those that are declared in "what the kernels compute" have
+   the same names here. */
 #ifdef FFNN__SIMD
 typedef struct ffnn__kernels {
     void (*tiles4)(const ffnn__product *product);
@@ -4584,29 +4587,26 @@ FFNN__AVX2 static void ffnn__box_muller_avx2(float *x, size_t blocks) {
    and this way, unlike in a macro, the kernels are functions that can be read, found and stepped
    through. Plain C is one kind, whose kernels come without an inclusion, where the file ends.
 
-   A kind is described by macros, which the kernels undefine at their end:
+   A kind is described by macros, which the kernels undefine at their end: FFNN__KIND, its name
+   (ffnn__fold_avx2 is avx2's kernel fold); FFNN__LANES, the floats that its vectors hold;
+   FFNN__ROWS and FFNN__VECTORS, the rows and vectors of columns of its largest tile; FFNN__TARGET,
+   the attribute that allows its instructions; and flags for what not every kind has:
 
-   FFNN__KIND                    its name: ffnn__fold_avx2 is the kernel fold of the kind avx2
-   FFNN__LANES                   floats that its vectors hold: 1, 4, 8 or 16
-   FFNN__ROWS, FFNN__VECTORS     the largest tile: rows, and vectors of columns
-   FFNN__TARGET                  the attribute that allows its instructions
-   FFNN__HAS_...                 kernels that not every kind has:
+                            plain  baseline    fma    avx2  avx512   flag
+   lanes                       1        4        4       8      16
+   tiles, at most              -    2 x 2 (1)  2 x 1   3 x 4   4 x 4
+   activate_each               x        x        x       x       x
+   . a loop per activation     x       (1)               x       x   FFNN__HAS_LOOPS
+   multiply_by_derivative      x        x        x       x           FFNN__HAS_DERIVATIVE
+   softmax                     x        x                            FFNN__HAS_SOFTMAX
+   momentum_step, adam_step    x        x                x           FFNN__HAS_STEPS
+   combine                     x        x                x           FFNN__HAS_STEPS
+   fold                                 x                x       x   FFNN__HAS_FOLD
+   narrow                               x        x       x           FFNN__HAS_NARROW
+   small_...                            x        x                   FFNN__HAS_SMALL
 
-                    plain  baseline   fma  avx2  avx512
-   lanes                1         4     4     8      16
-   largest tile         -     2 x 2*  2 x 1 3 x 4   4 x 4
-   activate_each        x         x     x     x       x
-   DERIVATIVE           x         x     x     x             multiply_by_derivative
-   LOOPS                x         *           x       x     a loop of its own for each activation
-   SOFTMAX              x         x                         softmax
-   STEPS                x         x           x             momentum_step, adam_step, combine
-   tiles                          x     x     x       x
-   FOLD                           x           x       x     fold
-   NARROW                         x     x     x             narrow
-   SMALL                          x     x                   small_forward, _backward, _update
-
-   * On x86 few processors have no AVX2: tiles of the baseline are 2 x 4 and it has LOOPS
-   elsewhere. */
+   (1) Elsewhere than on x86: 2 x 4, and a loop per activation. Few x86 have no AVX2, so there the
+   baseline is as little code as possible. */
 
 #ifndef FFNN__SIMD
 
@@ -4639,15 +4639,15 @@ FFNN__AVX2 static void ffnn__box_muller_avx2(float *x, size_t blocks) {
 #include FFNN_FILENAME
 
 static const ffnn__kernels ffnn__kernels_baseline = {
-    ffnn__tiles_baseline, NULL, NULL,
+    ffnn__tiles_baseline, NULL, NULL, /* 4, 8 and 16 lanes */
     ffnn__fold_baseline,
-    ffnn__narrow_baseline, NULL,
+    ffnn__narrow_baseline, NULL, /* 4 and 8 lanes */
     ffnn__activate_each_baseline,
     ffnn__softmax_baseline,
     ffnn__multiply_by_derivative_baseline, ffnn__multiply_by_derivative_baseline,
     ffnn__momentum_step_baseline,
     ffnn__adam_step_baseline,
-    NULL,
+    NULL, /* no box_muller */
     ffnn__combine_baseline,
     ffnn__small_forward_baseline,
     ffnn__small_backward_baseline,
@@ -4738,6 +4738,7 @@ static void ffnn__softmax(float *a, const float *z, size_t m, size_t n) {
     ffnn__pick_kernels()->softmax(a, z, m, n);
 }
 
+/* Below 16 elements four lanes are as fast: a number that was tried once, not swept, as below. */
 static void ffnn__multiply_by_derivative(ffnn_activation activation, float *delta,
                                          const float *error, const float *z, const float *a,
                                          size_t count) {
@@ -4802,8 +4803,8 @@ static void ffnn__box_muller(float *x, size_t blocks) {
 
 /* ---- vectors ----------------------------------------------------------------------------- */
 
-/* The name of a kind's kernel: FFNN__K(fold) is ffnn__fold_avx2 and so on. Plain C, the only kind
-   where it is one, has the names of "what the kernels compute". */
+/* The name of a kind's kernel: FFNN__K(fold) is ffnn__fold_avx2 and so on. Where plain C is the
+   only kind, its kernels are the functions of "what the kernels compute" themselves. */
 #if FFNN__LANES > 1
 #define FFNN__JOIN_(name, kind) name##_##kind
 #define FFNN__JOIN(name, kind) FFNN__JOIN_(name, kind)
@@ -4831,13 +4832,13 @@ typedef uint32_t ffnn__bits;
 #define FFNN__INLINE static inline
 #endif
 
-/* The next vector of an array of which count floats are left, at least FFNN__LEAST. With four lanes
-   the last vector may be a part of one; with more, what is left behind whole vectors is the work
-   of four lanes. */
+/* The next vector of an array of which count floats are left, at least FFNN__MIN_COUNT. With four
+   lanes the last vector may be a part of one; with more, what is left behind whole vectors is the
+   work of four lanes. */
 #if FFNN__LANES == 4
-#define FFNN__LEAST 1
+#define FFNN__MIN_COUNT 1
 #else
-#define FFNN__LEAST FFNN__LANES
+#define FFNN__MIN_COUNT FFNN__LANES
 #endif
 
 FFNN__INLINE void FFNN__K(load)(ffnn__vec *v, const float *from, size_t count) {
@@ -5026,7 +5027,7 @@ FFNN__INLINE void FFNN__K(derivative)(ffnn_activation activation, ffnn__vec *der
 FFNN__INLINE void FFNN__K(activate_loop)(const ffnn_activation activation, float *a,
                                          const float *z, size_t count) {
     size_t i = 0;
-    for (; i + FFNN__LEAST <= count; i += FFNN__LANES) {
+    for (; i + FFNN__MIN_COUNT <= count; i += FFNN__LANES) {
         ffnn__vec z_part, a_part;
         FFNN__K(load)(&z_part, z + i, count - i);
         FFNN__K(f)(activation, &a_part, &z_part);
@@ -5060,7 +5061,7 @@ FFNN__TARGET static void FFNN__K(multiply_by_derivative)(ffnn_activation activat
                                                          const float *error, const float *z,
                                                          const float *a, size_t count) {
     size_t i = 0;
-    for (; i + FFNN__LEAST <= count; i += FFNN__LANES) {
+    for (; i + FFNN__MIN_COUNT <= count; i += FFNN__LANES) {
         ffnn__vec z_part, a_part, error_part, derivative;
         FFNN__K(load)(&z_part, z + i, count - i);
         FFNN__K(load)(&a_part, a + i, count - i);
@@ -5769,7 +5770,7 @@ FFNN__TARGET static void FFNN__K(small_backward)(const ffnn_layer *layers, size_
 #undef FFNN__JOIN
 #undef FFNN__CHOOSE
 #undef FFNN__INLINE
-#undef FFNN__LEAST
+#undef FFNN__MIN_COUNT
 #undef FFNN__KIND
 #undef FFNN__LANES
 #undef FFNN__ROWS
