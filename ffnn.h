@@ -1793,8 +1793,8 @@ static inline void ffnn__predict_small(const ffnn_net *net, const ffnn_tensor *x
 static inline ffnn_status ffnn__pass_over(const ffnn_net *net, ffnn__pass *pass);
 static void ffnn__run_on_stack(const ffnn_net *net, const ffnn__pass *pass);
 static ffnn_status ffnn__run_on_heap(const ffnn_net *net, const ffnn__pass *pass, size_t size);
-static inline void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass,
-                                  float *const *buffers);
+static inline void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass, float *buffer,
+                                  float *other_buffer);
 
 FFNNDEF ffnn_status ffnn_predict(const ffnn_net *net, ffnn_tensor x, ffnn_tensor output) {
     ffnn_status status = ffnn__check_batch(net, &x, &output);
@@ -1866,8 +1866,7 @@ static inline void ffnn__predict_small(const ffnn_net *net, const ffnn_tensor *x
 
 static inline ffnn_status ffnn__pass_over(const ffnn_net *net, ffnn__pass *pass) {
     const size_t max_rows = 256; /* so that the activations of a chunk stay in the cache */
-    float on_stack[2][FFNN__SMALL_STACK];
-    float *const buffers[] = {on_stack[0], on_stack[1]};
+    float buffers[2][FFNN__SMALL_STACK];
     pass->chunk = pass->x.rows < max_rows ? pass->x.rows : max_rows;
     /* The calls of some networks cost so little that many samples need not take more stack. */
     bool fits_small_stack =
@@ -1876,16 +1875,15 @@ static inline ffnn_status ffnn__pass_over(const ffnn_net *net, ffnn__pass *pass)
         pass->chunk = FFNN__SMALL_STACK / net->max_units;
     size_t size = ffnn__count_or_max(pass->chunk, net->max_units);
     if (size > FFNN__LARGE_STACK) return ffnn__run_on_heap(net, pass, size);
-    if (size <= FFNN__SMALL_STACK) ffnn__run_pass(net, pass, buffers);
+    if (size <= FFNN__SMALL_STACK) ffnn__run_pass(net, pass, buffers[0], buffers[1]);
     else ffnn__run_on_stack(net, pass);
     return FFNN_OK;
 }
 
 /* Not inlined: so the buffers are on no other function's stack. */
 FFNN__NOINLINE static void ffnn__run_on_stack(const ffnn_net *net, const ffnn__pass *pass) {
-    float on_stack[2][FFNN__LARGE_STACK];
-    float *const buffers[] = {on_stack[0], on_stack[1]};
-    ffnn__run_pass(net, pass, buffers);
+    float buffers[2][FFNN__LARGE_STACK];
+    ffnn__run_pass(net, pass, buffers[0], buffers[1]);
 }
 
 FFNN__NOINLINE static ffnn_status ffnn__run_on_heap(const ffnn_net *net, const ffnn__pass *pass,
@@ -1896,9 +1894,8 @@ FFNN__NOINLINE static ffnn_status ffnn__run_on_heap(const ffnn_net *net, const f
     if (total > SIZE_MAX / sizeof(float)) return FFNN_ERROR_MEMORY;
     float *memory = (float *)FFNN_MALLOC(total * sizeof(float));
     if (memory == NULL) return FFNN_ERROR_MEMORY;
-    float *first = ffnn__carve(memory, &used, size), *second = ffnn__carve(memory, &used, size);
-    float *const buffers[] = {first, second};
-    ffnn__run_pass(net, pass, buffers);
+    float *buffer = ffnn__carve(memory, &used, size), *other = ffnn__carve(memory, &used, size);
+    ffnn__run_pass(net, pass, buffer, other);
     FFNN_FREE(memory);
     return FFNN_OK;
 }
@@ -1906,8 +1903,9 @@ FFNN__NOINLINE static ffnn_status ffnn__run_on_heap(const ffnn_net *net, const f
 /* The layers take turns in the two buffers: each reads from one of them and writes to the other.
    The last chunk never has fewer than 8 samples, below which a view's last bits would differ (see
    ffnn__run_transposed). Inline: 5 of the 35 ns of a prediction of the default network. */
-static inline void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass,
-                                  float *const *buffers) {
+static inline void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass, float *buffer,
+                                  float *other_buffer) {
+    float *const buffers[] = {buffer, other_buffer};
     size_t last = net->layer_count - 1, outputs = pass->y.cols, rows;
     size_t chunk = pass->chunk, shorter = chunk >= 16 ? chunk - 8 : chunk;
     for (size_t first = 0; first < pass->x.rows; first += rows) {
@@ -3037,8 +3035,9 @@ typedef enum ffnn__role { FFNN__OTHER, FFNN__W, FFNN__WEIGHT, FFNN__BIAS } ffnn_
 
 /* Whether name is this word, or ends with a dot and it; then sets the length of what stands
    before. */
-static bool ffnn__ends_with(const char *name, const char *word, size_t *prefix_length) {
-    size_t length = strlen(name), word_length = strlen(word);
+static bool ffnn__ends_with(const char *name, size_t length, const char *word,
+                            size_t *prefix_length) {
+    size_t word_length = strlen(word);
     if (length < word_length) return false;
     size_t begin = length - word_length;
     if (memcmp(name + begin, word, word_length) != 0) return false;
@@ -3048,9 +3047,9 @@ static bool ffnn__ends_with(const char *name, const char *word, size_t *prefix_l
 }
 
 static ffnn__role ffnn__role_of(const char *name, size_t *prefix_length) {
-    if (ffnn__ends_with(name, "weight", prefix_length)) return FFNN__WEIGHT;
-    if (ffnn__ends_with(name, "bias", prefix_length)) return FFNN__BIAS;
     size_t length = strlen(name);
+    if (ffnn__ends_with(name, length, "weight", prefix_length)) return FFNN__WEIGHT;
+    if (ffnn__ends_with(name, length, "bias", prefix_length)) return FFNN__BIAS;
     *prefix_length = length;
     bool is_numbered = name[0] == 'W' && name[1] >= '1' && name[1] <= '9' &&
                        strspn(name + 1, "0123456789") == length - 1;
@@ -5611,15 +5610,18 @@ FFNN__INLINE void FFNN__K(small_column)(bool is_sigmoid, float *z, float *a, con
 FFNN__INLINE void FFNN__K(small_rows)(bool is_sigmoid, float *z, float *a, const float *x,
                                       const float *w, const float *bias, size_t m, const size_t k,
                                       const size_t n) {
-    size_t rows = n == 1 ? 4 : 1; /* at a time */
+    if (n > 1) {
+        for (; m > 0; --m, x += k, z += n, a += n)
+            FFNN__K(small_row)(is_sigmoid, z, a, x, w, bias, k, n);
+        return;
+    }
     while (m > 0) {
-        size_t count = m < rows ? m : rows;
-        if (n == 1) FFNN__K(small_column)(is_sigmoid, z, a, x, w, bias, count, k);
-        else FFNN__K(small_row)(is_sigmoid, z, a, x, w, bias, k, n);
+        size_t count = m < 4 ? m : 4;
+        FFNN__K(small_column)(is_sigmoid, z, a, x, w, bias, count, k);
         m -= count;
         x += count * k;
-        z += count * n;
-        a += count * n;
+        z += count;
+        a += count;
     }
 }
 
