@@ -585,6 +585,45 @@ static void test_every_call_of_a_save_to_a_pipe_fails_in_turn(void) {
     ffnn_free(&net);
 }
 
+/* Saves to a path that leads to one of the program's own file descriptors, while that one leads to
+   a file: the save is refused before anything is opened, and the file stays as it is. */
+static void check_open_file(const ffnn_net *net, const char *path, int number) {
+    fflush(stdout);
+    int file = open(SAVED, O_RDWR | O_CREAT | O_TRUNC, 0600), kept = dup(number);
+    CHECK(file >= 0 && kept >= 0 && dup2(file, number) == number);
+    faults_begin(0, 0);
+    errno = 0;
+    ffnn_status status = ffnn_save(net, path);
+    int error = errno;
+    CHECK(dup2(kept, number) == number);
+    test_case("%s", path);
+    CHECK_STATUS(FFNN_ERROR_IO, status);
+    CHECK(error == EINVAL);
+    CHECK(faults.created[0] == '\0');
+    faults_end();
+    close(kept);
+    close(file);
+    CHECK(file_is(SAVED, "", 0) && count_entries(FOLDER) == 1);
+    remove(SAVED);
+}
+
+static void test_open_files(void) {
+    struct stat info;
+    ffnn_net net;
+    if (stat("/dev/fd/1", &info) != 0 || stat("/proc/self/fd/1", &info) != 0) {
+        test_skip("there are no descriptors in /dev or /proc");
+        return;
+    }
+    make_network(&net, large, 0);
+    int descriptor = next_descriptor();
+    check_open_file(&net, "/dev/stdout", STDOUT_FILENO);
+    check_open_file(&net, "/dev/stderr", STDERR_FILENO);
+    check_open_file(&net, "/dev/fd/1", STDOUT_FILENO);
+    check_open_file(&net, "/proc/self/fd/2", STDERR_FILENO);
+    CHECK(next_descriptor() == descriptor);
+    ffnn_free(&net);
+}
+
 /* What is behind the end of so short a path has no say: valgrind and MemorySanitizer see it read. */
 static void test_a_device_of_a_short_path(void) {
     ffnn_net net;
@@ -948,7 +987,10 @@ static void test_long_names_that_are_taken(void) {
     FILE *file = fopen(path, "wb");
     if (file != NULL) { /* some systems do not take such a name */
         fclose(file);
+        faults_begin(0, 0);
         CHECK_STATUS(FFNN_OK, ffnn_save(&net, path));
+        CHECK(strncmp(faults.created, FOLDER "/", sizeof FOLDER) == 0);
+        faults_end();
         remove(path);
     }
     CHECK(count_entries(FOLDER) == 0);
@@ -1218,6 +1260,7 @@ int main(void) {
     RUN(test_every_call_of_a_save_through_a_link_fails_in_turn);
     RUN(test_a_link_in_the_working_folder);
     RUN(test_every_call_of_a_save_to_a_pipe_fails_in_turn);
+    RUN(test_open_files);
     RUN(test_a_device_of_a_short_path);
     RUN(test_a_limit_on_file_sizes);
     run_disk_tests();
