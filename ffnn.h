@@ -183,20 +183,18 @@ THE WEIGHTS FILE: safetensors.
    of the prefixes, in which fc2 comes before fc10; mind that hidden, input, output would sort
    wrongly.
 
-   ffnn_save                    replaces the file at path when the new one is complete: it is
-                                written beside the old one, flushed to disk on POSIX and Windows,
-                                and renamed, so a crash leaves either the old file or the new one,
-                                intact. Permissions, owner and group are kept where the system
-                                allows it. Where no file can be created beside the old one or
-                                renamed over it (a closed or sticky folder, a file mounted by
-                                itself) the save fails, and the old file is untouched: write the
-                                bytes of ffnn_save_memory yourself. If path is a symbolic link, its
-                                target is replaced; other hard links keep the old file. Devices,
-                                pipes and paths in /dev/fd and /proc are written to, not replaced:
-                                /dev/stdout where the program's output has come to. A killed save
-                                leaves a file .ffnn-N.tmp in the folder, which a later save there
-                                removes. On Windows paths are UTF-8 or, if they are not, in the code
-                                page that fopen takes
+   ffnn_save                    replaces the file at path when the new one is complete: it writes
+                                PATH.1.tmp (or the first number that is free; a long name is cut),
+                                flushes it to the disk on POSIX and Windows, and renames it. A crash
+                                leaves the old file or the new one, intact, and at most that
+                                temporary file, which no later save removes. Two saves to one path
+                                at once leave one of the two. Permissions, owner and group are kept
+                                where the system allows it. A symbolic link's target is replaced;
+                                other hard links keep the old file. Devices and pipes are written
+                                to, but if /dev/stdout or a path in /dev/fd or /proc leads to a file
+                                the save fails (EINVAL), as it does in a closed folder: write the
+                                bytes of ffnn_save_memory yourself. On Windows paths are UTF-8 or,
+                                if they are not, in the code page that fopen takes
    ffnn_load                    loads into a network with the file's sizes, biases and, if the file
                                 says them, activations. Rejects every file that the reference
                                 implementation rejects, with one exception: numbers in ignored
@@ -514,7 +512,6 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t);
 #if defined(_WIN32)
 #include <fcntl.h>
 #include <io.h>
-#include <share.h>
 #include <sys/stat.h>
 #include <wchar.h>
 #ifdef __cplusplus
@@ -532,7 +529,6 @@ __declspec(dllimport) int __stdcall MultiByteToWideChar(unsigned code_page, unsi
 #elif defined(__unix__) || defined(__APPLE__)
 #define FFNN__POSIX
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -3593,25 +3589,22 @@ FFNNDEF ffnn_status ffnn_save(const ffnn_net *net, const char *path) {
 #endif /* FFNN_NO_STDIO */
 
 /* ---- files of Windows, POSIX, C ---------------------------------------------------------- */
-#ifndef FFNN_NO_STDIO
+/* A save writes a temporary file beside the old one and renames it when it is complete. Each
+   platform has these functions, in this order; POSIX and C share the first four:
 
-/* What differs between platforms: three blocks with the same functions in the same order, but for
-   those that POSIX shares with C.
-
-     ffnn__open           opens a file to be read
-     ffnn__find_target    finds out what a save to a path has to do
-     ffnn__open_special   opens what is written to and not replaced
-     ffnn__remove_abandoned   removes a temporary file that a killed save has left behind; false if
-                          there is none
-     ffnn__create         creates the temporary file
-     ffnn__keep_permissions    gives it the old file's permissions, owner and group, where possible
-     ffnn__sync           flushes it to the disk
-     ffnn__replace        renames it
-     ffnn__remove         removes it
-     ffnn__unlock         lets others take it, should it still be there, for abandoned
+     ffnn__open              opens a file to be read
+     ffnn__open_special      opens a device or a pipe to be written to
+     ffnn__rename            renames a file, in place of another one if there is one
+     ffnn__remove            removes a file
+     ffnn__find_target       finds out what stands at the path of a save
+     ffnn__create            creates a file; errno is EEXIST if anything has that name already
+     ffnn__keep_permissions  gives it the old file's permissions, owner and group, where possible
+     ffnn__sync              flushes it to the disk
 
    Those that return false or NULL have set errno. Where a call may fail without setting errno,
    errno is set beforehand. */
+
+#ifndef FFNN_NO_STDIO
 
 #if defined(_WIN32)
 enum { FFNN__PATH_SIZE = 2048 }; /* with the zero at its end; twice as many bytes in UTF-16 */
@@ -3619,41 +3612,20 @@ enum { FFNN__PATH_SIZE = 2048 }; /* with the zero at its end; twice as many byte
 enum { FFNN__PATH_SIZE = 4096 };
 #endif
 
-/* What stands at the path of a save. */
+/* What a save writes to. */
 typedef struct ffnn__target {
-    char path[FFNN__PATH_SIZE]; /* of the file to replace, links followed */
-    bool is_special;            /* a device or a pipe: to be written to, not replaced */
-    bool exists;
-    unsigned permissions;
-    unsigned long owner, group;
-} ffnn__target;
-
-/* The temporary file. */
-typedef struct ffnn__temporary {
-    char path[FFNN__PATH_SIZE];
-    bool is_private; /* nobody else may open it before it has the old file's permissions */
-    bool is_lost;    /* created, but another save took it for abandoned */
-    FILE *file;
-    int lock; /* a file descriptor: while it is open, the file is not abandoned */
-} ffnn__temporary;
-
-#if !defined(_WIN32) /* --------------- POSIX and C */
-
-#define FFNN__SEPARATORS "/" /* of a path */
-
-static FILE *ffnn__open(const char *path) { return fopen(path, "rb"); }
-
-static bool ffnn__replace(const ffnn__temporary *temporary, const char *path) {
-    return rename(temporary->path, path) == 0;
-}
-
-static void ffnn__remove(const char *path) { remove(path); }
-
+    char path[FFNN__PATH_SIZE];      /* of the file to be replaced, symbolic links followed */
+    char temporary[FFNN__PATH_SIZE]; /* path of the file that replaces it */
+    bool is_special;                 /* a device or a pipe: written to, not replaced */
+    bool has_old;                    /* POSIX: there is an old file */
+#if defined(FFNN__POSIX)
+    struct stat old; /* its permissions, owner and group */
 #endif
+} ffnn__target;
 
 #if defined(_WIN32) /* ---------------- Windows */
 
-#define FFNN__SEPARATORS "/\\:"
+#define FFNN__SEPARATORS "/\\:" /* of a path */
 
 /* A path in UTF-16, from UTF-8 or else, as fopen takes it, from the system's code page. */
 static bool ffnn__wide(wchar_t wide[FFNN__PATH_SIZE], const char *path) {
@@ -3670,21 +3642,17 @@ static FILE *ffnn__open(const char *path) {
     return ffnn__wide(wide, path) ? _wfopen(wide, L"rb") : NULL;
 }
 
-static bool ffnn__find_target(ffnn__target *target, char *buffer) {
-    wchar_t wide[FFNN__PATH_SIZE];
-    struct _stat info;
-    (void)buffer;
-    if (!ffnn__wide(wide, target->path)) return false;
-    int number = _wopen(wide, _O_WRONLY | _O_BINARY);
-    if (number < 0) return true; /* nothing is there, or ffnn__replace will say what is wrong */
-    target->is_special = _fstat(number, &info) == 0 && (info.st_mode & _S_IFMT) != _S_IFREG;
-    _close(number);
-    return true;
-}
-
 static FILE *ffnn__open_special(const char *path) {
     wchar_t wide[FFNN__PATH_SIZE];
     return ffnn__wide(wide, path) ? _wfopen(wide, L"wb") : NULL;
+}
+
+static bool ffnn__rename(const char *from, const char *to) {
+    const unsigned long flags = 1 | 8; /* MOVEFILE_REPLACE_EXISTING, MOVEFILE_WRITE_THROUGH */
+    wchar_t wide_from[FFNN__PATH_SIZE], wide_to[FFNN__PATH_SIZE];
+    if (!ffnn__wide(wide_from, from) || !ffnn__wide(wide_to, to)) return false;
+    errno = EACCES; /* to is open in some program, write-protected, or a folder */
+    return MoveFileExW(wide_from, wide_to, flags) != 0;
 }
 
 static void ffnn__remove(const char *path) {
@@ -3692,190 +3660,113 @@ static void ffnn__remove(const char *path) {
     if (ffnn__wide(wide, path)) _wremove(wide);
 }
 
-/* Nobody can remove an open file, but a save has to close its file before it renames it. What says
-   that it is not abandoned is therefore another file, .ffnn-N.lck for .ffnn-N.tmp, which only one
-   save can have open and which the system removes when it is closed. Negative: it is not locked. */
-static int ffnn__lock(const wchar_t *path) {
-    wchar_t lock[FFNN__PATH_SIZE];
-    wcscpy(lock, path);
-    wcscpy(lock + wcslen(lock) - 3, L"lck");
-    return _wsopen(lock, _O_RDWR | _O_CREAT | _O_TEMPORARY, _SH_DENYRW, _S_IREAD | _S_IWRITE);
-}
-
-static void ffnn__unlock(const ffnn__temporary *temporary) { _close(temporary->lock); }
-
-static bool ffnn__remove_abandoned(const char *path) {
+static bool ffnn__find_target(ffnn__target *target) {
     wchar_t wide[FFNN__PATH_SIZE];
-    if (!ffnn__wide(wide, path) || _waccess(wide, 0) != 0) return false;
-    int lock = ffnn__lock(wide);
-    if (lock < 0) return false;
-    bool is_removed = _wremove(wide) == 0;
-    _close(lock);
-    return is_removed;
+    struct _stat info;
+    if (!ffnn__wide(wide, target->path)) return false;
+    int number = _wopen(wide, _O_WRONLY | _O_BINARY);
+    if (number < 0) return true; /* nothing is there, or ffnn__rename will say what is wrong */
+    target->is_special = _fstat(number, &info) == 0 && (info.st_mode & _S_IFMT) != _S_IFREG;
+    _close(number);
+    return true;
 }
 
-static bool ffnn__create(ffnn__temporary *temporary) {
+static FILE *ffnn__create(const char *path, bool is_private) {
     const int flags = _O_WRONLY | _O_BINARY | _O_CREAT | _O_EXCL;
     wchar_t wide[FFNN__PATH_SIZE];
-    if (!ffnn__wide(wide, temporary->path)) return false;
+    (void)is_private; /* a new file has the folder's permissions */
+    if (!ffnn__wide(wide, path)) return NULL;
     int number = _wopen(wide, flags, _S_IREAD | _S_IWRITE);
-    if (number < 0) return false;
-    temporary->file = NULL;
-    temporary->lock = ffnn__lock(wide);
-    temporary->is_lost = temporary->lock < 0 && errno == EACCES; /* another save has the lock */
-    if (temporary->lock >= 0) temporary->file = _fdopen(number, "wb");
-    if (temporary->file != NULL) return true;
+    if (number < 0) return NULL;
+    FILE *file = _fdopen(number, "wb");
+    if (file != NULL) return file;
     int error = errno;
     _close(number);
-    if (!temporary->is_lost) _wremove(wide);
-    if (temporary->lock >= 0) _close(temporary->lock);
+    _wremove(wide);
     errno = error;
-    return false;
+    return NULL;
 }
 
-static void ffnn__keep_permissions(const ffnn__temporary *temporary, const ffnn__target *target) {
-    (void)temporary; /* the new file has the folder's */
+static void ffnn__keep_permissions(FILE *file, const ffnn__target *target) {
+    (void)file;
     (void)target;
 }
 
 static bool ffnn__sync(FILE *file) { return _commit(_fileno(file)) == 0; }
 
-static bool ffnn__replace(const ffnn__temporary *temporary, const char *path) {
-    const unsigned long flags = 1 | 8; /* MOVEFILE_REPLACE_EXISTING, MOVEFILE_WRITE_THROUGH */
-    wchar_t from[FFNN__PATH_SIZE], to[FFNN__PATH_SIZE];
-    if (!ffnn__wide(from, temporary->path) || !ffnn__wide(to, path)) return false;
-    errno = EACCES; /* open in some program, write-protected, or a folder */
-    return MoveFileExW(from, to, flags) != 0;
+#else /* ------------------------------ POSIX and C */
+
+#define FFNN__SEPARATORS "/"
+
+static FILE *ffnn__open(const char *path) { return fopen(path, "rb"); }
+
+static FILE *ffnn__open_special(const char *path) { return fopen(path, "wb"); }
+
+static bool ffnn__rename(const char *from, const char *to) { return rename(from, to) == 0; }
+
+static void ffnn__remove(const char *path) { remove(path); }
+
+#endif
+
+#if defined(FFNN__POSIX) /* ----------- POSIX */
+
+/* Whether a path may stand for an open file of a process, by its beginning. */
+static bool ffnn__is_open_file(const char *path) {
+    return strncmp(path, "/dev/std", 8) == 0 || strncmp(path, "/dev/fd/", 8) == 0 ||
+           strncmp(path, "/proc/", 6) == 0;
 }
 
-#elif defined(FFNN__POSIX) /* --------- POSIX */
-
-/* Whether a path is written to even if it leads to a file. Not all of /dev is, where /dev/shm is a
-   folder like any other. */
-static bool ffnn__is_device_path(const char *path) {
-    static const char *const beginnings[] = {"/dev/std", "/dev/fd/", "/proc/"};
-    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; ++i)
-        if (strncmp(path, beginnings[i], strlen(beginnings[i])) == 0) return true;
-    return false;
-}
-
-/* Replaces the path of symbolic links by the path that they lead to, but stops at a device's:
-   /dev/stdout is what the program writes to, not the file behind it. buffer is as large as a
-   path. */
-static bool ffnn__follow_links(char *path, char *buffer) {
+/* Replaces the path by the one that its symbolic links lead to. It may not lead to an open file: if
+   the file that the program's output goes to were replaced, further output would be lost. */
+static bool ffnn__follow_links(ffnn__target *target) {
     const int max_links = 40; /* as Linux: more are taken for a loop */
+    char *path = target->path;
+    char *text = target->temporary; /* of a link; the temporary file has no name yet */
     for (int links = 0; links < max_links; ++links) {
-        if (ffnn__is_device_path(path)) return true;
-        ssize_t length = readlink(path, buffer, FFNN__PATH_SIZE);
+        errno = EINVAL;
+        if (ffnn__is_open_file(path)) return false;
+        ssize_t length = readlink(path, text, FFNN__PATH_SIZE);
         if (length < 0) return errno == EINVAL || errno == ENOENT; /* no link, or nothing there */
-        char *last_slash = strrchr(path, '/');
-        bool is_relative = buffer[0] != '/' && last_slash != NULL;
-        char *name = is_relative ? last_slash + 1 : path;
+        char *name = path, *last_slash = strrchr(path, '/');
+        if (text[0] != '/' && last_slash != NULL) name = last_slash + 1;
         errno = ENAMETOOLONG;
         if ((name - path) + length >= FFNN__PATH_SIZE) return false;
-        memcpy(name, buffer, (size_t)length);
+        memcpy(name, text, (size_t)length);
         name[length] = '\0';
     }
     errno = ELOOP;
     return false;
 }
 
-static bool ffnn__find_target(ffnn__target *target, char *buffer) {
-    struct stat info;
-    bool exists = stat(target->path, &info) == 0;
-    if (!exists && errno != ENOENT) return false;
-    if (exists && !S_ISREG(info.st_mode)) {
-        target->is_special = true;
-        return true;
-    }
-    if (!ffnn__follow_links(target->path, buffer)) return false;
-    target->is_special = ffnn__is_device_path(target->path);
-    if (!exists || target->is_special) return true;
-    target->exists = true;
-    target->permissions = (unsigned)(info.st_mode & 0777);
-    target->owner = (unsigned long)info.st_uid;
-    target->group = (unsigned long)info.st_gid;
+static bool ffnn__find_target(ffnn__target *target) {
+    target->has_old = stat(target->path, &target->old) == 0;
+    if (!target->has_old && errno != ENOENT) return false;
+    target->is_special = target->has_old && !S_ISREG(target->old.st_mode);
+    if (target->is_special) return true;
+    if (!ffnn__follow_links(target)) return false;
+    if (!target->has_old) return true;
     return access(target->path, W_OK) == 0; /* renaming would replace a write-protected file */
 }
 
-/* /dev/stdout and its like are the program's own: written to where it has come to, by a copy of its
-   file descriptor. Opening them anew would begin at the file's start, over its other output. */
-static FILE *ffnn__open_special(const char *path) {
-    static const char *const prefixes[] = {"/dev/fd/", "/proc/self/fd/"};
-    int number = -1;
-    if (strcmp(path, "/dev/stdout") == 0) number = 1;
-    if (strcmp(path, "/dev/stderr") == 0) number = 2;
-    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; ++i) {
-        size_t length = strlen(prefixes[i]);
-        if (strncmp(path, prefixes[i], length) != 0) continue;
-        size_t digits = strspn(path + length, "0123456789");
-        if (digits == 0 || digits > 6 || path[length + digits] != '\0') continue;
-        number = 0;
-        for (size_t j = 0; j < digits; ++j) number = number * 10 + (path[length + j] - '0');
-    }
-    if (number < 0) return fopen(path, "wb");
-    if (number == 1) fflush(stdout);
-    number = dup(number);
+static FILE *ffnn__create(const char *path, bool is_private) {
+    int number = open(path, O_WRONLY | O_CREAT | O_EXCL, is_private ? 0600 : 0666);
     if (number < 0) return NULL;
     FILE *file = fdopen(number, "wb");
-    if (file == NULL) close(number);
-    return file;
-}
-
-/* Locks a file for as long as number, or a copy of it, is open; false if somebody else has, or if
-   the file is no longer the one at path. Where files cannot be locked none is taken for abandoned:
-   could_lock tells. */
-static bool ffnn__lock(int number, const char *path, bool *could_lock) {
-    struct stat opened, found;
-    *could_lock = false;
-#ifdef LOCK_EX
-    *could_lock = flock(number, LOCK_EX | LOCK_NB) == 0;
-    if (!*could_lock && errno == EWOULDBLOCK) return false;
-#endif
-    if (fstat(number, &opened) != 0 || stat(path, &found) != 0) return false;
-    return opened.st_dev == found.st_dev && opened.st_ino == found.st_ino;
-}
-
-static bool ffnn__remove_abandoned(const char *path) {
-    struct stat info;
-    char link;
-    bool could_lock = false, is_link = readlink(path, &link, 1) >= 0;
-    if (is_link || stat(path, &info) != 0 || !S_ISREG(info.st_mode)) return false;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) return false;
-    bool is_abandoned = ffnn__lock(fileno(file), path, &could_lock) && could_lock;
-    bool is_removed = is_abandoned && remove(path) == 0;
-    fclose(file);
-    return is_removed;
-}
-
-static bool ffnn__create(ffnn__temporary *temporary) {
-    const char *path = temporary->path;
-    bool could_lock;
-    int number = open(path, O_WRONLY | O_CREAT | O_EXCL, temporary->is_private ? 0600 : 0666);
-    if (number < 0) return false;
-    temporary->file = NULL;
-    temporary->lock = dup(number);
-    if (temporary->lock >= 0) {
-        temporary->is_lost = !ffnn__lock(temporary->lock, path, &could_lock);
-        if (!temporary->is_lost) temporary->file = fdopen(number, "wb");
-    }
-    if (temporary->file != NULL) return true;
+    if (file != NULL) return file;
     int error = errno;
-    if (!temporary->is_lost) remove(path);
-    if (temporary->lock >= 0) close(temporary->lock);
     close(number);
+    remove(path);
     errno = error;
-    return false;
+    return NULL;
 }
 
 /* By the open file's number: whoever owns the folder may have put another file at the path. The
    group's permissions are given only if the group is. */
-static void ffnn__keep_permissions(const ffnn__temporary *temporary, const ffnn__target *target) {
-    int number = fileno(temporary->file);
-    unsigned permissions = target->permissions;
-    uid_t owner = (uid_t)target->owner;
-    gid_t group = (gid_t)target->group;
+static void ffnn__keep_permissions(FILE *file, const ffnn__target *target) {
+    int number = fileno(file);
+    uid_t owner = target->old.st_uid;
+    gid_t group = target->old.st_gid;
+    unsigned permissions = (unsigned)target->old.st_mode & 0777u;
     bool has_group = fchown(number, owner, group) == 0 || fchown(number, (uid_t)-1, group) == 0;
     if (!has_group) permissions &= ~070u | (permissions & 07u) << 3;
     /* A file system without permissions is no reason to fail; an if, since GNU's C library warns of
@@ -3885,30 +3776,21 @@ static void ffnn__keep_permissions(const ffnn__temporary *temporary, const ffnn_
 
 static bool ffnn__sync(FILE *file) { return fsync(fileno(file)) == 0; }
 
-static void ffnn__unlock(const ffnn__temporary *temporary) { close(temporary->lock); }
+#elif !defined(_WIN32) /* ------------- what C alone offers */
 
-#else /* ------------------------------ what C alone offers */
-
-static bool ffnn__find_target(ffnn__target *target, char *buffer) {
-    (void)target;
-    (void)buffer;
+static bool ffnn__find_target(ffnn__target *target) {
+    (void)target; /* taken for a new file */
     return true;
 }
 
-static FILE *ffnn__open_special(const char *path) { return fopen(path, "wb"); }
-
-static bool ffnn__remove_abandoned(const char *path) {
-    (void)path; /* who can tell? */
-    return false;
+static FILE *ffnn__create(const char *path, bool is_private) {
+    (void)is_private;
+    errno = EEXIST; /* fopen need not set it */
+    return fopen(path, "wbx");
 }
 
-static bool ffnn__create(ffnn__temporary *temporary) {
-    temporary->file = fopen(temporary->path, "wbx");
-    return temporary->file != NULL;
-}
-
-static void ffnn__keep_permissions(const ffnn__temporary *temporary, const ffnn__target *target) {
-    (void)temporary;
+static void ffnn__keep_permissions(FILE *file, const ffnn__target *target) {
+    (void)file;
     (void)target;
 }
 
@@ -3917,102 +3799,76 @@ static bool ffnn__sync(FILE *file) {
     return true;
 }
 
-static void ffnn__unlock(const ffnn__temporary *temporary) { (void)temporary; }
-
 #endif
 
-/* Replacing: */
+/* What follows is the same everywhere. */
 
-static bool ffnn__create_beside(const char *target, ffnn__temporary *temporary);
-static bool ffnn__write_and_close(FILE *file, bool (*write)(FILE *file, const void *what),
-                                  const void *what, bool (*sync)(FILE *file));
-
-static ffnn_status ffnn__replace_file(const char *path,
-                                      bool (*write)(FILE *file, const void *what),
-                                      const void *what) {
-    ffnn__target target;
-    ffnn__temporary temporary;
-    target.is_special = target.exists = false;
-    errno = ENAMETOOLONG;
-    if (strlen(path) >= FFNN__PATH_SIZE) return FFNN_ERROR_IO;
-    strcpy(target.path, path);
-    if (!ffnn__find_target(&target, temporary.path)) return FFNN_ERROR_IO;
-    if (target.is_special) {
-        FILE *file = ffnn__open_special(target.path);
-        if (file == NULL) return FFNN_ERROR_IO;
-        return ffnn__write_and_close(file, write, what, NULL) ? FFNN_OK : FFNN_ERROR_IO;
+/* Names the temporary file after the target: PATH.1.tmp for number 1. Few file systems allow names
+   of more than 255 bytes: of one that would become longer only the beginning is kept. That is so
+   short that the result is never the target's own name, and no UTF-8 character is cut apart. */
+static bool ffnn__name_temporary(ffnn__target *target, uint64_t number) {
+    const size_t max_name = 255, max_kept = 200;
+    const char *path = target->path;
+    char suffix[32]; /* with up to 20 digits */
+    strcpy(ffnn__append_number(ffnn__append_text(suffix, "."), number), ".tmp");
+    size_t end = strlen(path), name = end;
+    while (name > 0 && strchr(FFNN__SEPARATORS, path[name - 1]) == NULL) --name;
+    if (end - name + strlen(suffix) > max_name) {
+        end = name + max_kept;
+        while (end > name && ((unsigned char)path[end] & 0xC0) == 0x80) --end;
     }
-    /* The old file's permissions come before bytes, and nobody can have opened the new file before:
-       those who might not read the old file never read the new one. */
-    temporary.is_private = target.exists;
-    if (!ffnn__create_beside(target.path, &temporary)) return FFNN_ERROR_IO;
-    if (target.exists) ffnn__keep_permissions(&temporary, &target);
-    bool ok = ffnn__write_and_close(temporary.file, write, what, ffnn__sync);
-    if (ok) ok = ffnn__replace(&temporary, target.path);
-    int error = errno;
-    if (!ok) ffnn__remove(temporary.path);
-    ffnn__unlock(&temporary);
-    errno = error;
-    return ok ? FFNN_OK : FFNN_ERROR_IO;
+    errno = ENAMETOOLONG;
+    if (end + strlen(suffix) >= FFNN__PATH_SIZE) return false;
+    memcpy(target->temporary, path, end);
+    strcpy(target->temporary + end, suffix);
+    return true;
 }
 
-/* Calls write, flushes, calls sync if it is not NULL, and closes the file. errno is that of the
-   first failure. */
+/* Creates the temporary file, under the first number that is free. Nobody else may open it before
+   it has the old file's permissions: those who may not read the old file never read the new one. */
+static FILE *ffnn__create_temporary(ffnn__target *target) {
+    const uint64_t max_number = 9999; /* saves to one path at once, and files of killed ones */
+    for (uint64_t number = 1; number <= max_number; ++number) {
+        if (!ffnn__name_temporary(target, number)) return NULL;
+        FILE *file = ffnn__create(target->temporary, target->has_old);
+        if (file != NULL || errno != EEXIST) return file;
+    }
+    return NULL;
+}
+
+/* sync is NULL for devices and pipes, which cannot be flushed to a disk. errno is that of the first
+   failure. */
 static bool ffnn__write_and_close(FILE *file, bool (*write)(FILE *file, const void *what),
                                   const void *what, bool (*sync)(FILE *file)) {
     bool ok = write(file, what) && fflush(file) == 0;
     if (ok && sync != NULL) ok = sync(file);
     int error = errno;
-    if (fclose(file) != 0 && ok) {
-        ok = false;
-        error = errno;
-    }
+    if (fclose(file) != 0 && ok) return false;
     errno = error;
     return ok;
 }
 
-static void ffnn__name_temporary(ffnn__temporary *temporary, size_t folder, uint64_t number) {
-    char *name = ffnn__append_text(temporary->path + folder, ".ffnn-");
-    strcpy(ffnn__append_number(name, number), ".tmp");
-}
-
-/* Creates a file in the folder of target, under the first name that is free or abandoned. Abandoned
-   ones with the next numbers are removed, too. Where every file seems to be lost to another save,
-   stat and fstat give a file two numbers: then it gives up, and removes what it has created. */
-static bool ffnn__create_beside(const char *target, ffnn__temporary *temporary) {
-    const size_t longest_name = 32; /* ".ffnn-", 20 digits, ".tmp" and a zero: 31 */
-    const uint64_t attempts = 10000; /* saves at once in one folder */
-    uint16_t lost[64]; /* their numbers: other saves never take so many */
-    const size_t most_lost = sizeof lost / sizeof lost[0];
-    size_t lost_count = 0;
-    size_t folder = strlen(target);
-    while (folder > 0 && strchr(FFNN__SEPARATORS, target[folder - 1]) == NULL) --folder;
+static ffnn_status ffnn__replace_file(const char *path, bool (*write)(FILE *file, const void *what),
+                                      const void *what) {
+    ffnn__target target;
+    target.is_special = target.has_old = false;
     errno = ENAMETOOLONG;
-    if (folder + longest_name > FFNN__PATH_SIZE) return false;
-    memcpy(temporary->path, target, folder);
-    for (uint64_t i = 0; i < attempts && lost_count < most_lost; ++i) {
-        ffnn__name_temporary(temporary, folder, i);
-        ffnn__remove_abandoned(temporary->path);
-        temporary->is_lost = false;
-        errno = EEXIST;
-        if (ffnn__create(temporary)) {
-            uint64_t next = i;
-            do ffnn__name_temporary(temporary, folder, ++next);
-            while (ffnn__remove_abandoned(temporary->path));
-            ffnn__name_temporary(temporary, folder, i);
-            return true;
-        }
-        if (temporary->is_lost) lost[lost_count++] = (uint16_t)i;
-        else if (errno != EEXIST) return false;
-    }
-    if (lost_count == most_lost) {
-        for (size_t i = 0; i < most_lost; ++i) {
-            ffnn__name_temporary(temporary, folder, lost[i]);
-            ffnn__remove(temporary->path);
-        }
-    }
-    errno = EEXIST;
-    return false;
+    if (strlen(path) >= FFNN__PATH_SIZE) return FFNN_ERROR_IO;
+    strcpy(target.path, path);
+    if (!ffnn__find_target(&target)) return FFNN_ERROR_IO;
+    FILE *file = target.is_special ? ffnn__open_special(target.path)
+                                   : ffnn__create_temporary(&target);
+    if (file == NULL) return FFNN_ERROR_IO;
+    if (target.is_special)
+        return ffnn__write_and_close(file, write, what, NULL) ? FFNN_OK : FFNN_ERROR_IO;
+    if (target.has_old) ffnn__keep_permissions(file, &target);
+    bool is_replaced = ffnn__write_and_close(file, write, what, ffnn__sync) &&
+                       ffnn__rename(target.temporary, target.path);
+    if (is_replaced) return FFNN_OK;
+    int error = errno;
+    ffnn__remove(target.temporary);
+    errno = error;
+    return FFNN_ERROR_IO;
 }
 
 #endif /* FFNN_NO_STDIO */

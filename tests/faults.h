@@ -6,9 +6,8 @@
    errno faults.error. A test may also have something done before each call. After the include the
    system's functions have their names back.
 
-   A call has its function's name, and a longer one where a save makes it for another purpose:
-   "stat" of what is to be saved to, "stat of a temporary file"; "fopen" to write, "fopen to
-   read". POSIX systems' temporary files are opened by "open". */
+   A call has its function's name, and a longer one where it is made for another purpose: "fopen" to
+   write, "fopen to read". POSIX systems' temporary files are opened by "open". */
 #ifndef FAULTS_H
 #define FAULTS_H
 
@@ -22,7 +21,6 @@
 
 #if HAS_POSIX
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -30,7 +28,6 @@
 #include <fcntl.h>
 #include <io.h>
 #include <process.h>
-#include <share.h>
 #include <sys/stat.h>
 #include <wchar.h>
 #endif
@@ -44,7 +41,6 @@ static struct {
     FILE *read;                      /* the last file that was opened to be read */
     size_t most_bytes;               /* largest fread or fwrite */
     bool moves_no_bytes;             /* those of more than 100 MB only say that they have */
-    bool has_two_numbers;            /* a file, one for stat and one for fstat */
     char created[4200];              /* path of the last file that was opened for writing */
     void (*before)(const char *call);
     void (*after_closing)(void);     /* a file that was written */
@@ -149,21 +145,8 @@ static inline int faults_rename(const char *from, const char *to) {
 
 #if HAS_POSIX
 
-/* The name of a call: one of a temporary file has another one. */
-static inline const char *faults_name(const char *path, const char *call,
-                                      const char *call_of_temporary) {
-    return strstr(path, "/.ffnn-") != NULL ? call_of_temporary : call;
-}
-
 static inline int faults_stat(const char *path, struct stat *info) {
-    const char *name = faults_name(path, "stat", "stat of a temporary file");
-    return faults_here(name) ? -1 : stat(path, info);
-}
-
-static inline int faults_fstat(int number, struct stat *info) {
-    int result = faults_here("fstat") ? -1 : fstat(number, info);
-    if (faults.has_two_numbers) info->st_ino += 1;
-    return result;
+    return faults_here("stat") ? -1 : stat(path, info);
 }
 
 static inline int faults_open(const char *path, int flags, mode_t mode) {
@@ -174,14 +157,6 @@ static inline int faults_open(const char *path, int flags, mode_t mode) {
 
 static inline int faults_fchown(int number, uid_t owner, gid_t group) {
     return faults_here("fchown") ? -1 : fchown(number, owner, group);
-}
-
-static inline int faults_flock(int number, int operation) {
-    return faults_here("flock") ? -1 : flock(number, operation);
-}
-
-static inline int faults_dup(int number) {
-    return faults_here("dup") ? -1 : dup(number);
 }
 
 static inline FILE *faults_fdopen(int number, const char *mode) {
@@ -208,8 +183,7 @@ static inline int faults_fsync(int file) {
 }
 
 static inline ssize_t faults_readlink(const char *path, char *target, size_t size) {
-    const char *name = faults_name(path, "readlink", "readlink of a temporary file");
-    return faults_here(name) ? -1 : readlink(path, target, size);
+    return faults_here("readlink") ? -1 : readlink(path, target, size);
 }
 
 #elif defined(_WIN32)
@@ -240,21 +214,11 @@ static inline int faults_wopen(const wchar_t *path, int flags, ...) {
     return number;
 }
 
-static inline int faults_wsopen(const wchar_t *path, int flags, int sharing, int rights) {
-    bool looks = faults.created[0] == '\0'; /* whether a temporary file is abandoned */
-    if (faults_here(looks ? "_wsopen to look" : "_wsopen")) return -1;
-    return _wsopen(path, flags, sharing, rights);
-}
-
 /* The same as with fclose. */
 static inline int faults_close(int number) {
     bool fails = faults_here("_close");
     int result = _close(number);
     return fails ? -1 : result;
-}
-
-static inline int faults_waccess(const wchar_t *path, int mode) {
-    return faults_here("_waccess") ? -1 : _waccess(path, mode);
 }
 
 static inline int faults_wremove(const wchar_t *path) {
@@ -279,11 +243,8 @@ static inline int faults_wremove(const wchar_t *path) {
 #define remove(path) faults_remove(path)
 #define rename(from, to) faults_rename(from, to)
 #define stat(path, info) faults_stat(path, info)
-#define fstat(number, info) faults_fstat(number, info)
 #define open(path, flags, mode) faults_open(path, flags, mode)
 #define fchown(number, owner, group) faults_fchown(number, owner, group)
-#define flock(number, operation) faults_flock(number, operation)
-#define dup(number) faults_dup(number)
 #define fdopen(number, mode) faults_fdopen(number, mode)
 #define close(number) faults_close(number)
 #define fchmod(number, mode) faults_fchmod(number, mode)
@@ -292,9 +253,7 @@ static inline int faults_wremove(const wchar_t *path) {
 #define readlink(path, target, size) faults_readlink(path, target, size)
 #define _wfopen(path, mode) faults_wfopen(path, mode)
 #define _wopen(...) faults_wopen(__VA_ARGS__)
-#define _wsopen(path, flags, sharing, rights) faults_wsopen(path, flags, sharing, rights)
 #define _close(number) faults_close(number)
-#define _waccess(path, mode) faults_waccess(path, mode)
 #define _fdopen(number, mode) faults_fdopen(number, mode)
 #define _wremove(path) faults_wremove(path)
 #define _commit(file) faults_commit(file)
@@ -313,11 +272,8 @@ static inline int faults_wremove(const wchar_t *path) {
 #undef remove
 #undef rename
 #undef stat
-#undef fstat
 #undef open
 #undef fchown
-#undef flock
-#undef dup
 #undef fdopen
 #undef close
 #undef fchmod
@@ -326,9 +282,7 @@ static inline int faults_wremove(const wchar_t *path) {
 #undef readlink
 #undef _wfopen
 #undef _wopen
-#undef _wsopen
 #undef _close
-#undef _waccess
 #undef _fdopen
 #undef _wremove
 #undef _commit

@@ -27,7 +27,7 @@ is_systems() {
     SIZE_MAX | INT_MAX | UINT_MAX | LONG_MAX | ULONG_MAX | CHAR_BIT) ;;  # <stdint.h>, <limits.h>
     INT*_MAX | UINT*_MAX | INT*_C | UINT*_C | FLT_* | DBL_*) ;;
     NAN | INFINITY | HUGE_VAL | HUGE_VALF) ;;                                         # <math.h>
-    R_OK | W_OK | X_OK | F_OK | F_* | AT_* | O_[A-Z]* | S_I[A-Z]* | LOCK_*) ;;           # POSIX
+    R_OK | W_OK | X_OK | F_OK | F_* | AT_* | O_[A-Z]* | S_I[A-Z]*) ;;                    # POSIX
     STDIN_FILENO | STDOUT_FILENO | STDERR_FILENO | PATH_MAX) ;;
     WINAPI | DWORD | HANDLE | BOOL | TRUE | FALSE | CP_ACP | CP_UTF8 | MAX_PATH) ;;    # Windows
     MB_ERR_INVALID_CHARS | MOVEFILE_* | FILE_ATTRIBUTE_* | INVALID_HANDLE_VALUE | ERROR_*) ;;
