@@ -1,9 +1,9 @@
 #!/bin/sh
 # footprint.sh [arm-none-eabi-gcc]: what a program links that only makes certain calls. make test asks
 # $CC whether predictions link a random generator, a logarithm, a sine, a cosine or printf. With
-# arm-none-eabi-gcc it does the same for Cortex-M, runs the programs in QEMU and prints README's
-# table of flash, RAM and stack; on a Cortex-M4 predictions must keep to the limits below. The last
-# line is "footprint: N passed, M failed".
+# arm-none-eabi-gcc it does the same for Cortex-M, runs the programs in QEMU and prints the table of
+# flash, RAM and stack in examples/README.md; on a Cortex-M4 predictions must keep to the limits
+# below. The last line is "footprint: N passed, M failed".
 set -u
 compiler=${1:-${CC:-cc}}
 out=${BUILD:-build}/tests/footprint

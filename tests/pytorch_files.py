@@ -264,7 +264,7 @@ def check_state_dicts(build, folder):
 
 
 def check_torch_save(build, folder):
-    """README's line for the notebook's own file: torch.save's pickle becomes safetensors."""
+    """The line in examples/README.md: the pickle that torch.save writes becomes safetensors."""
     import torch
     from safetensors.torch import save_file
 
