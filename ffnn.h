@@ -1220,7 +1220,8 @@ static inline ffnn_status ffnn__check_layers(const ffnn_net *net) {
     if (net == NULL || net->layer_count == 0) return FFNN_ERROR_ARGUMENT;
     const ffnn_layer *layer = net->layers, *last = layer + net->layer_count - 1;
     for (const size_t *sizes = net->sizes; layer <= last; ++layer, ++sizes) {
-        size_t rows = sizes[layer->transposed ? 1 : 0], cols = sizes[layer->transposed ? 0 : 1];
+        size_t transposed = layer->transposed; /* 0 or 1: which of the two sizes are the rows */
+        size_t rows = sizes[transposed], cols = sizes[1 - transposed];
         differences |= (layer->weight.rows ^ rows) | (layer->weight.cols ^ cols);
         has_memory &= layer->weight.data != NULL;
         are_transposed |= layer->transposed;
@@ -1901,23 +1902,25 @@ FFNN__NOINLINE static ffnn_status ffnn__run_on_heap(const ffnn_net *net, const f
    ffnn__run_transposed). Inline: 5 of the 35 ns of a prediction of the default network. */
 static inline void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass, float *buffer,
                                   float *other_buffer) {
-    float *const buffers[] = {buffer, other_buffer};
     size_t last = net->layer_count - 1, outputs = pass->y.cols, rows;
     size_t chunk = pass->chunk, shorter = chunk >= 16 ? chunk - 8 : chunk;
     for (size_t first = 0; first < pass->x.rows; first += rows) {
         rows = ffnn__next_part(pass->x.rows - first, chunk, shorter);
         const float *input = pass->x.data + first * pass->x.cols;
+        float *y = pass->y.data + first * outputs, *z = buffer, *other = other_buffer;
         for (size_t i = 0; i < last; ++i) {
-            ffnn__forward_layer(net, i, input, rows, buffers[i % 2], buffers[i % 2]);
-            input = buffers[i % 2];
+            float *a = z;
+            ffnn__forward_layer(net, i, input, rows, z, a);
+            input = a;
+            z = other;
+            other = a;
         }
-        float *z = buffers[last % 2], *y = pass->y.data + first * outputs;
         if (pass->loss == NULL) {
             ffnn__forward_layer(net, last, input, rows, z, y);
             continue;
         }
         ffnn__affine(net, last, input, rows, z);
-        float *a = buffers[(last + 1) % 2]; /* where the input was, which is not needed any more */
+        float *a = other; /* the input is not needed any more */
         ffnn__activate(net->layers[last].activation, a, z, rows, outputs);
         pass->add_losses(pass->loss, net, ffnn_view(z, rows, outputs),
                          ffnn_view(a, rows, outputs), ffnn_view(y, rows, outputs));
