@@ -19,11 +19,6 @@ static float any_float(void) {
     return float_of_bits((uint32_t)(random_bits() >> 32));
 }
 
-/* In (-1, 1). */
-static float random_float(void) {
-    return ((float)(random_bits() >> 41) + 0.5f) / 4194304.0f - 1.0f;
-}
-
 /* Of NaN, any counts as the same. */
 static bool is_same(float a, float b) {
     return same_bits(&a, &b, 1) || (isnan(a) && isnan(b));

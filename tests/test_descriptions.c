@@ -26,11 +26,6 @@ static ffnn_desc good_description(void) {
 
 static const float INFINITE = (float)HUGE_VAL;
 
-static float not_a_number(void) {
-    volatile float infinite = INFINITE; /* not for the compiler to compute */
-    return infinite - infinite;
-}
-
 /* Fields that no cast may give a value outside of their enumeration: C++ has no such value. */
 static void set_number(void *field, int number) {
     memcpy(field, &number, sizeof(ffnn_activation)); /* of some processors' enums a byte */

@@ -11,17 +11,6 @@ enum { MOST_UNITS = 8, MOST_SAMPLES = 9, LAYERS = 3 };
 /* Of the largest number in a tensor: float sums of some ten products, which may cancel. */
 static const double DIFFERENCE = 1e-5;
 
-/* ---- random numbers ---------------------------------------------------------------------- */
-
-/* In (-1, 1). */
-static float random_float(void) {
-    return ((float)(random_bits() >> 41) + 0.5f) / 4194304.0f - 1.0f;
-}
-
-static void fill(ffnn_tensor t) {
-    for (size_t i = 0; i < element_count(t); ++i) t.data[i] = random_float();
-}
-
 /* ---- experiments ------------------------------------------------------------------------- */
 
 typedef struct setup {
@@ -36,13 +25,6 @@ typedef struct experiment {
     ffnn_net net;
     ffnn_tensor X, y;
 } experiment;
-
-static ffnn_tensor new_tensor(size_t rows, size_t cols) {
-    ffnn_tensor t;
-    CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&t, rows, cols));
-    fill(t);
-    return t;
-}
 
 /* Targets as the loss wants them: probabilities for cross-entropy, with softmax rows of them. */
 static void make_targets(ffnn_tensor y, bool is_softmax, bool is_cross_entropy) {
@@ -99,11 +81,11 @@ static void make_experiment(experiment *e, const setup *s, uint64_t seed) {
             desc.activations[i] = i + 1 < LAYERS ? s->hidden : s->last;
         CHECK_STATUS(FFNN_OK, ffnn_init(&e->net, &desc));
         for (size_t i = 0; i < e->net.layer_count; ++i) {
-            fill(e->net.layers[i].weight);
-            if (s->biases) fill(e->net.layers[i].bias);
+            fill_randomly(e->net.layers[i].weight);
+            if (s->biases) fill_randomly(e->net.layers[i].bias);
         }
-        e->X = new_tensor(s->samples, desc.sizes[0]);
-        e->y = new_tensor(s->samples, desc.sizes[LAYERS]);
+        e->X = random_tensor(s->samples, desc.sizes[0]);
+        e->y = random_tensor(s->samples, desc.sizes[LAYERS]);
         make_targets(e->y, s->last == FFNN_SOFTMAX, s->loss == FFNN_CROSS_ENTROPY);
         CHECK_STATUS(FFNN_OK, ffnn_forward(&e->net, e->X, NULL));
         if (test.errors > 0 || !(is_near_a_kink(&e->net) || is_near_its_target(e))) return;
@@ -242,8 +224,8 @@ static void check_steps(experiment *e) {
     ffnn_tensor weights[LAYERS], biases[LAYERS];
     for (size_t i = 0; i < net->layer_count; ++i) {
         ffnn_tensor weight = net->layers[i].weight, bias = net->layers[i].bias;
-        weights[i] = new_tensor(weight.rows, weight.cols);
-        biases[i] = new_tensor(1, weight.cols);
+        weights[i] = random_tensor(weight.rows, weight.cols);
+        biases[i] = random_tensor(1, weight.cols);
         CHECK_STATUS(FFNN_OK, ffnn_copy(weights[i], weight));
         if (bias.data != NULL) CHECK_STATUS(FFNN_OK, ffnn_copy(biases[i], bias));
     }

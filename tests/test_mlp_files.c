@@ -20,15 +20,6 @@
 
 enum { MOST_BYTES = 1 << 16 };
 
-/* What ffnn_save writes; the caller frees the data. */
-static bytes saved(const ffnn_net *net) {
-    bytes b = {NULL, 0};
-    CHECK_STATUS(FFNN_OK, ffnn_save_memory(net, NULL, 0, &b.size));
-    b.data = (unsigned char *)calloc(b.size + 1, 1);
-    CHECK_STATUS(FFNN_OK, ffnn_save_memory(net, b.data, b.size, &b.size));
-    return b;
-}
-
 static bool is_little_endian(void) {
     const uint16_t one = 1;
     unsigned char first;
