@@ -24,8 +24,6 @@
 #include <time.h>
 #include <wchar.h>
 
-#include "safetensors_checker.h"
-
 #ifndef FFNN_NO_SIMD
 #define FFNN_NO_SIMD /* it compiles sooner, and loads the same */
 #endif
@@ -38,6 +36,9 @@ static FILE *fuzz_open(const char *path, const char *mode);
 #include "../ffnn.h"
 #undef fopen
 #undef _wfopen
+
+#include "activations.h"
+#include "safetensors_checker.h"
 
 #include "helpers.h"
 

@@ -1,7 +1,7 @@
 /* safetensors_checker.h: a second, slow and plain reader of weights files, to judge ffnn.h by.
 
-   It shares neither code nor structure with ffnn.h, on purpose, and looks at the whole file three
-   times, each time for one thing:
+   It shares neither code nor structure with ffnn.h, on purpose: only activations.h, the tests' list of
+   names, is included before it. It looks at the whole file three times, each time for one thing:
 
        1. the header is UTF-8
        2. it is JSON: recursive descent, one function per line of the grammar, into a tree
@@ -552,7 +552,7 @@ typedef struct checker_layer {
     checker_text prefix;                 /* of PyTorch's names */
     const checker_tensor *weight, *bias; /* NULL: there is none */
     uint64_t inputs, outputs;
-    int activation; /* the number of its name */
+    int activation; /* its row in activations.h */
 } checker_layer;
 
 typedef struct checker_network {
@@ -564,11 +564,6 @@ typedef struct checker_network {
 } checker_network;
 
 static checker_network checker_net;
-
-enum { CHECKER_SOFTMAX = 8, CHECKER_ACTIVATIONS };
-
-static const char *const checker_activations[CHECKER_ACTIVATIONS] = {
-    "sigmoid", "tanh", "relu", "leaky_relu", "elu", "silu", "gelu", "identity", "softmax"};
 
 static int checker_is_digit(char c) {
     return c >= '0' && c <= '9';
@@ -697,13 +692,6 @@ static const char *checker_sizes(checker_layer *layer) {
     return NULL;
 }
 
-/* The number of an activation's name, or CHECKER_ACTIVATIONS. */
-static int checker_activation(checker_text name) {
-    int number = 0;
-    while (number < CHECKER_ACTIVATIONS && !checker_is(name, checker_activations[number])) ++number;
-    return number;
-}
-
 /* One name for each layer, with one space between; softmax only at the end. */
 static const char *checker_read_activations(void) {
     checker_text left = checker.activations;
@@ -712,8 +700,8 @@ static const char *checker_read_activations(void) {
         checker_text name = left;
         while (left.length > 0 && *left.at != ' ') checker_drop_first(&left);
         name.length -= left.length;
-        int number = checker_activation(name);
-        if (number == CHECKER_ACTIVATIONS || (number == CHECKER_SOFTMAX && !is_last))
+        int number = find_activation(name.at, name.length);
+        if (number == ACTIVATIONS || (number == FFNN_SOFTMAX && !is_last))
             return "each layer has an activation that is known";
         checker_net.layers[i].activation = number;
         if (is_last) break;

@@ -29,18 +29,6 @@ static bool is_little_endian(void) {
 
 /* ---- networks ---------------------------------------------------------------------------- */
 
-/* Activations by their names, one space between, as in a file. */
-static void set_activations(ffnn_desc *desc, const char *names) {
-    for (size_t layer = 0; *names != '\0'; ++layer) {
-        size_t length = strcspn(names, " ");
-        for (int i = 0; i < ACTIVATIONS; ++i)
-            if (strlen(activation_names[i]) == length &&
-                memcmp(activation_names[i], names, length) == 0)
-                desc->activations[layer] = (ffnn_activation)i;
-        names += length + (names[length] == ' ');
-    }
-}
-
 /* Of the sizes up to the first 0. */
 static void make_described(ffnn_net *net, const size_t *sizes, const char *activations,
                            bool biases) {
@@ -733,7 +721,7 @@ static void make_kind(ffnn_net *net, size_t i, bool all_bits) {
     for (size_t k = 0; k < layers; ++k) {
         size_t number = k + 1 < layers ? (i + k) % ELEMENTWISE_ACTIVATIONS : i % ACTIVATIONS;
         if (k > 0) strcat(activations, " ");
-        strcat(activations, activation_names[number]);
+        strcat(activations, activation_table[number].name);
     }
     make_described(net, sizes, activations, i % 3 != 0);
     for (size_t k = 0; k < layers && all_bits; ++k) {
@@ -1098,7 +1086,7 @@ static int save_kind(const char *folder, size_t i) {
         for (size_t k = 0; k < net.layer_count; ++k)
             fprintf(out, " %d", (int)net.layers[k].weight.cols);
         for (size_t k = 0; k < net.layer_count; ++k)
-            fprintf(out, "%c%s", k == 0 ? '\n' : ' ', activation_names[net.layers[k].activation]);
+            fprintf(out, "%c%s", k == 0 ? '\n' : ' ', activation_table[net.layers[k].activation].name);
         fprintf(out, "\n%d\n", net.layers[0].bias.data != NULL);
         write_rows(out, X);
         write_rows(out, output);
