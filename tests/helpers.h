@@ -68,19 +68,27 @@ static inline size_t copy_weights(const ffnn_net *net, float *values) {
     return count;
 }
 
+/* And biases, if there are some: one without data has no elements. */
 static inline void set_all_weights(ffnn_net *net, float value) {
     for (size_t i = 0; i < net->layer_count; ++i) {
-        ffnn_tensor weight = net->layers[i].weight;
+        ffnn_tensor weight = net->layers[i].weight, bias = net->layers[i].bias;
         for (size_t k = 0; k < element_count(weight); ++k) weight.data[k] = value;
+        for (size_t k = 0; k < element_count(bias); ++k) bias.data[k] = value;
     }
 }
 
+static inline bool all_elements_are(ffnn_tensor t, float value) {
+    for (size_t k = 0; k < element_count(t); ++k)
+        if (!same_bits(&t.data[k], &value, 1))
+            return false;
+    return true;
+}
+
+/* And biases. */
 static inline bool all_weights_are(const ffnn_net *net, float value) {
     for (size_t i = 0; i < net->layer_count; ++i) {
-        ffnn_tensor weight = net->layers[i].weight;
-        for (size_t k = 0; k < element_count(weight); ++k) {
-            if (!same_bits(&weight.data[k], &value, 1)) return false;
-        }
+        if (!all_elements_are(net->layers[i].weight, value)) return false;
+        if (!all_elements_are(net->layers[i].bias, value)) return false;
     }
     return true;
 }
