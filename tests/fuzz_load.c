@@ -662,6 +662,20 @@ static size_t plan(planned_tensor *tensors) {
     return count;
 }
 
+/* Some that are known, or a text from the list. */
+static void append_activations(void) {
+    char known[100] = "";
+    if (one_in(2)) {
+        append_string(ONE_OF(activations));
+        return;
+    }
+    for (size_t count = 1 + below(3); count > 0; --count) {
+        strcat(known, ONE_OF(activation_table).name);
+        if (count > 1) strcat(known, " ");
+    }
+    append_string(known);
+}
+
 static void append_metadata(bool with_comma) {
     static const char *const keys[] = {"activations", "activations", "activations", "format",
                                        "activation", "activation\\u0073"};
@@ -677,7 +691,7 @@ static void append_metadata(bool with_comma) {
         append(i > 0 ? "," : "");
         append_string(ONE_OF(keys));
         append(":");
-        append_string(ONE_OF(activations));
+        append_activations();
     }
     append("}");
 }

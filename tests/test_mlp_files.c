@@ -693,6 +693,23 @@ static void test_saved_files_in_full(void) {
     }
 }
 
+/* The header's names are those of the tests' list. */
+static void test_activations_are_saved_by_their_names(void) {
+    static const size_t sizes[] = {2, 1, 0};
+    for (int i = 0; i < ACTIVATIONS; ++i) {
+        const char *name = activation_table[i].name;
+        char expected[60];
+        ffnn_net net;
+        test_case("%s", name);
+        make_described(&net, sizes, name, true);
+        bytes file = saved(&net);
+        snprintf(expected, sizeof expected, "\"activations\":\"%s\"", name);
+        CHECK(strstr((const char *)file.data + 8, expected) != NULL);
+        free(file.data);
+        ffnn_free(&net);
+    }
+}
+
 /* Activations are saved as they are now. */
 static void test_changed_activations_are_saved(void) {
     static const size_t sizes[] = {2, 1, 0};
@@ -1114,6 +1131,7 @@ int main(int argc, char **argv) {
     RUN(test_files_made_by_hand);
     RUN(test_malformed_comes_before_mismatched);
     RUN(test_saved_files_in_full);
+    RUN(test_activations_are_saved_by_their_names);
     RUN(test_changed_activations_are_saved);
     RUN(test_what_is_saved_is_loaded);
     RUN(test_large_weights_are_loaded);
