@@ -57,9 +57,8 @@ all: $(EXAMPLES)
 run: $(BUILD)/lab
 	cd $(BUILD) && ./lab
 
-# The programs are built four at a time, unless make has been given a -j: who types `make test` waits
-# half as long as for one after the other. Four keep two processors busy, also while one of them waits
-# for the implementation that most tests share; more of them would only take more memory.
+# Who types `make test` waits for the compiler most of the time: half as long if it has two processors.
+# So the programs are built four at a time, each in at most 130 MB, unless make has been given a -j.
 test:
 	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j4) programs
 	@CC="$(CC)" CFLAGS="$(CFLAGS) $(WARNINGS)" BUILD="$(BUILD)" sh tests/run.sh $(TESTS)

@@ -42,6 +42,13 @@ static FILE *fuzz_open(const char *path, const char *mode);
 
 #include "helpers.h"
 
+/* ---- random choices ------------------------------------------------------------------------ */
+
+static size_t below(size_t count) { return (size_t)(random_bits() % count); }
+static bool one_in(size_t count) { return below(count) == 0; }
+
+#define ONE_OF(array) ((array)[below(COUNT_OF(array))])
+
 /* ---- the input that is being checked ------------------------------------------------------- */
 
 enum { MAX_SIZE = 16384 }; /* bytes of an input */
@@ -337,8 +344,7 @@ static void check_files(void) {
 
 #if defined(__GLIBC__)
 
-/* Reads the input as a file of this manner; the number-th allocation of each call fails, 0: none.
-   */
+/* Reads the input as a file of this manner; of each call the number-th allocation fails, 0: none. */
 static void check_manner(ffnn_net *net, size_t number) {
     ffnn_net fresh;
     size_t live = test.live;
@@ -354,49 +360,47 @@ static void check_manner(ffnn_net *net, size_t number) {
 }
 
 /* Files that nobody can seek in, that lie about their size, that cannot be read to their end; and
-   memory that runs out. The input's hash chooses what the input does not say. */
-static void check_manners(uint32_t hash) {
+   memory that runs out. */
+static void check_manners(void) {
     static const long lies[] = {1, -1, 4, -4, 8, 48, -48, 1000, -1000000, 1000000};
     const uint64_t most_claimed = 1000000; /* of bytes that a file is said to have */
-    ffnn_net *net = &nets[hash % COUNT_OF(nets)];
-    size_t piece = hash / 64 % 4 == 0 ? 1 + hash / 256 % 61 : 0;
-    manner.piece = piece;
+    ffnn_net *net = &nets[below(COUNT_OF(nets))];
+    manner.piece = one_in(4) ? 1 + below(61) : 0;
     manner.is_pipe = true;
     check_manner(net, 0);
     manner.is_pipe = false;
-    manner.lie = lies[hash / 8 % COUNT_OF(lies)];
+    manner.lie = ONE_OF(lies);
     check_manner(net, 0);
     if (checker.claimed > 0 && checker.claimed < most_claimed) { /* what the header needs */
         manner.lie = (long)checker.claimed - (long)input_size;
         check_manner(net, 0);
     }
     manner.lie = 0;
-    manner.is_pipe = hash % 2 == 1;
-    check_manner(net, 1 + hash / 32 % 6);
-    manner.fails_from = 1 + hash / 16 % (input_size + 2);
+    manner.is_pipe = one_in(2);
+    check_manner(net, 1 + below(6));
+    manner.fails_from = 1 + below(input_size + 2);
     check_manner(net, 0);
     memset(&manner, 0, sizeof manner);
 }
 
 #else
 
-static void check_manners(uint32_t hash) {
-    (void)hash; /* this C library makes no files of one's own */
-}
+static void check_manners(void) {} /* this C library makes no files of one's own */
 
 #endif
 
+/* One input in so many is read from files, too. */
 #ifdef FUZZER
 enum { FILES_OF = 1 };
 #else
 enum { FILES_OF = 8 };
 #endif
 
-/* One input in FILES_OF, whatever the order they come in, is read from files, too. */
-static uint32_t hash_input(void) {
-    uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < input_size; ++i) hash = (hash ^ input[i]) * 16777619u;
-    return hash >> 8 ^ hash >> 20;
+/* What the input does not say is drawn, from its own bits: an input that fails does so again. */
+static void seed_with_input(void) {
+    uint64_t hash = 14695981039346656037u; /* FNV-1a */
+    for (size_t i = 0; i < input_size; ++i) hash = (hash ^ input[i]) * 1099511628211u;
+    random_state = hash;
 }
 
 static void check_input(const unsigned char *data, size_t size) {
@@ -406,10 +410,10 @@ static void check_input(const unsigned char *data, size_t size) {
     checker_read(data, size);
     if (checker.flaw == NULL) checker_read_network();
     for (size_t i = 0; i < COUNT_OF(nets); ++i) check_memory(&nets[i], answers_to_load(&nets[i]));
-    uint32_t hash = hash_input();
-    if (hash % FILES_OF != 0) return;
+    seed_with_input();
+    if (!one_in(FILES_OF)) return;
     check_files();
-    check_manners(hash / FILES_OF);
+    check_manners();
 }
 
 #ifdef FUZZER
@@ -422,13 +426,6 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
 }
 
 #else
-
-/* ---- random choices ------------------------------------------------------------------------ */
-
-static size_t below(size_t count) { return (size_t)(random_bits() % count); }
-static int one_in(size_t count) { return below(count) == 0; }
-
-#define ONE_OF(array) ((array)[below(COUNT_OF(array))])
 
 /* ---- a file that is being made ------------------------------------------------------------- */
 
@@ -835,7 +832,7 @@ static void check_copy(const unsigned char *data, size_t size) {
 static void check_corpus_file(size_t i) {
     check_input(corpus[i].data, corpus[i].size);
     check_files(); /* whether it is a sample or not */
-    check_manners(hash_input());
+    check_manners();
     check_copy(corpus[i].data, corpus[i].size);
 }
 
