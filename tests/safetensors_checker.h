@@ -314,8 +314,13 @@ static checker_value *checker_parse(int level) {
 
 /* ---- 3. the rules -------------------------------------------------------------------------- */
 
+static int checker_equal(checker_text a, checker_text b) {
+    return a.length == b.length && memcmp(a.at, b.at, a.length) == 0;
+}
+
 static int checker_is(checker_text text, const char *expected) {
-    return text.length == strlen(expected) && memcmp(text.at, expected, text.length) == 0;
+    checker_text other = {expected, strlen(expected)};
+    return checker_equal(text, other);
 }
 
 static int checker_is_digit(char c) {
@@ -437,10 +442,7 @@ static const char *checker_metadata(const checker_value *metadata) {
 /* Adds a tensor; a name that is there already is replaced: the last one counts. */
 static void checker_add(const checker_tensor *tensor) {
     size_t i = 0;
-    while (i < checker.count && (checker.tensors[i].name.length != tensor->name.length ||
-                                 memcmp(checker.tensors[i].name.at, tensor->name.at,
-                                        tensor->name.length) != 0))
-        ++i;
+    while (i < checker.count && !checker_equal(checker.tensors[i].name, tensor->name)) ++i;
     checker.tensors[i] = *tensor;
     checker.count += i == checker.count;
 }
@@ -618,10 +620,9 @@ static int checker_names_a(const char *kind, checker_text name, checker_text *pr
 /* The layer with this prefix; a new one is put where it belongs in order. */
 static checker_layer *checker_layer_of(checker_text prefix) {
     for (size_t i = 0; i < checker_net.count; ++i) {
-        const checker_text *other = &checker_net.layers[i].prefix;
-        if (other->length == prefix.length && memcmp(other->at, prefix.at, prefix.length) == 0)
-            return &checker_net.layers[i];
-        if (checker_compare(prefix, *other) == 0) checker_net.is_doubtful = 1;
+        checker_layer *layer = &checker_net.layers[i];
+        if (checker_equal(layer->prefix, prefix)) return layer;
+        if (checker_compare(layer->prefix, prefix) == 0) checker_net.is_doubtful = 1;
     }
     size_t at = checker_net.count;
     while (at > 0 && checker_compare(prefix, checker_net.layers[at - 1].prefix) < 0) {
