@@ -42,8 +42,8 @@ TESTS    = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 HEADERS  = ffnn.h $(wildcard examples/*.h examples/data/*.h tests/*.h tests/reference/*.h)
 
 # Those of one number, from the header's enumeration.
-ACTIVATIONS := $(shell sed -n '/^typedef enum ffnn_activation/,/^}/s/^ *FFNN_\([A-Z0-9_]*\).*/\1/p' \
-                     ffnn.h | grep -v SOFTMAX | tr A-Z a-z)
+ACTIVATIONS := $(shell sed -n '/^typedef enum ffnn_activation/,/^}/p' ffnn.h | tr -cs 'A-Z0-9_' '\n' | \
+                     sed -n 's/^FFNN_//p' | grep -v SOFTMAX | tr A-Z a-z)
 
 # Scripts that only need a compiler run beside the building.
 SCRIPTS = flags footprint names warnings

@@ -24,7 +24,7 @@ def activation_name(module):
     with other parameters than PyTorch's defaults is another function, which ffnn.h does not have.
     """
     enum = re.search(r"enum ffnn_activation {(.*?)}", HEADER.read_text(), re.DOTALL).group(1)
-    names = [name.lower() for name in re.findall(r"^ *FFNN_(\w+)", enum, re.MULTILINE)]
+    names = [name.lower() for name in re.findall(r"FFNN_(\w+)", enum)]
     known = {name.replace("_", ""): name for name in names}
     kind = type(module).__name__.lower()
     if getattr(module, "approximate", "none") == "tanh":
