@@ -37,24 +37,13 @@ WARNINGS = -std=c99 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Wund
            -Wdouble-promotion -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes
 COMPILE  = $(CC) $(CFLAGS) $(WARNINGS)
 
-# For the tests themselves, and for implementations whose speed does not matter: takes a third of the
-# time. A few tests compute so much that -O1 pays, or measure what optimized code takes.
-SOON = -O0
-COMPILE_SOON = $(CC) $(CFLAGS:-O2=$(SOON)) $(WARNINGS)
-$(addprefix $(BUILD)/tests/,fuzz_load test_gradients test_hostile test_properties test_stack): SOON = -O1
-
 EXAMPLES = $(patsubst examples/%.c,$(BUILD)/%,$(wildcard examples/*.c))
 TESTS    = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 HEADERS  = ffnn.h $(wildcard examples/*.h examples/data/*.h tests/*.h tests/reference/*.h)
 
-# What takes longest to compile is the header's implementation, so the tests share one, but for
-# those that change how it is compiled or look inside.
-OWN_IMPLEMENTATION = test_faults test_hostile test_killed test_random test_saving test_stack_plain \
-                     test_threads
-SHARING = $(BUILD)/tests/mlp $(filter-out $(OWN_IMPLEMENTATION:%=$(BUILD)/tests/%),$(TESTS))
-
-# Those of one number.
-ACTIVATIONS = sigmoid tanh relu leaky_relu elu silu gelu identity
+# Those of one number, from the header's enumeration.
+ACTIVATIONS := $(shell sed -n '/^typedef enum ffnn_activation/,/^}/p' ffnn.h | tr -cs 'A-Z0-9_' '\n' | \
+                     sed -n 's/^FFNN_//p' | grep -v SOFTMAX | tr A-Z a-z)
 
 # Scripts that only need a compiler run beside the building.
 SCRIPTS = flags footprint names warnings
@@ -68,8 +57,8 @@ all: $(EXAMPLES)
 run: $(BUILD)/lab
 	cd $(BUILD) && ./lab
 
-# One after the other, building the programs would take twice as long: four at a time, unless
-# make has been given a -j.
+# Who types `make test` waits for the compiler most of the time: half as long if it has two processors.
+# So the programs are built four at a time, each in at most 130 MB, unless make has been given a -j.
 test:
 	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j4) programs
 	@CC="$(CC)" CFLAGS="$(CFLAGS) $(WARNINGS)" BUILD="$(BUILD)" sh tests/run.sh $(TESTS)
@@ -107,24 +96,31 @@ $(BUILD)/%: examples/%.c $(HEADERS)
 	@mkdir -p $(BUILD)
 	$(COMPILE) -DFFNN_NO_SIMD -o $@ $< -lm
 
+# Every program in tests/ is built by this rule. LEVEL stands in for the -O2 of CFLAGS: without
+# optimization a test compiles in a third of the time.
 $(BUILD)/tests/%: tests/%.c $(HEADERS)
 	@mkdir -p $(BUILD)/tests
-	$(COMPILE) -o $@ $< -lm $(THREADS)
+	$(CC) $(CFLAGS:-O2=$(LEVEL)) $(WARNINGS) $(if $(filter %.o,$^),-DSHARED_IMPLEMENTATION) \
+	    -o $@ $< $(filter %.o,$^) -lm $(THREADS)
 
-$(addprefix $(BUILD)/tests/,test_saving test_stack test_stack_plain test_threads): THREADS = -pthread
-
-# But for test_stack_plain, which measures what -O2 does.
-$(addprefix $(BUILD)/tests/,$(filter-out test_stack_plain,$(OWN_IMPLEMENTATION)) fuzz_load): \
-        $(BUILD)/tests/%: tests/%.c $(HEADERS)
-	@mkdir -p $(BUILD)/tests
-	$(COMPILE_SOON) -o $@ $< -lm $(THREADS)
-
-$(SHARING): $(BUILD)/tests/%: tests/%.c $(BUILD)/tests/implementation.o $(HEADERS)
-	$(COMPILE_SOON) -DSHARED_IMPLEMENTATION -o $@ $< $(BUILD)/tests/implementation.o -lm $(THREADS)
+# What takes longest to compile is the header's implementation, so the tests share one, optimized, but
+# for those that change how it is compiled or look inside.
+OWN_IMPLEMENTATION = test_faults test_hostile test_killed test_random test_saving test_stack_plain \
+                     test_threads
+$(BUILD)/tests/mlp $(filter-out $(OWN_IMPLEMENTATION:%=$(BUILD)/tests/%),$(TESTS)): \
+        $(BUILD)/tests/implementation.o
 
 $(BUILD)/tests/implementation.o: tests/implementation.c $(HEADERS)
 	@mkdir -p $(BUILD)/tests
 	$(COMPILE) -c -o $@ $<
+
+# A few compute so much that -O1 pays; test_stack_plain measures what -O2 does, and the last two run
+# for minutes, or draw what only -O2 draws.
+LEVEL = -O0
+$(addprefix $(BUILD)/tests/,fuzz_load test_gradients test_hostile test_properties test_stack): LEVEL = -O1
+$(addprefix $(BUILD)/tests/,test_stack_plain activation_all pytorch): LEVEL = -O2
+
+$(addprefix $(BUILD)/tests/,test_saving test_stack test_stack_plain test_threads): THREADS = -pthread
 
 bench:
 	@CC="$(CC)" CFLAGS="$(CFLAGS)" WARNINGS="$(WARNINGS)" BUILD="$(BUILD)" sh tests/bench.sh
@@ -144,14 +140,15 @@ sklearn: $(BUILD)/digits
 	$(PYTHON) tests/compare_sklearn.py $(BUILD)/digits
 
 pytorch: $(BUILD)/lab $(BUILD)/deploy \
-         $(addprefix $(BUILD)/tests/,pytorch mlp compare_transcripts test_mlp_files)
+         $(addprefix $(BUILD)/tests/,pytorch mlp activation_all compare_transcripts test_mlp_files)
 	$(PYTHON) tests/pytorch.py $(BUILD)
 
 fuzz:
 	@mkdir -p $(BUILD)/corpus
+	(cat tests/fuzz_load.dict; printf '"%s"\n' $(ACTIVATIONS)) > $(BUILD)/fuzz_load.dict
 	clang -std=c99 -g -O2 -fsanitize=fuzzer,address,undefined -DFUZZER -o $(BUILD)/fuzz_load \
 	    tests/fuzz_load.c -lm
-	$(BUILD)/fuzz_load -max_len=1024 -dict=tests/fuzz_load.dict $(FUZZ) $(BUILD)/corpus \
+	$(BUILD)/fuzz_load -max_len=1024 -dict=$(BUILD)/fuzz_load.dict $(FUZZ) $(BUILD)/corpus \
 	    tests/corpus
 
 reference:

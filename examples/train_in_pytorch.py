@@ -7,16 +7,31 @@ Prints how examples/deploy.c is called with that file, and what it must answer. 
 the safetensors package is used if it is there: it writes the same, but sorts the tensors by name.
 """
 import json
+import pathlib
+import re
 import struct
 import sys
 
 import torch
 from torch import nn
 
-# The activations that ffnn.h knows, with PyTorch's default parameters, and their names in a file.
-NAMES = {nn.Sigmoid: "sigmoid", nn.Tanh: "tanh", nn.ReLU: "relu", nn.LeakyReLU: "leaky_relu",
-         nn.ELU: "elu", nn.SiLU: "silu", nn.GELU: "gelu", nn.Identity: "identity",
-         nn.Softmax: "softmax"}
+# Its activations are those that a module may have. In a copy of this script: where yours is.
+HEADER = pathlib.Path(__file__).parent.parent / "ffnn.h"
+
+
+def activation_name(module):
+    """What a file calls it: nn.LeakyReLU, FFNN_LEAKY_RELU in ffnn.h, is "leaky_relu" there. A module
+    with other parameters than PyTorch's defaults is another function, which ffnn.h does not have.
+    """
+    enum = re.search(r"enum ffnn_activation {(.*?)}", HEADER.read_text(), re.DOTALL).group(1)
+    names = [name.lower() for name in re.findall(r"FFNN_(\w+)", enum)]
+    known = {name.replace("_", ""): name for name in names}
+    kind = type(module).__name__.lower()
+    if getattr(module, "approximate", "none") == "tanh":
+        kind += "tanh" # of nn.GELU
+    if kind not in known:
+        sys.exit(f"ffnn.h has no activation {module}")
+    return known[kind]
 
 
 def activations(model, output):
@@ -31,7 +46,7 @@ def activations(model, output):
         if isinstance(module, nn.Linear):
             names.append("identity")
         else:
-            names[-1] = NAMES[type(module)]
+            names[-1] = activation_name(module)
     return " ".join(names[:-1] + [output])
 
 

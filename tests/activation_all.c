@@ -2,6 +2,8 @@
 
     activation_all NAME            tanh, for example; all of them: some minutes
     activation_all NAME I PARTS    the I-th (0, 1, ...) of so many parts, to use more processors
+    activation_all --list          the names of those of one number, a line each
+    activation_all --truth NAME    reads numbers, prints what that activation truly is of each
 
    Each result is as near to the truth as tests/activations.h asks: 3 ulp, the sigmoid's 2; within
    its bounds; NaN for NaN. The sigmoid is as good as monotone, too: where it goes down at all, then
@@ -41,7 +43,7 @@ static float float_number(uint64_t number) {
 
 static void fail(findings *all, float z, float got, const char *what) {
     if (++all->failures <= 10)
-        printf("%s of %.9g is %.9g: %s\n", activation_names[all->activation], (double)z,
+        printf("%s of %.9g is %.9g: %s\n", activation_table[all->activation].name, (double)z,
                (double)got, what);
 }
 
@@ -75,40 +77,51 @@ static void look_at(findings *all, float z, float got) {
     if (step_down > all->worst_step_down) all->worst_step_down = step_down;
 }
 
-static bool find_activation(const char *name, ffnn_activation *activation) {
-    int i;
-    for (i = 0; i < ELEMENTWISE_ACTIVATIONS; ++i) {
-        if (strcmp(activation_names[i], name) != 0) continue;
-        *activation = (ffnn_activation)i;
-        return true;
+static int test_part(ffnn_activation activation, uint64_t part, uint64_t parts) {
+    static float z[BLOCK], got[BLOCK];
+    const uint64_t all_blocks = ((uint64_t)1 << 32) / BLOCK;
+    findings all;
+    memset(&all, 0, sizeof all);
+    all.activation = activation;
+    /* Each part begins with the block before its own, for the steps between parts. */
+    uint64_t block = part * all_blocks / parts;
+    if (block > 0) --block;
+    for (; block < (part + 1) * all_blocks / parts; ++block) {
+        for (size_t i = 0; i < BLOCK; ++i) z[i] = float_number(block * BLOCK + i);
+        ffnn_tensor dst = ffnn_view(got, 1, BLOCK);
+        if (ffnn_activate(dst, ffnn_view(z, 1, BLOCK), activation) != FFNN_OK) return 1;
+        for (size_t i = 0; i < BLOCK; ++i) look_at(&all, z[i], got[i]);
     }
-    return false;
+    printf("%s: %.3f ulp at most, at %.9g; above 1e-7 %.3g relative; below 1 %.3g absolute; "
+           "largest step down %.3g; %lu NaN; %lu failures\n", activation_table[activation].name,
+           all.worst_ulps, (double)all.worst_at, all.worst_relative, all.worst_absolute,
+           all.worst_step_down, (unsigned long)all.nans, (unsigned long)all.failures);
+    return all.failures > 0;
+}
+
+static int list(void) {
+    for (int i = 0; i < ELEMENTWISE_ACTIVATIONS; ++i) puts(activation_table[i].name);
+    return 0;
+}
+
+static int print_truth(ffnn_activation activation) {
+    double z;
+    while (scanf("%lf", &z) == 1) printf("%.17g\n", (double)true_activation(activation, (real)z));
+    return 0;
 }
 
 int main(int argc, char **argv) {
-    static float z[BLOCK], got[BLOCK];
-    const uint64_t all_blocks = ((uint64_t)1 << 32) / BLOCK;
-    uint64_t part = argc == 4 ? strtoull(argv[2], NULL, 10) : 0, block, i;
+    bool is_truth = argc == 3 && strcmp(argv[1], "--truth") == 0;
+    const char *name = argc > 1 ? argv[is_truth ? 2 : 1] : "";
+    int activation = find_activation(name, strlen(name));
+    uint64_t part = argc == 4 ? strtoull(argv[2], NULL, 10) : 0;
     uint64_t parts = argc == 4 ? strtoull(argv[3], NULL, 10) : 1;
-    findings all;
-    memset(&all, 0, sizeof all);
-    if ((argc != 2 && argc != 4) || part >= parts || !find_activation(argv[1], &all.activation)) {
-        fprintf(stderr, "usage: activation_all NAME [I PARTS]\n");
-        return 2;
+    if (argc == 2 && strcmp(argv[1], "--list") == 0) return list();
+    if (activation < ELEMENTWISE_ACTIVATIONS) {
+        if (is_truth) return print_truth((ffnn_activation)activation);
+        if ((argc == 2 || argc == 4) && part < parts)
+            return test_part((ffnn_activation)activation, part, parts);
     }
-    /* Each part begins with the block before its own, for the steps between parts. */
-    block = part * all_blocks / parts;
-    if (block > 0) --block;
-    for (; block < (part + 1) * all_blocks / parts; ++block) {
-        for (i = 0; i < BLOCK; ++i) z[i] = float_number(block * BLOCK + i);
-        if (ffnn_activate(ffnn_view(got, 1, BLOCK), ffnn_view(z, 1, BLOCK), all.activation) !=
-            FFNN_OK)
-            return 1;
-        for (i = 0; i < BLOCK; ++i) look_at(&all, z[i], got[i]);
-    }
-    printf("%s: %.3f ulp at most, at %.9g; above 1e-7 %.3g relative; below 1 %.3g absolute; "
-           "largest step down %.3g; %lu NaN; %lu failures\n", argv[1], all.worst_ulps,
-           (double)all.worst_at, all.worst_relative, all.worst_absolute, all.worst_step_down,
-           (unsigned long)all.nans, (unsigned long)all.failures);
-    return all.failures > 0;
+    fprintf(stderr, "usage: activation_all NAME [I PARTS] | --list | --truth NAME\n");
+    return 2;
 }

@@ -24,8 +24,6 @@
 #include <time.h>
 #include <wchar.h>
 
-#include "safetensors_checker.h"
-
 #ifndef FFNN_NO_SIMD
 #define FFNN_NO_SIMD /* it compiles sooner, and loads the same */
 #endif
@@ -39,7 +37,17 @@ static FILE *fuzz_open(const char *path, const char *mode);
 #undef fopen
 #undef _wfopen
 
+#include "activations.h"
+#include "safetensors_checker.h"
+
 #include "helpers.h"
+
+/* ---- random choices ------------------------------------------------------------------------ */
+
+static size_t below(size_t count) { return (size_t)(random_bits() % count); }
+static bool one_in(size_t count) { return below(count) == 0; }
+
+#define ONE_OF(array) ((array)[below(COUNT_OF(array))])
 
 /* ---- the input that is being checked ------------------------------------------------------- */
 
@@ -185,36 +193,8 @@ static const struct {
 
 static ffnn_net nets[COUNT_OF(shapes)];
 
-/* The tensors of a network: each layer's weight, then its bias, which may have no elements. */
-static ffnn_tensor tensor_of(const ffnn_net *net, size_t i) {
-    return i % 2 == 0 ? net->layers[i / 2].weight : net->layers[i / 2].bias;
-}
-
-/* Bits that no file is likely to hold. */
-static uint32_t pattern(size_t tensor, size_t at) {
-    return (uint32_t)(tensor * 64 + at) * 0x9E3779B9u + 0xA5C3E17Bu;
-}
-
-static void set_pattern(ffnn_net *net) {
-    for (size_t i = 0; i < 2 * net->layer_count; ++i) {
-        ffnn_tensor t = tensor_of(net, i);
-        for (size_t k = 0; k < element_count(t); ++k) {
-            uint32_t bits = pattern(i, k);
-            memcpy(&t.data[k], &bits, sizeof bits);
-        }
-    }
-}
-
-static bool has_pattern(const ffnn_net *net) {
-    for (size_t i = 0; i < 2 * net->layer_count; ++i) {
-        ffnn_tensor t = tensor_of(net, i);
-        for (size_t k = 0; k < element_count(t); ++k) {
-            uint32_t bits = pattern(i, k);
-            if (memcmp(&t.data[k], &bits, sizeof bits) != 0) return false;
-        }
-    }
-    return true;
-}
+/* All weights and biases before a file is loaded: what no file is likely to hold. */
+static const float UNTOUCHED = -7.6543218e-21f;
 
 static void make_networks(void) {
     if (nets[0].layer_count > 0) return;
@@ -225,7 +205,7 @@ static void make_networks(void) {
         memcpy(desc.activations, shapes[i].activations, sizeof shapes[i].activations);
         desc.biases = shapes[i].biases;
         if (ffnn_init(&nets[i], &desc) != FFNN_OK) fail("this test cannot make its networks");
-        set_pattern(&nets[i]);
+        set_all_weights(&nets[i], UNTOUCHED);
     }
 }
 
@@ -267,7 +247,7 @@ static void check_saved_again(ffnn_net *net) {
     if (ffnn_save_memory(net, first, sizeof first, &size) != FFNN_OK)
         fail("what was loaded cannot be saved");
     if (test.allocations != made) fail("ffnn_save_memory has allocated memory");
-    set_pattern(net);
+    set_all_weights(net, UNTOUCHED);
     if (ffnn_load_memory(net, first, size) != FFNN_OK) fail("what was saved cannot be loaded");
     check_weights(net);
     if (ffnn_save_memory(net, second, sizeof second, &again) != FFNN_OK || again != size ||
@@ -279,7 +259,7 @@ static ffnn_status check_load(ffnn_net *net, ffnn_status status, unsigned answer
     if ((answers & ANSWER(status)) == 0) fail(ffnn_status_string(status));
     if (status == FFNN_OK)
         check_weights(net);
-    else if (!has_pattern(net))
+    else if (!all_weights_are(net, UNTOUCHED))
         fail("a refused file has changed weights");
     return status;
 }
@@ -298,14 +278,14 @@ static void check_memory(ffnn_net *net, unsigned answers) {
     test.largest = 0;
     if (check_load(net, ffnn_load_memory(net, input, input_size), answers) == FFNN_OK) {
         check_saved_again(net);
-        set_pattern(net);
+        set_all_weights(net, UNTOUCHED);
     }
     check_allocated(live);
 }
 
 static void check_file(ffnn_net *net, unsigned answers) {
     if (check_load(net, ffnn_load(net, "input"), or_a_failure(answers)) == FFNN_OK)
-        set_pattern(net);
+        set_all_weights(net, UNTOUCHED);
 }
 
 static void check_new_network(ffnn_net *net, ffnn_status status, unsigned answers) {
@@ -364,8 +344,7 @@ static void check_files(void) {
 
 #if defined(__GLIBC__)
 
-/* Reads the input as a file of this manner; the number-th allocation of each call fails, 0: none.
-   */
+/* Reads the input as a file of this manner; of each call the number-th allocation fails, 0: none. */
 static void check_manner(ffnn_net *net, size_t number) {
     ffnn_net fresh;
     size_t live = test.live;
@@ -381,49 +360,47 @@ static void check_manner(ffnn_net *net, size_t number) {
 }
 
 /* Files that nobody can seek in, that lie about their size, that cannot be read to their end; and
-   memory that runs out. The input's hash chooses what the input does not say. */
-static void check_manners(uint32_t hash) {
+   memory that runs out. */
+static void check_manners(void) {
     static const long lies[] = {1, -1, 4, -4, 8, 48, -48, 1000, -1000000, 1000000};
     const uint64_t most_claimed = 1000000; /* of bytes that a file is said to have */
-    ffnn_net *net = &nets[hash % COUNT_OF(nets)];
-    size_t piece = hash / 64 % 4 == 0 ? 1 + hash / 256 % 61 : 0;
-    manner.piece = piece;
+    ffnn_net *net = &nets[below(COUNT_OF(nets))];
+    manner.piece = one_in(4) ? 1 + below(61) : 0;
     manner.is_pipe = true;
     check_manner(net, 0);
     manner.is_pipe = false;
-    manner.lie = lies[hash / 8 % COUNT_OF(lies)];
+    manner.lie = ONE_OF(lies);
     check_manner(net, 0);
     if (checker.claimed > 0 && checker.claimed < most_claimed) { /* what the header needs */
         manner.lie = (long)checker.claimed - (long)input_size;
         check_manner(net, 0);
     }
     manner.lie = 0;
-    manner.is_pipe = hash % 2 == 1;
-    check_manner(net, 1 + hash / 32 % 6);
-    manner.fails_from = 1 + hash / 16 % (input_size + 2);
+    manner.is_pipe = one_in(2);
+    check_manner(net, 1 + below(6));
+    manner.fails_from = 1 + below(input_size + 2);
     check_manner(net, 0);
     memset(&manner, 0, sizeof manner);
 }
 
 #else
 
-static void check_manners(uint32_t hash) {
-    (void)hash; /* this C library makes no files of one's own */
-}
+static void check_manners(void) {} /* this C library makes no files of one's own */
 
 #endif
 
+/* One input in so many is read from files, too. */
 #ifdef FUZZER
 enum { FILES_OF = 1 };
 #else
 enum { FILES_OF = 8 };
 #endif
 
-/* One input in FILES_OF, whatever the order they come in, is read from files, too. */
-static uint32_t hash_input(void) {
-    uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < input_size; ++i) hash = (hash ^ input[i]) * 16777619u;
-    return hash >> 8 ^ hash >> 20;
+/* What the input does not say is drawn, from its own bits: an input that fails does so again. */
+static void seed_with_input(void) {
+    uint64_t hash = 14695981039346656037u; /* FNV-1a */
+    for (size_t i = 0; i < input_size; ++i) hash = (hash ^ input[i]) * 1099511628211u;
+    random_state = hash;
 }
 
 static void check_input(const unsigned char *data, size_t size) {
@@ -433,10 +410,10 @@ static void check_input(const unsigned char *data, size_t size) {
     checker_read(data, size);
     if (checker.flaw == NULL) checker_read_network();
     for (size_t i = 0; i < COUNT_OF(nets); ++i) check_memory(&nets[i], answers_to_load(&nets[i]));
-    uint32_t hash = hash_input();
-    if (hash % FILES_OF != 0) return;
+    seed_with_input();
+    if (!one_in(FILES_OF)) return;
     check_files();
-    check_manners(hash / FILES_OF);
+    check_manners();
 }
 
 #ifdef FUZZER
@@ -449,13 +426,6 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
 }
 
 #else
-
-/* ---- random choices ------------------------------------------------------------------------ */
-
-static size_t below(size_t count) { return (size_t)(random_bits() % count); }
-static int one_in(size_t count) { return below(count) == 0; }
-
-#define ONE_OF(strings) ((strings)[below(COUNT_OF(strings))])
 
 /* ---- a file that is being made ------------------------------------------------------------- */
 
@@ -505,12 +475,6 @@ static const char *const numbers[] = {
     "0", "1", "2", "3", "4", "8", "12", "16", "48", "64", "-1", "-0", "4.0", "4e0", "04", "null",
     "65536", "4294967295", "4294967296", "1152921504606846976", "4611686018427387904",
     "9223372036854775808", "18446744073709551615", "18446744073709551616", "99999999999999999999",
-};
-
-static const char *const dtypes[] = {
-    "BOOL", "F4", "F6_E2M3", "F6_E3M2", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0",
-    "F8_E4M3FNUZ", "F8_E5M2FNUZ", "I16", "U16", "F16", "BF16", "I32", "U32", "F32", "C64", "F64",
-    "I64", "U64", "f32", "",
 };
 
 static const char *const names[] = {
@@ -567,7 +531,7 @@ static void append_string(const char *string) {
 
 typedef struct planned_tensor {
     char name[64];
-    const char *dtype;
+    checker_dtype dtype;
     bool is_bias; /* of one dimension, cols */
     uint64_t rows, cols, begin, end;
 } planned_tensor;
@@ -575,7 +539,7 @@ typedef struct planned_tensor {
 static void append_field(const planned_tensor *tensor, size_t field) {
     if (field == 0) {
         append("\"dtype\":");
-        append_string(tensor->dtype);
+        append_string(tensor->dtype.name);
     } else if (field == 1) {
         append("\"shape\":");
         append_token("[");
@@ -615,10 +579,9 @@ static void append_tensor(const planned_tensor *tensor) {
     append_token("}");
 }
 
-static uint64_t bytes_of(const planned_tensor *tensor) {
-    const char *digits = tensor->dtype + strcspn(tensor->dtype, "123468");
-    uint64_t bits = *digits == '\0' ? 8 : strtoul(digits, NULL, 10); /* 6 for F6_E2M3, 8 for BOOL */
-    return tensor->rows * tensor->cols * bits / 8;
+static checker_dtype any_dtype(void) {
+    static const checker_dtype unknown[] = {{"f32", 32}, {"", 8}};
+    return one_in(12) ? ONE_OF(unknown) : ONE_OF(checker_dtypes);
 }
 
 /* A name of this layer's, as PyTorch has it or else the lab. */
@@ -643,7 +606,7 @@ static planned_tensor plan_tensor(const ffnn_net *net, size_t number, const char
     size_t layer = has_biases(net) ? number / 2 : number;
     ffnn_tensor weight = net->layers[layer].weight;
     tensor.is_bias = has_biases(net) && number % 2 == 1;
-    tensor.dtype = one_in(50) ? ONE_OF(dtypes) : "F32";
+    tensor.dtype = one_in(50) ? any_dtype() : checker_float;
     tensor.rows = pytorchs ? weight.cols : weight.rows;
     tensor.cols = pytorchs && !tensor.is_bias ? weight.rows : weight.cols;
     if (tensor.is_bias) tensor.rows = 1;
@@ -659,7 +622,7 @@ static planned_tensor plan_any_tensor(void) {
     memset(&tensor, 0, sizeof tensor);
     sprintf(tensor.name, "%s", ONE_OF(names));
     tensor.is_bias = one_in(4);
-    tensor.dtype = ONE_OF(dtypes);
+    tensor.dtype = any_dtype();
     tensor.rows = tensor.is_bias ? 1 : below(4);
     tensor.cols = below(4);
     return tensor;
@@ -696,6 +659,20 @@ static size_t plan(planned_tensor *tensors) {
     return count;
 }
 
+/* Some that are known, or a text from the list. */
+static void append_activations(void) {
+    char known[100] = "";
+    if (one_in(2)) {
+        append_string(ONE_OF(activations));
+        return;
+    }
+    for (size_t count = 1 + below(3); count > 0; --count) {
+        strcat(known, ONE_OF(activation_table).name);
+        if (count > 1) strcat(known, " ");
+    }
+    append_string(known);
+}
+
 static void append_metadata(bool with_comma) {
     static const char *const keys[] = {"activations", "activations", "activations", "format",
                                        "activation", "activation\\u0073"};
@@ -711,7 +688,7 @@ static void append_metadata(bool with_comma) {
         append(i > 0 ? "," : "");
         append_string(ONE_OF(keys));
         append(":");
-        append_string(ONE_OF(activations));
+        append_activations();
     }
     append("}");
 }
@@ -722,7 +699,7 @@ static void make_new(void) {
     uint64_t end = 0;
     for (size_t i = 0; i < count; ++i) {
         tensors[i].begin = end;
-        end += bytes_of(&tensors[i]);
+        end += tensors[i].rows * tensors[i].cols * tensors[i].dtype.bits / 8;
         tensors[i].end = end;
     }
     made.size = 0;
@@ -855,7 +832,7 @@ static void check_copy(const unsigned char *data, size_t size) {
 static void check_corpus_file(size_t i) {
     check_input(corpus[i].data, corpus[i].size);
     check_files(); /* whether it is a sample or not */
-    check_manners(hash_input());
+    check_manners();
     check_copy(corpus[i].data, corpus[i].size);
 }
 

@@ -68,19 +68,27 @@ static inline size_t copy_weights(const ffnn_net *net, float *values) {
     return count;
 }
 
+/* And biases, if there are some: one without data has no elements. */
 static inline void set_all_weights(ffnn_net *net, float value) {
     for (size_t i = 0; i < net->layer_count; ++i) {
-        ffnn_tensor weight = net->layers[i].weight;
+        ffnn_tensor weight = net->layers[i].weight, bias = net->layers[i].bias;
         for (size_t k = 0; k < element_count(weight); ++k) weight.data[k] = value;
+        for (size_t k = 0; k < element_count(bias); ++k) bias.data[k] = value;
     }
 }
 
+static inline bool all_elements_are(ffnn_tensor t, float value) {
+    for (size_t k = 0; k < element_count(t); ++k)
+        if (!same_bits(&t.data[k], &value, 1))
+            return false;
+    return true;
+}
+
+/* And biases. */
 static inline bool all_weights_are(const ffnn_net *net, float value) {
     for (size_t i = 0; i < net->layer_count; ++i) {
-        ffnn_tensor weight = net->layers[i].weight;
-        for (size_t k = 0; k < element_count(weight); ++k) {
-            if (!same_bits(&weight.data[k], &value, 1)) return false;
-        }
+        if (!all_elements_are(net->layers[i].weight, value)) return false;
+        if (!all_elements_are(net->layers[i].bias, value)) return false;
     }
     return true;
 }
@@ -97,7 +105,13 @@ static inline ffnn_tensor view_of_bad(const bad_tensor *bad, float *data) {
     return ffnn_view(bad->has_data ? data : NULL, bad->rows, bad->cols);
 }
 
-/* ---- random numbers ---------------------------------------------------------------------- */
+/* ---- numbers ----------------------------------------------------------------------------- */
+
+/* Computed when the program runs, where a compiler cannot warn of it. */
+static inline float not_a_number(void) {
+    volatile float infinite = (float)HUGE_VAL;
+    return infinite - infinite;
+}
 
 /* splitmix64: good enough for test data, and the same everywhere. */
 static uint64_t random_state;
@@ -110,12 +124,38 @@ static inline uint64_t random_bits(void) {
     return z ^ z >> 31;
 }
 
+/* In (-1, 1), and never 0. */
+static inline float random_float(void) {
+    return ((float)(random_bits() >> 41) + 0.5f) / 4194304.0f - 1.0f;
+}
+
+static inline void fill_randomly(ffnn_tensor t) {
+    for (size_t i = 0; i < element_count(t); ++i) t.data[i] = random_float();
+}
+
+/* A tensor with memory of its own. */
+static inline ffnn_tensor random_tensor(size_t rows, size_t cols) {
+    ffnn_tensor t;
+    CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&t, rows, cols));
+    fill_randomly(t);
+    return t;
+}
+
 /* ---- files ------------------------------------------------------------------------------- */
 
 typedef struct bytes {
     unsigned char *data;            /* NULL: no such file */
     size_t size;
 } bytes;
+
+/* What ffnn_save writes; the caller frees the data. */
+static inline bytes saved(const ffnn_net *net) {
+    bytes b = {NULL, 0};
+    CHECK_STATUS(FFNN_OK, ffnn_save_memory(net, NULL, 0, &b.size));
+    b.data = (unsigned char *)calloc(b.size + 1, 1);
+    CHECK_STATUS(FFNN_OK, ffnn_save_memory(net, b.data, b.size, &b.size));
+    return b;
+}
 
 /* All of a file, if it has at most 64 KiB; the caller frees the data. */
 static inline bytes read_file(const char *path) {

@@ -6,6 +6,10 @@
 #include "test.h" /* the implementation that make shares takes its memory from there */
 #include "../ffnn.h"
 
+#define PROGRAM "mlp"
+#include "../examples/require.h"
+#include "activations.h"
+
 enum { EPOCHS = 80, SHOWN_SAMPLES = 5 };
 
 static const size_t shown_epochs[] = {1, 2, 3, 5, 10, 20, 40, EPOCHS};
@@ -32,12 +36,6 @@ static const model models[] = {
     {{8, 16, 3}, "tanh softmax", "cross-entropy", "sgd", 0.05f, 0.9f, 0, 62, 16, true},
     {{20, 33, 10}, "relu softmax", "cross-entropy", "adam", 0.002f, 0, 0, 155, 32, true},
 };
-
-static void require(ffnn_status status, const char *what) {
-    if (status == FFNN_OK) return;
-    fprintf(stderr, "mlp: %s: %s\n", what, ffnn_status_string(status));
-    exit(1);
-}
 
 /* ---- the data ---------------------------------------------------------------------------- */
 
@@ -72,25 +70,11 @@ static void fill_binary(ffnn_tensor y, ffnn_tensor X) {
 
 /* ---- the models -------------------------------------------------------------------------- */
 
-/* The activation whose name the text begins with; steps behind it. */
-static ffnn_activation next_activation(const char **text) {
-    static const struct { const char *name; ffnn_activation activation; } known[] = {
-        {"sigmoid", FFNN_SIGMOID}, {"tanh", FFNN_TANH}, {"relu", FFNN_RELU},
-        {"leaky_relu", FFNN_LEAKY_RELU}, {"elu", FFNN_ELU}, {"silu", FFNN_SILU},
-        {"gelu", FFNN_GELU}, {"identity", FFNN_IDENTITY}, {"softmax", FFNN_SOFTMAX}};
-    size_t length = strcspn(*text, " "), i = 0;
-    while (strlen(known[i].name) != length || strncmp(known[i].name, *text, length) != 0) ++i;
-    *text += length + ((*text)[length] == ' ');
-    return known[i].activation;
-}
-
 static ffnn_desc describe(const model *m, ffnn_rng *rng) {
-    const char *activations = m->activations;
     ffnn_desc desc;
     memset(&desc, 0, sizeof desc);
     memcpy(desc.sizes, m->sizes, sizeof m->sizes);
-    for (size_t i = 0; *activations != '\0'; ++i)
-        desc.activations[i] = next_activation(&activations);
+    set_activations(&desc, m->activations);
     desc.rng = rng;
     desc.biases = true;
     desc.loss = strcmp(m->loss, "mse") == 0 ? FFNN_MSE : FFNN_CROSS_ENTROPY;
@@ -112,7 +96,7 @@ static void print_title(const model *m) {
 
 static bool print_loss(void *user, const ffnn_progress *progress) {
     (void)user;
-    for (size_t i = 0; i < sizeof shown_epochs / sizeof shown_epochs[0]; ++i)
+    for (size_t i = 0; i < COUNT_OF(shown_epochs); ++i)
         if (shown_epochs[i] == progress->epoch)
             printf("epoch %d: %.5f\n", (int)progress->epoch, (double)progress->loss);
     return true;
@@ -168,6 +152,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: mlp [--seed N]\n");
         return 2;
     }
-    for (size_t i = 0; i < sizeof models / sizeof models[0]; ++i) run(&models[i], seed);
-    return fflush(stdout) == 0 ? 0 : 1;
+    for (size_t i = 0; i < COUNT_OF(models); ++i) run(&models[i], seed);
+    require_output();
+    return 0;
 }

@@ -18,7 +18,7 @@ check() {
     else failed=$((failed + 1)); grep -E 'error|warning' "$out/log" | head -n 10; echo "FAILED: $name"; fi
 }
 
-# Capital names that are not ffnn.h's own. What begins with an underscore is the compiler's.
+# Capital names that are not ffnn.h's own.
 errors=$(echo '#include <errno.h>' | $cc -E -dM -x c - | sed -n 's/^#define \(E[A-Z0-9]*\) .*/\1/p' | tr '\n' ' ')
 is_systems() {
     case " $errors " in *" $1 "*) return ;; esac
@@ -34,36 +34,6 @@ is_systems() {
     STDC | FP_CONTRACT | ON | OFF | DEFAULT | GCC) ;; # of a #pragma, where nothing is expanded
     *) return 1 ;;
     esac
-}
-
-# ffnn.h without its comments and strings, a word a line, each once.
-words() {
-    awk '
-    {
-        rest = $0
-        while (rest != "") {
-            if (in_comment) {
-                end = index(rest, "*/")
-                if (end == 0) break
-                rest = substr(rest, end + 2)
-                in_comment = 0
-            } else if (rest ~ /^\/\*/) {
-                in_comment = 1
-                rest = substr(rest, 3)
-            } else if (rest ~ /^\/\//) {
-                break
-            } else if (match(rest, /^(L|u8|u|U)?"([^"\\]|\\.)*"/) || match(rest, /^\047([^\047\\]|\\.)*\047/)) {
-                rest = substr(rest, RLENGTH + 1)
-            } else if (match(rest, /^[0-9][0-9A-Za-z_.]*/)) {
-                rest = substr(rest, RLENGTH + 1)
-            } else if (match(rest, /^[A-Za-z_][A-Za-z_0-9]*/)) {
-                print substr(rest, 1, RLENGTH)
-                rest = substr(rest, RLENGTH + 1)
-            } else {
-                rest = substr(rest, 2)
-            }
-        }
-    }' ffnn.h | sort -u
 }
 
 # Words that system headers define as macros, with or without an argument.
@@ -90,12 +60,12 @@ includes() { # COMPILER
     done
 }
 
+# Those of comments and strings are among them: to define them, too, does no harm.
 own=""
-for word in $(words); do
-    case $word in FFNN* | _* | *[a-z]*) continue ;; esac
+for word in $(tr -cs 'A-Za-z0-9_' '\n' < ffnn.h | grep '^[A-Z][A-Z0-9_]*$' | sort -u); do
+    case $word in FFNN*) continue ;; esac
     is_systems "$word" || own="$own $word"
 done
-echo "capital names without the prefix:${own:- none}"
 
 # A program that has all these macros, each of which leaves a trace where it is expanded.
 program() { # COMPILER

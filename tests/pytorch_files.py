@@ -1,6 +1,5 @@
 """For pytorch.py: weights files both ways, between ffnn.h and the safetensors package."""
 import functools
-import math
 import random
 import runpy
 import sys
@@ -9,28 +8,24 @@ from pytorch_numbers import TESTS, run, run_python
 
 EXAMPLE = TESTS.parent / "examples/train_in_pytorch.py"
 MOST_LAYERS = 16
-NAMES = ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "silu", "gelu", "identity", "softmax")
 
 
 # ---- networks -------------------------------------------------------------------------------
 
-def activations():
-    """Those of torch.nn, of rows of numbers in double."""
+def activation_names(build):
+    """Those of one number, from the tests' list of them, tests/activations.h."""
+    return run(build / "tests/activation_all", "--list").split()
+
+
+def activate(build, name, z):
+    """Rows of numbers in double, by the definitions in tests/activations.h."""
     import numpy
-    erf = numpy.vectorize(math.erf, otypes=[float])
-
-    def sigmoid(z):
-        return 1 / (1 + numpy.exp(-z))
-
-    def softmax(z):
+    if name == "softmax":
         powers = numpy.exp(z - z.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True)
-
-    return {"sigmoid": sigmoid, "tanh": numpy.tanh, "relu": lambda z: numpy.maximum(0, z),
-            "leaky_relu": lambda z: numpy.where(z > 0, z, 0.01 * z),
-            "elu": lambda z: numpy.where(z > 0, z, numpy.expm1(numpy.minimum(0, z))),
-            "silu": lambda z: z * sigmoid(z), "gelu": lambda z: z * (1 + erf(z / 2**0.5)) / 2,
-            "identity": lambda z: z, "softmax": softmax}
+    text = " ".join(map(repr, z.ravel().tolist())).encode()
+    truth = run(build / "tests/activation_all", "--truth", name, input=text)
+    return numpy.array([float(word) for word in truth.split()]).reshape(z.shape)
 
 
 def parameter_names(layer_count, biases):
@@ -40,16 +35,15 @@ def parameter_names(layer_count, biases):
     return [(f"W{i + 1}", None) for i in range(layer_count)]
 
 
-def predict(tensors, said, biases, X):
+def predict(build, tensors, said, biases, X):
     """What a network predicts whose tensors are named as ffnn.h names them."""
-    functions = activations()
     a = X.astype(float)
     for (weight, bias), name in zip(parameter_names(len(said), biases), said):
         if biases:
             a = a @ tensors[weight].astype(float).T + tensors[bias].astype(float)
         else:
             a = a @ tensors[weight].astype(float)
-        a = functions[name](a)
+        a = activate(build, name, a)
     return a
 
 
@@ -72,9 +66,9 @@ def metadata_of(said, biases):
     return None if is_lab else {"activations": " ".join(said)}
 
 
-def draw_said(r, layer_count):
+def draw_said(r, names, layer_count):
     """Names of activations; only the last may be softmax."""
-    return [r.choice(NAMES[:-1]) for _ in range(layer_count - 1)] + [r.choice(NAMES)]
+    return [r.choice(names) for _ in range(layer_count - 1)] + [r.choice(names + ["softmax"])]
 
 
 def draw_sizes(r, layer_count):
@@ -126,7 +120,7 @@ def check_saved_in_numpy(build, folder):
             opened = {name: file.get_tensor(name) for name in file.keys()}
         assert metadata == metadata_of(said, biases), f"{path.name} says {metadata}"
         require_same(opened, tensors, f"{path.name} opened")
-        require_near(predict(tensors, said, biases, X), expected, path.name)
+        require_near(predict(build, tensors, said, biases, X), expected, path.name)
         theirs, ours = folder / "theirs.safetensors", folder / "ours.safetensors"
         save_file(tensors, theirs, metadata)
         require_near(save_again(build / "tests/pytorch", theirs, ours, X), expected, path.name)
@@ -134,15 +128,22 @@ def check_saved_in_numpy(build, folder):
     return f"{len(paths)} files"
 
 
+def activation_module(name):
+    """torch.nn's module of that name: leaky_relu is LeakyReLU."""
+    import torch
+    if name == "softmax":
+        return torch.nn.Softmax(1)
+    if name == "gelu_tanh":
+        return torch.nn.GELU(approximate="tanh")
+    modules = {module.lower(): module for module in dir(torch.nn)}
+    return getattr(torch.nn, modules[name.replace("_", "")])()
+
+
 def sequential(sizes, said, biases=True):
     import torch
-    modules = {"sigmoid": torch.nn.Sigmoid, "tanh": torch.nn.Tanh, "relu": torch.nn.ReLU,
-               "leaky_relu": torch.nn.LeakyReLU, "elu": torch.nn.ELU, "silu": torch.nn.SiLU,
-               "gelu": torch.nn.GELU, "identity": torch.nn.Identity,
-               "softmax": lambda: torch.nn.Softmax(1)}
     layers = []
     for shape, name in zip(zip(sizes, sizes[1:]), said):
-        layers += [torch.nn.Linear(*shape, bias=biases), modules[name]()]
+        layers += [torch.nn.Linear(*shape, bias=biases), activation_module(name)]
     return torch.nn.Sequential(*layers)
 
 
@@ -207,18 +208,18 @@ def check_written_by_numpy(build, folder):
     """ffnn.h predicts what the tensors predict, and saves the same numbers again."""
     from safetensors import safe_open
     from safetensors.numpy import load_file, save_file
-    r = random.Random(5)
+    r, known = random.Random(5), activation_names(build)
     theirs, ours = folder / "theirs.safetensors", folder / "ours.safetensors"
     count = 0
     for layer_count in range(1, MOST_LAYERS + 1):
         for biases in (False, True):
             for rename in (lambda tensors: tensors, renamed):
-                said = draw_said(r, layer_count)
+                said = draw_said(r, known, layer_count)
                 tensors, X = numpy_network(r, draw_sizes(r, layer_count), biases)
                 what = f"{' '.join(said)}, biases: {biases}"
                 save_file(rename(tensors), theirs, {"activations": " ".join(said)})
                 require_near(save_again(build / "tests/pytorch", theirs, ours, X),
-                             predict(tensors, said, biases, X), what)
+                             predict(build, tensors, said, biases, X), what)
                 require_same(load_file(ours), tensors, what)
                 with safe_open(ours, framework="np") as file:
                     assert file.metadata() == metadata_of(said, biases), what
@@ -244,13 +245,13 @@ def check_state_dicts(build, folder):
     """A state_dict goes to ffnn.h and comes back into a new model, which is the first one again."""
     import torch
     from safetensors.torch import save_file
-    r = random.Random(7)
+    r, known = random.Random(7), activation_names(build)
     theirs, ours = folder / "theirs.safetensors", folder / "ours.safetensors"
     count = 0
     torch.manual_seed(7)
     for layer_count in range(1, MOST_LAYERS + 1):
         for biases in (False, True):
-            sizes, said = draw_sizes(r, layer_count), draw_said(r, layer_count)
+            sizes, said = draw_sizes(r, layer_count), draw_said(r, known, layer_count)
             what = f"{sizes} {' '.join(said)}, biases: {biases}"
             model, X = sequential(sizes, said, biases), torch.randn(4, sizes[0])
             save_file(model.state_dict(), theirs, metadata={"activations": " ".join(said)})

@@ -1,7 +1,7 @@
 /* safetensors_checker.h: a second, slow and plain reader of weights files, to judge ffnn.h by.
 
-   It shares neither code nor structure with ffnn.h, on purpose, and looks at the whole file three
-   times, each time for one thing:
+   It shares neither code nor structure with ffnn.h, on purpose: only activations.h, the tests' list of
+   names, is included before it. It looks at the whole file three times, each time for one thing:
 
        1. the header is UTF-8
        2. it is JSON: recursive descent, one function per line of the grammar, into a tree
@@ -47,10 +47,14 @@ typedef struct checker_value {
     struct checker_value *next;          /* member of the same array or object */
 } checker_value;
 
+typedef struct checker_dtype {
+    const char *name;
+    uint64_t bits; /* of an element */
+} checker_dtype;
+
 typedef struct checker_tensor {
     checker_text name;
-    const char *dtype;
-    uint64_t bits; /* of an element */
+    checker_dtype dtype;
     const checker_value *shape;
     uint64_t begin, end;
 } checker_tensor;
@@ -310,23 +314,38 @@ static checker_value *checker_parse(int level) {
 
 /* ---- 3. the rules -------------------------------------------------------------------------- */
 
-static int checker_is(checker_text text, const char *expected) {
-    return text.length == strlen(expected) && memcmp(text.at, expected, text.length) == 0;
+static int checker_equal(checker_text a, checker_text b) {
+    return a.length == b.length && memcmp(a.at, b.at, a.length) == 0;
 }
 
-/* A non-negative integer below 2^64, compared as one compares numbers on paper. */
-static int checker_unsigned(const checker_value *value, uint64_t *number) {
-    static const char largest[] = "18446744073709551615";
-    checker_text digits = value->text;
-    size_t i;
-    if (value->kind != CHECKER_NUMBER || digits.length > strlen(largest)) return 0;
-    for (i = 0; i < digits.length; ++i)
-        if (digits.at[i] < '0' || digits.at[i] > '9')
-            return 0;
-    if (digits.length == strlen(largest) && memcmp(digits.at, largest, digits.length) > 0) return 0;
-    for (*number = 0, i = 0; i < digits.length; ++i)
-        *number = *number * 10 + (uint64_t)(digits.at[i] - '0');
+static int checker_is(checker_text text, const char *expected) {
+    checker_text other = {expected, strlen(expected)};
+    return checker_equal(text, other);
+}
+
+static int checker_is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+static void checker_drop_first(checker_text *text) {
+    ++text->at;
+    --text->length;
+}
+
+/* Digits of a number below 2^64. */
+static int checker_digits(checker_text digits, uint64_t *number) {
+    *number = 0;
+    for (size_t i = 0; i < digits.length; ++i) {
+        if (!checker_is_digit(digits.at[i])) return 0;
+        uint64_t digit = (uint64_t)(digits.at[i] - '0');
+        if (*number > (UINT64_MAX - digit) / 10) return 0;
+        *number = *number * 10 + digit;
+    }
     return 1;
+}
+
+static int checker_unsigned(const checker_value *value, uint64_t *number) {
+    return value->kind == CHECKER_NUMBER && checker_digits(value->text, number);
 }
 
 static int checker_multiply(uint64_t *product, uint64_t factor) {
@@ -345,26 +364,19 @@ static int checker_levels(const checker_value *value) {
     return deepest + (value->kind == CHECKER_ARRAY || value->kind == CHECKER_OBJECT);
 }
 
-static const struct {
-    uint64_t bits;
-    const char *names[12];
-} checker_dtypes[] = {
-    {4, {"F4", NULL}},
-    {6, {"F6_E2M3", "F6_E3M2", NULL}},
-    {8, {"BOOL", "U8", "I8", "F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ", NULL}},
-    {16, {"U16", "I16", "F16", "BF16", NULL}},
-    {32, {"U32", "I32", "F32", NULL}},
-    {64, {"U64", "I64", "F64", "C64", NULL}},
-};
+static const checker_dtype checker_float = {"F32", 32};
 
-static int checker_dtype(const checker_value *value, checker_tensor *tensor) {
-    for (size_t size = 0; size < sizeof checker_dtypes / sizeof checker_dtypes[0]; ++size) {
-        for (size_t i = 0; checker_dtypes[size].names[i] != NULL; ++i) {
-            if (!checker_is(value->text, checker_dtypes[size].names[i])) continue;
-            tensor->bits = checker_dtypes[size].bits;
-            tensor->dtype = checker_dtypes[size].names[i];
-            return value->kind == CHECKER_STRING;
-        }
+static const checker_dtype checker_dtypes[] = {
+    {"F32", 32}, {"F64", 64}, {"F16", 16}, {"BF16", 16}, {"F8_E4M3", 8}, {"F8_E5M2", 8},
+    {"F8_E8M0", 8}, {"F8_E4M3FNUZ", 8}, {"F8_E5M2FNUZ", 8}, {"F6_E2M3", 6}, {"F6_E3M2", 6},
+    {"F4", 4}, {"C64", 64}, {"I64", 64}, {"U64", 64}, {"I32", 32}, {"U32", 32}, {"I16", 16},
+    {"U16", 16}, {"I8", 8}, {"U8", 8}, {"BOOL", 8}};
+
+static int checker_find_dtype(const checker_value *value, checker_tensor *tensor) {
+    if (value->kind != CHECKER_STRING) return 0;
+    for (size_t i = 0; i < sizeof checker_dtypes / sizeof checker_dtypes[0]; ++i) {
+        tensor->dtype = checker_dtypes[i];
+        if (checker_is(value->text, tensor->dtype.name)) return 1;
     }
     return 0;
 }
@@ -397,7 +409,7 @@ static const char *checker_entry(const checker_value *entry, checker_tensor *ten
     for (field = entry->members; field != NULL && flaw == NULL; field = field->next) {
         if (checker_is(field->key, "dtype")) {
             ++dtypes;
-            flaw = checker_dtype(field, tensor) ? NULL : "a dtype is one of those known";
+            flaw = checker_find_dtype(field, tensor) ? NULL : "a dtype is one of those known";
         } else if (checker_is(field->key, "shape")) {
             ++shapes;
             tensor->shape = field;
@@ -430,10 +442,7 @@ static const char *checker_metadata(const checker_value *metadata) {
 /* Adds a tensor; a name that is there already is replaced: the last one counts. */
 static void checker_add(const checker_tensor *tensor) {
     size_t i = 0;
-    while (i < checker.count && (checker.tensors[i].name.length != tensor->name.length ||
-                                 memcmp(checker.tensors[i].name.at, tensor->name.at,
-                                        tensor->name.length) != 0))
-        ++i;
+    while (i < checker.count && !checker_equal(checker.tensors[i].name, tensor->name)) ++i;
     checker.tensors[i] = *tensor;
     checker.count += i == checker.count;
 }
@@ -462,7 +471,7 @@ static const char *checker_size(const checker_tensor *tensor) {
     for (const checker_value *size = tensor->shape->members; size != NULL; size = size->next)
         if (!checker_unsigned(size, &factor) || !checker_multiply(&bits, factor))
             return "a count of elements fits 64 bits";
-    if (!checker_multiply(&bits, tensor->bits)) return "a count of bits fits 64 bits";
+    if (!checker_multiply(&bits, tensor->dtype.bits)) return "a count of bits fits 64 bits";
     if (bits % 8 != 0) return "a tensor is of whole bytes";
     if (tensor->begin > tensor->end || tensor->end - tensor->begin != bits / 8)
         return "offsets are as far apart as the tensor is large";
@@ -526,24 +535,25 @@ static inline void checker_read(const unsigned char *file, size_t size) {
 
 /* ---- what tests ask about a tensor --------------------------------------------------------- */
 
+static inline int checker_is_float(const checker_tensor *tensor) {
+    return strcmp(tensor->dtype.name, checker_float.name) == 0;
+}
+
 /* Whether a tensor is a matrix of 32-bit floats; then its sizes. */
 static inline int checker_matrix(const checker_tensor *tensor, uint64_t *rows, uint64_t *cols) {
     const checker_value *first = tensor->shape->members;
-    if (strcmp(tensor->dtype, "F32") != 0) return 0;
+    if (!checker_is_float(tensor)) return 0;
     if (first == NULL || first->next == NULL || first->next->next != NULL) return 0;
     return checker_unsigned(first, rows) && checker_unsigned(first->next, cols);
 }
 
 /* n if the tensor's name is Wn, else 0. */
 static inline uint64_t checker_layer_number(const checker_tensor *tensor) {
-    checker_value digits;
+    checker_text digits = tensor->name;
     uint64_t number;
-    if (tensor->name.length < 2 || tensor->name.at[0] != 'W' || tensor->name.at[1] == '0') return 0;
-    memset(&digits, 0, sizeof digits);
-    digits.kind = CHECKER_NUMBER;
-    digits.text.at = tensor->name.at + 1;
-    digits.text.length = tensor->name.length - 1;
-    return checker_unsigned(&digits, &number) ? number : 0;
+    if (digits.length < 2 || digits.at[0] != 'W' || digits.at[1] == '0') return 0;
+    checker_drop_first(&digits);
+    return checker_digits(digits, &number) ? number : 0;
 }
 
 /* ---- of which network a file is ------------------------------------------------------------ */
@@ -552,7 +562,7 @@ typedef struct checker_layer {
     checker_text prefix;                 /* of PyTorch's names */
     const checker_tensor *weight, *bias; /* NULL: there is none */
     uint64_t inputs, outputs;
-    int activation; /* the number of its name */
+    int activation; /* its row in activations.h */
 } checker_layer;
 
 typedef struct checker_network {
@@ -564,20 +574,6 @@ typedef struct checker_network {
 } checker_network;
 
 static checker_network checker_net;
-
-enum { CHECKER_SOFTMAX = 8, CHECKER_ACTIVATIONS };
-
-static const char *const checker_activations[CHECKER_ACTIVATIONS] = {
-    "sigmoid", "tanh", "relu", "leaky_relu", "elu", "silu", "gelu", "identity", "softmax"};
-
-static int checker_is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-static void checker_drop_first(checker_text *text) {
-    ++text->at;
-    --text->length;
-}
 
 /* Takes a run of digits off the front of a text; returns it without leading zeros. */
 static checker_text checker_take_run(checker_text *text) {
@@ -624,10 +620,9 @@ static int checker_names_a(const char *kind, checker_text name, checker_text *pr
 /* The layer with this prefix; a new one is put where it belongs in order. */
 static checker_layer *checker_layer_of(checker_text prefix) {
     for (size_t i = 0; i < checker_net.count; ++i) {
-        const checker_text *other = &checker_net.layers[i].prefix;
-        if (other->length == prefix.length && memcmp(other->at, prefix.at, prefix.length) == 0)
-            return &checker_net.layers[i];
-        if (checker_compare(prefix, *other) == 0) checker_net.is_doubtful = 1;
+        checker_layer *layer = &checker_net.layers[i];
+        if (checker_equal(layer->prefix, prefix)) return layer;
+        if (checker_compare(layer->prefix, prefix) == 0) checker_net.is_doubtful = 1;
     }
     size_t at = checker_net.count;
     while (at > 0 && checker_compare(prefix, checker_net.layers[at - 1].prefix) < 0) {
@@ -676,7 +671,7 @@ static const char *checker_sort_tensors(void) {
 static int checker_is_bias(const checker_tensor *bias, uint64_t outputs) {
     uint64_t length;
     const checker_value *first = bias->shape->members;
-    if (strcmp(bias->dtype, "F32") != 0 || first == NULL || first->next != NULL) return 0;
+    if (!checker_is_float(bias) || first == NULL || first->next != NULL) return 0;
     return checker_unsigned(first, &length) && length == outputs;
 }
 
@@ -697,13 +692,6 @@ static const char *checker_sizes(checker_layer *layer) {
     return NULL;
 }
 
-/* The number of an activation's name, or CHECKER_ACTIVATIONS. */
-static int checker_activation(checker_text name) {
-    int number = 0;
-    while (number < CHECKER_ACTIVATIONS && !checker_is(name, checker_activations[number])) ++number;
-    return number;
-}
-
 /* One name for each layer, with one space between; softmax only at the end. */
 static const char *checker_read_activations(void) {
     checker_text left = checker.activations;
@@ -712,8 +700,8 @@ static const char *checker_read_activations(void) {
         checker_text name = left;
         while (left.length > 0 && *left.at != ' ') checker_drop_first(&left);
         name.length -= left.length;
-        int number = checker_activation(name);
-        if (number == CHECKER_ACTIVATIONS || (number == CHECKER_SOFTMAX && !is_last))
+        int number = find_activation(name.at, name.length);
+        if (number == ACTIVATIONS || (number == FFNN_SOFTMAX && !is_last))
             return "each layer has an activation that is known";
         checker_net.layers[i].activation = number;
         if (is_last) break;

@@ -2,6 +2,7 @@
    learn with a description that is NULL, and the lab's loop is what it was. */
 #include "test.h"
 #include "../ffnn.h"
+#include "helpers.h"
 
 enum { MOST_SAMPLES = 4000, INPUTS = 3, DEFAULT_BATCH = 32 };
 
@@ -11,15 +12,6 @@ static ffnn_net make_net(void) {
     ffnn_net net;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, NULL));
     return net;
-}
-
-static int same_weights(const ffnn_net *a, const ffnn_net *b) {
-    for (size_t i = 0; i < a->layer_count; i++) {
-        ffnn_tensor left = a->layers[i].weight, right = b->layers[i].weight;
-        if (memcmp(left.data, right.data, left.rows * left.cols * sizeof(float)) != 0)
-            return 0;
-    }
-    return 1;
 }
 
 /* Normal inputs; the target is a smooth function of them that one unit could compute. */
@@ -37,7 +29,7 @@ static void make_set(size_t samples, ffnn_tensor *X, ffnn_tensor *y) {
 /* Epochs of ffnn_train over batches, in the order given. */
 static void train_by_hand(ffnn_net *net, ffnn_tensor X, ffnn_tensor y, size_t epochs,
                           size_t batch_size) {
-    for (size_t epoch = 0; epoch < epochs; epoch++)
+    for (size_t epoch = 0; epoch < epochs; ++epoch)
         for (size_t first = 0; first < X.rows; first += batch_size) {
             size_t rows = X.rows - first < batch_size ? X.rows - first : batch_size;
             CHECK_STATUS(FFNN_OK, ffnn_train(net, ffnn_view(X.data + first * INPUTS, rows, INPUTS),
@@ -52,7 +44,7 @@ static void test_the_labs_loop_is_what_it_was(void) {
     ffnn_net by_hand = make_net(), by_null = make_net(), by_zeros = make_net();
     ffnn_fit_desc zeros;
     memset(&zeros, 0, sizeof zeros);
-    for (int epoch = 0; epoch < 1000; epoch++)
+    for (int epoch = 0; epoch < 1000; ++epoch)
         CHECK_STATUS(FFNN_OK, ffnn_train(&by_hand, X, y, 0.1f, NULL));
     CHECK_STATUS(FFNN_OK, ffnn_fit(&by_null, X, y, NULL));
     CHECK_STATUS(FFNN_OK, ffnn_fit(&by_zeros, X, y, &zeros));
@@ -65,7 +57,7 @@ static void test_the_labs_loop_is_what_it_was(void) {
 
 static void test_the_default_is_32_or_all(void) {
     static const size_t counts[] = {1, 2, 31, 32, 33, 63, 64, 65, 100, 1000};
-    for (size_t i = 0; i < COUNT_OF(counts); i++) {
+    for (size_t i = 0; i < COUNT_OF(counts); ++i) {
         ffnn_tensor X, y;
         ffnn_net by_default = make_net(), by_hand = make_net();
         ffnn_fit_desc desc;
@@ -84,13 +76,13 @@ static void test_the_default_is_32_or_all(void) {
 /* The order is drawn alike, so batches of 32 hold the same samples. */
 static void test_the_default_in_a_new_order(void) {
     static const size_t counts[] = {5, 32, 33, 100, 1000};
-    for (size_t i = 0; i < COUNT_OF(counts); i++) {
+    for (size_t i = 0; i < COUNT_OF(counts); ++i) {
         ffnn_tensor X, y;
         ffnn_rng rng;
         ffnn_net nets[2];
         test_case("%d samples", (int)counts[i]);
         make_set(counts[i], &X, &y);
-        for (int has_size = 0; has_size <= 1; has_size++) {
+        for (int has_size = 0; has_size <= 1; ++has_size) {
             ffnn_fit_desc desc;
             memset(&desc, 0, sizeof desc);
             ffnn_rng_seed(&rng, 6);
@@ -125,7 +117,7 @@ static void test_the_whole_set_as_one_batch(void) {
 /* Nine tenths of what the targets differ by is learned. */
 static void test_sets_of_any_size_learn(void) {
     static const size_t counts[] = {100, 400, 4000};
-    for (size_t i = 0; i < COUNT_OF(counts); i++) {
+    for (size_t i = 0; i < COUNT_OF(counts); ++i) {
         ffnn_tensor X, y, output;
         float mean = 0.5f, variance = 0, left = 1; /* the targets are symmetric about their mean */
         ffnn_net net = make_net();

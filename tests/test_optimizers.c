@@ -12,11 +12,6 @@ static const double DIFFERENCE = 1e-5;
 
 /* ---- helpers ----------------------------------------------------------------------------- */
 
-/* In (-1, 1). */
-static float random_float(void) {
-    return ((float)(random_bits() >> 41) + 0.5f) / 4194304.0f - 1.0f;
-}
-
 static float X_data[SAMPLES * INPUTS], y_data[SAMPLES * OUTPUTS];
 
 static ffnn_tensor X_all(void) {

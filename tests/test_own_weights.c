@@ -7,18 +7,15 @@
 
 #include "test.h"
 #include "../ffnn.h"
+#include "helpers.h"
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #define HAVE_PAGES
-#define FOLDER "build/tests-tmp"
-#else
-#define FOLDER "build"
 #endif
 
-#define SAVED FOLDER "/own_weights.safetensors"
+#define SAVED SCRATCH "own_weights.safetensors"
 
 /* ---- arrays -------------------------------------------------------------------------------- */
 
@@ -42,8 +39,8 @@ typedef struct array {
 #ifdef HAVE_PAGES
 
 static array make_array(size_t count, place where) {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = count * sizeof(float);
-    size_t middle = (bytes + 64 + page - 1) / page * page; /* between two that cannot be touched */
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), size = count * sizeof(float);
+    size_t middle = (size + 64 + page - 1) / page * page; /* between two that cannot be touched */
     array a;
     a.size = middle + 2 * page;
     a.memory = mmap(NULL, a.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -51,7 +48,7 @@ static array make_array(size_t count, place where) {
     unsigned char *begin = (unsigned char *)a.memory + page;
     CHECK(mprotect(a.memory, page, PROT_NONE) == 0);
     CHECK(mprotect(begin + middle, page, PROT_NONE) == 0);
-    begin += where == AT_PAGES_END ? middle - bytes : where == AT_PAGES_BEGIN ? 0 : sizeof(float);
+    begin += where == AT_PAGES_END ? middle - size : where == AT_PAGES_BEGIN ? 0 : sizeof(float);
     a.data = (float *)(void *)begin;
     return a;
 }
@@ -97,34 +94,13 @@ static const size_t all_rows[] = {1, 2, 3, 8, 33, MOST_ROWS};
 
 static float inputs[MOST_ROWS * MOST_UNITS], targets[MOST_ROWS * MOST_UNITS];
 
-static size_t count_of(ffnn_tensor t) { return t.rows * t.cols; }
-
-static int same_floats(const float *a, const float *b, size_t count) {
-    return memcmp(a, b, count * sizeof *a) == 0;
-}
-
-static int same_tensors(ffnn_tensor a, ffnn_tensor b) {
-    return a.rows == b.rows && a.cols == b.cols && same_floats(a.data, b.data, count_of(a));
-}
-
-static void init_net(ffnn_net *net, const size_t *sizes) {
-    ffnn_rng rng;
-    ffnn_desc desc;
-    memset(&desc, 0, sizeof desc);
-    for (size_t i = 0; sizes[i] > 0; i++)
-        desc.sizes[i] = sizes[i];
-    ffnn_rng_seed(&rng, 11);
-    desc.rng = &rng;
-    CHECK_STATUS(FFNN_OK, ffnn_init(net, &desc));
-}
-
 /* The last layer's array is made first: they need not lie in the order of the layers. */
 static void point_at_arrays(pair *p, place where) {
     for (size_t i = p->mine.layer_count; i-- > 0;) {
         ffnn_tensor *weight = &p->mine.layers[i].weight;
-        p->arrays[i] = make_array(count_of(*weight), where);
-        memcpy(p->arrays[i].data, weight->data, count_of(*weight) * sizeof(float));
-        for (size_t k = 0; k < count_of(*weight); k++)
+        p->arrays[i] = make_array(element_count(*weight), where);
+        memcpy(p->arrays[i].data, weight->data, element_count(*weight) * sizeof(float));
+        for (size_t k = 0; k < element_count(*weight); k++)
             weight->data[k] = 1000; /* whoever still looks there will see what comes of it */
         weight->data = p->arrays[i].data;
     }
@@ -132,8 +108,8 @@ static void point_at_arrays(pair *p, place where) {
 
 static void make_pair(pair *p, const size_t *sizes, size_t rows, place where) {
     ffnn_rng rng;
-    init_net(&p->usual, sizes);
-    init_net(&p->mine, sizes);
+    make_network(&p->usual, sizes, 11);
+    make_network(&p->mine, sizes, 11);
     point_at_arrays(p, where);
     p->X = ffnn_view(inputs, rows, sizes[0]);
     p->y = ffnn_view(targets, rows, p->mine.layers[p->mine.layer_count - 1].weight.cols);
@@ -148,14 +124,14 @@ static void check_same_weights(const pair *p) {
     CHECK(p->mine.layer_count == p->usual.layer_count);
     for (size_t i = 0; i < p->mine.layer_count; i++) {
         CHECK(p->mine.layers[i].weight.data == p->arrays[i].data);
-        CHECK(same_tensors(p->mine.layers[i].weight, p->usual.layers[i].weight));
+        CHECK(same_values(p->mine.layers[i].weight, p->usual.layers[i].weight));
     }
 }
 
 static void check_same_activations(const pair *p) {
     for (size_t i = 0; i < p->mine.layer_count; i++) {
-        CHECK(same_tensors(p->mine.layers[i].z, p->usual.layers[i].z));
-        CHECK(same_tensors(p->mine.layers[i].a, p->usual.layers[i].a));
+        CHECK(same_values(p->mine.layers[i].z, p->usual.layers[i].z));
+        CHECK(same_values(p->mine.layers[i].a, p->usual.layers[i].a));
     }
 }
 
@@ -166,7 +142,7 @@ static void free_pair(pair *p) {
     CHECK(p->mine.layer_count == 0);
     for (size_t i = 0; i < layer_count; i++) {
         ffnn_tensor weight = p->usual.layers[i].weight;
-        CHECK(same_floats(p->arrays[i].data, weight.data, count_of(weight)));
+        CHECK(same_bits(p->arrays[i].data, weight.data, element_count(weight)));
         p->arrays[i].data[0] = 1;
         free_array(p->arrays[i]);
     }
@@ -194,7 +170,7 @@ static void check_predict(pair *p) {
     CHECK_STATUS(FFNN_OK, ffnn_predict(&p->usual, p->X, output));
     output.data = got;
     CHECK_STATUS(FFNN_OK, ffnn_predict(&p->mine, p->X, output));
-    CHECK(same_floats(expected, got, count_of(output)));
+    CHECK(same_bits(expected, got, element_count(output)));
     check_same_weights(p);
 }
 
@@ -202,14 +178,14 @@ static void check_forward_and_backward(pair *p) {
     ffnn_tensor expected, got;
     CHECK_STATUS(FFNN_OK, ffnn_forward(&p->usual, p->X, &expected));
     CHECK_STATUS(FFNN_OK, ffnn_forward(&p->mine, p->X, &got));
-    CHECK(same_tensors(expected, got));
+    CHECK(same_values(expected, got));
     check_same_activations(p);
     check_same_weights(p);
     CHECK_STATUS(FFNN_OK, ffnn_backward(&p->usual, p->X, p->y, 0.1f));
     CHECK_STATUS(FFNN_OK, ffnn_backward(&p->mine, p->X, p->y, 0.1f));
     for (size_t i = 0; i < p->mine.layer_count; i++) {
-        CHECK(same_tensors(p->mine.layers[i].error, p->usual.layers[i].error));
-        CHECK(same_tensors(p->mine.layers[i].delta, p->usual.layers[i].delta));
+        CHECK(same_values(p->mine.layers[i].error, p->usual.layers[i].error));
+        CHECK(same_values(p->mine.layers[i].delta, p->usual.layers[i].delta));
     }
     check_same_weights(p);
 }
@@ -219,7 +195,7 @@ static void check_train(pair *p) {
     for (int epoch = 0; epoch < 3; epoch++) {
         CHECK_STATUS(FFNN_OK, ffnn_train(&p->usual, p->X, p->y, 0.1f, &expected));
         CHECK_STATUS(FFNN_OK, ffnn_train(&p->mine, p->X, p->y, 0.1f, &got));
-        CHECK(same_floats(&expected, &got, 1));
+        CHECK(same_bits(&expected, &got, 1));
         check_same_weights(p);
         check_same_activations(p);
     }
@@ -257,8 +233,8 @@ static void test_edited_weights_count(void) {
     p.usual.layers[0].weight.data[5] += 0.5f;
     CHECK_STATUS(FFNN_OK, ffnn_predict(&p.mine, ffnn_view(x, 1, 3), ffnn_view(&after, 1, 1)));
     CHECK_STATUS(FFNN_OK, ffnn_predict(&p.usual, ffnn_view(x, 1, 3), ffnn_view(&expected, 1, 1)));
-    CHECK(!same_floats(&before, &after, 1));
-    CHECK(same_floats(&expected, &after, 1));
+    CHECK(!same_bits(&before, &after, 1));
+    CHECK(same_bits(&expected, &after, 1));
     free_pair(&p);
 }
 
@@ -269,19 +245,19 @@ static void test_some_layers_only(void) {
         ffnn_net net;
         test_case("layer %d", (int)mine);
         make_pair(&p, all_sizes[3], 3, AT_PAGES_END);
-        init_net(&net, all_sizes[3]);
+        make_network(&net, all_sizes[3], 11);
         float *own = net.layers[mine].weight.data;
         net.layers[mine].weight.data = p.arrays[mine].data;
         CHECK_STATUS(FFNN_OK, ffnn_train(&net, p.X, p.y, 0.1f, NULL));
         CHECK_STATUS(FFNN_OK, ffnn_train(&p.usual, p.X, p.y, 0.1f, NULL));
         for (size_t i = 0; i < 3; i++)
-            CHECK(same_tensors(net.layers[i].weight, p.usual.layers[i].weight));
+            CHECK(same_values(net.layers[i].weight, p.usual.layers[i].weight));
         CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
         CHECK_STATUS(FFNN_OK, ffnn_load(&p.mine, SAVED));
         check_same_weights(&p);
         net.layers[mine].weight.data = own; /* and back again */
         CHECK_STATUS(FFNN_OK, ffnn_load(&net, SAVED));
-        CHECK(same_tensors(net.layers[mine].weight, p.usual.layers[mine].weight));
+        CHECK(same_values(net.layers[mine].weight, p.usual.layers[mine].weight));
         ffnn_free(&net);
         free_pair(&p);
     }
@@ -292,21 +268,13 @@ static void test_some_layers_only(void) {
 
 static unsigned char usual_file[MOST_FILE], my_file[MOST_FILE];
 
-static size_t read_file(const char *path, unsigned char *bytes) {
-    FILE *in = fopen(path, "rb");
-    size_t size = in == NULL ? 0 : fread(bytes, 1, MOST_FILE, in);
-    if (in != NULL)
-        fclose(in);
-    return size;
-}
-
 static void check_save(pair *p) {
     size_t usual_size = 0, my_size = 0;
     CHECK_STATUS(FFNN_OK, ffnn_save_memory(&p->usual, usual_file, MOST_FILE, &usual_size));
     CHECK_STATUS(FFNN_OK, ffnn_save_memory(&p->mine, my_file, MOST_FILE, &my_size));
     CHECK(my_size == usual_size && memcmp(my_file, usual_file, my_size) == 0);
     CHECK_STATUS(FFNN_OK, ffnn_save(&p->mine, SAVED));
-    CHECK(read_file(SAVED, my_file) == usual_size && memcmp(my_file, usual_file, usual_size) == 0);
+    CHECK(file_is(SAVED, usual_file, usual_size));
     check_same_weights(p);
 }
 
@@ -323,7 +291,7 @@ static void check_load(pair *p) {
     CHECK_STATUS(FFNN_OK, ffnn_save(&p->usual, SAVED));
     CHECK_STATUS(FFNN_OK, ffnn_load(&p->mine, SAVED));
     check_same_weights(p);
-    CHECK_STATUS(FFNN_ERROR_IO, ffnn_load(&p->mine, FOLDER "/there_is_no_such_file"));
+    CHECK_STATUS(FFNN_ERROR_IO, ffnn_load(&p->mine, SCRATCH "there_is_no_such_file"));
     check_same_weights(p);
 }
 
@@ -342,7 +310,7 @@ static void test_what_is_saved_is_what_predicts(void) {
     CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
     CHECK_STATUS(FFNN_OK, ffnn_init_from_file(&loaded, SAVED));
     CHECK_STATUS(FFNN_OK, ffnn_predict(&loaded, ffnn_view(x, 1, 3), ffnn_view(&after, 1, 1)));
-    CHECK(same_floats(&before, &after, 1));
+    CHECK(same_bits(&before, &after, 1));
     ffnn_free(&loaded);
     ffnn_free(&net);
     remove(SAVED);
@@ -350,7 +318,7 @@ static void test_what_is_saved_is_what_predicts(void) {
 
 /* What is no weight of that layer is refused by every call, before it is read. */
 static void check_refused(const ffnn_net *net, ffnn_status status) {
-    static unsigned char saved[MOST_FILE];
+    static unsigned char file[MOST_FILE];
     float x[3] = {1, 2, 1}, y[1] = {1}, loss;
     ffnn_net changed = *net;
     ffnn_tensor X = ffnn_view(x, 1, 3), Y = ffnn_view(y, 1, 1);
@@ -361,8 +329,8 @@ static void check_refused(const ffnn_net *net, ffnn_status status) {
     CHECK_STATUS(status, ffnn_train(&changed, X, Y, 0.1f, &loss));
     CHECK_STATUS(status, ffnn_fit(&changed, X, Y, NULL));
     CHECK_STATUS(status, ffnn_save(net, SAVED));
-    CHECK_STATUS(status, ffnn_save_memory(net, saved, sizeof saved, &size));
-    CHECK_STATUS(status, ffnn_load_memory(&changed, saved, sizeof saved));
+    CHECK_STATUS(status, ffnn_save_memory(net, file, sizeof file, &size));
+    CHECK_STATUS(status, ffnn_load_memory(&changed, file, sizeof file));
     CHECK_STATUS(status, ffnn_load(&changed, SAVED));
     CHECK(memcmp(&changed, net, sizeof changed) == 0);
     CHECK(y[0] == 1 && size == 0);
@@ -436,7 +404,7 @@ static void test_a_net_may_be_moved(void) {
             CHECK_STATUS(FFNN_OK, ffnn_predict(&p.usual, p.X, output));
             output.data = got;
             CHECK_STATUS(FFNN_OK, ffnn_predict(&p.mine, p.X, output));
-            CHECK(same_floats(expected, got, count_of(output)));
+            CHECK(same_bits(expected, got, element_count(output)));
             CHECK_STATUS(FFNN_OK, ffnn_save(&p.mine, SAVED));
             *heap = moved(&p.mine);
             CHECK_STATUS(FFNN_OK, ffnn_load(heap, SAVED));
@@ -475,17 +443,14 @@ static void test_16_layers(void) {
     CHECK_STATUS(FFNN_OK, ffnn_init_from_file(&loaded, SAVED));
     CHECK(loaded.layer_count == MOST_LAYERS);
     for (size_t i = 0; i < loaded.layer_count; i++)
-        CHECK(same_tensors(loaded.layers[i].weight, p.usual.layers[i].weight));
+        CHECK(same_values(loaded.layers[i].weight, p.usual.layers[i].weight));
     ffnn_free(&loaded);
     free_pair(&p);
     remove(SAVED);
 }
 
 int main(void) {
-#ifdef HAVE_PAGES
-    mkdir("build", 0777);
-    mkdir(FOLDER, 0777);
-#endif
+    make_scratch_folder(SCRATCH);
     RUN(test_what_is_saved_is_what_predicts);
     RUN(test_weights_that_do_not_fit_are_refused);
     RUN(test_layers_are_a_pointer);

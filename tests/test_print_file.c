@@ -4,34 +4,26 @@
 #include "test.h"
 #include "../ffnn.h"
 
+#include "helpers.h"
+
 #include <errno.h>
 
-#if defined(__unix__) || defined(__APPLE__)
-#include <sys/stat.h>
-#define FOLDER "build/tests-tmp"
-#else
-#define FOLDER "build"
-#endif
+#define FILE_NAME SCRATCH "print_file.safetensors"
 
-#define FILE_NAME FOLDER "/print_file.safetensors"
-
-enum { MOST_TEXT = 200000, MOST_DATA = 10000 };
+enum { MOST_TEXT = 200000 };
 
 /* ---- files --------------------------------------------------------------------------------- */
 
 /* A header, and data_size zeros behind it. */
 static void write_header(const char *header, size_t data_size) {
-    static const unsigned char zeros[MOST_DATA] = {0};
-    size_t header_size = strlen(header);
-    FILE *file = fopen(FILE_NAME, "wb");
-    CHECK(file != NULL && data_size <= MOST_DATA);
-    if (file == NULL)
-        return;
-    for (int i = 0; i < 8; i++)
-        putc((int)((uint64_t)header_size >> (8 * i) & 0xff), file);
-    CHECK(fwrite(header, 1, header_size, file) == header_size);
-    CHECK(fwrite(zeros, 1, data_size, file) == data_size);
-    CHECK(fclose(file) == 0);
+    size_t header_size = strlen(header), size = 8 + header_size + data_size;
+    unsigned char *file = (unsigned char *)calloc(size, 1);
+    CHECK(file != NULL);
+    if (file == NULL) return;
+    set_header_size(file, header_size);
+    memcpy(file + 8, header, header_size);
+    write_file(FILE_NAME, file, size);
+    free(file);
 }
 
 /* What is printed of the file; its length. */
@@ -328,31 +320,25 @@ static void test_what_is_malformed_at_its_end(void) {
 static void test_files_that_are_cut_off(void) {
     static const char header[] = "{" GOOD "}";
     static const size_t whole = 8 + sizeof header - 1 + 4;
-    unsigned char bytes[200];
-    FILE *file;
     write_header(header, 4);
-    file = fopen(FILE_NAME, "rb");
-    CHECK(file != NULL && fread(bytes, 1, sizeof bytes, file) == whole);
-    if (file != NULL)
-        fclose(file);
-    for (size_t size = 0; size < whole; size++) {
+    bytes file = read_file(FILE_NAME);
+    CHECK(file.size == whole);
+    for (size_t size = 0; size < file.size; size++) {
         char what[40];
         snprintf(what, sizeof what, "%d bytes", (int)size);
-        file = fopen(FILE_NAME, "wb");
-        CHECK(file != NULL && fwrite(bytes, 1, size, file) == size);
-        if (file != NULL)
-            fclose(file);
+        write_file(FILE_NAME, file.data, size);
         check_malformed(what);
     }
+    free(file.data);
 }
 
 static void test_missing_files(void) {
-    CHECK_STATUS(FFNN_ERROR_IO, print_file(FOLDER "/there_is_no_such_file"));
+    CHECK_STATUS(FFNN_ERROR_IO, print_file(SCRATCH "there_is_no_such_file"));
     CHECK(errno == ENOENT);
     CHECK(text_size == 0);
     CHECK_STATUS(FFNN_ERROR_IO, print_file(""));
 #if HAS_POSIX || defined(_WIN32) /* elsewhere folders may be read as empty files */
-    CHECK_STATUS(FFNN_ERROR_IO, print_file(FOLDER));
+    CHECK_STATUS(FFNN_ERROR_IO, print_file("build"));
     CHECK(text_size == 0);
 #endif
 }
@@ -398,10 +384,7 @@ static void test_without_memory(void) {
 }
 
 int main(void) {
-#if defined(__unix__) || defined(__APPLE__)
-    mkdir("build", 0777);
-    mkdir(FOLDER, 0777);
-#endif
+    make_scratch_folder(SCRATCH);
     RUN(test_tensors);
     RUN(test_tensors_that_no_network_has);
     RUN(test_the_headers_order);

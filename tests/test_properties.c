@@ -39,28 +39,10 @@ static size_t random_size(size_t first, size_t last) {
     return first + (size_t)(random_bits() % (last - first + 1));
 }
 
-/* In [-1, 1), and never 0. */
-static float random_float(void) {
-    return ((float)(random_bits() >> 41) + 0.5f) / 4194304.0f - 1.0f;
-}
-
-static void fill_randomly(float *data, size_t count) {
-    for (size_t i = 0; i < count; ++i) data[i] = random_float();
-}
-
-/* A tensor of random numbers with memory of its own. */
-static ffnn_tensor new_tensor(size_t rows, size_t cols) {
-    ffnn_tensor t;
-    CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&t, rows, cols));
-    fill_randomly(t.data, element_count(t));
-    return t;
-}
-
 /* A network of the sizes up to the first 0, weights drawn from `random_float`. */
 static void make_random_network(ffnn_net *net, const size_t *sizes) {
     make_network(net, sizes, 0);
-    for (size_t i = 0; i < net->layer_count; ++i)
-        fill_randomly(net->layers[i].weight.data, element_count(net->layers[i].weight));
+    for (size_t i = 0; i < net->layer_count; ++i) fill_randomly(net->layers[i].weight);
 }
 
 static real at(ffnn_tensor t, size_t row, size_t col) {
@@ -68,11 +50,6 @@ static real at(ffnn_tensor t, size_t row, size_t col) {
 }
 
 static const float INFINITE = (float)HUGE_VAL;
-
-static float not_a_number(void) {
-    volatile float infinite = INFINITE; /* not for the compiler to compute */
-    return infinite - infinite;
-}
 
 /* ---- gradients --------------------------------------------------------------------------- */
 
@@ -93,14 +70,14 @@ static void make_experiment(experiment *e, uint64_t seed) {
     rows = random_size(1, MOST_SAMPLES);
     for (size_t i = 0; i <= layers; ++i) sizes[i] = random_size(1, MOST_UNITS);
     make_random_network(&e->net, sizes);
-    e->X = new_tensor(rows, sizes[0]);
-    e->y = new_tensor(rows, sizes[layers]);
+    e->X = random_tensor(rows, sizes[0]);
+    e->y = random_tensor(rows, sizes[layers]);
     for (size_t i = 0; i < element_count(e->X); ++i) e->X.data[i] *= 0.5f;
     for (size_t i = 0; i < element_count(e->y); ++i)
         e->y.data[i] += e->y.data[i] < 0 ? -1.0f : 2.0f;
     for (size_t i = 0; i < layers; ++i) {
         ffnn_tensor weight = e->net.layers[i].weight;
-        e->before[i] = new_tensor(weight.rows, weight.cols);
+        e->before[i] = random_tensor(weight.rows, weight.cols);
         CHECK_STATUS(FFNN_OK, ffnn_copy(e->before[i], weight));
     }
 }
@@ -250,8 +227,8 @@ static void check_shape(size_t m, size_t k, size_t n) {
     const float learning_rate = 0.375f;
     size_t sizes[FFNN_MAX_LAYERS + 1] = {0};
     ffnn_net net;
-    ffnn_tensor a = new_tensor(m, k), b = new_tensor(k, n), c = new_tensor(m, n);
-    ffnn_tensor y = new_tensor(m, k), W1 = new_tensor(k, n), W2 = new_tensor(n, k);
+    ffnn_tensor a = random_tensor(m, k), b = random_tensor(k, n), c = random_tensor(m, n);
+    ffnn_tensor y = random_tensor(m, k), W1 = random_tensor(k, n), W2 = random_tensor(n, k);
     const ffnn_tensor none = ffnn_view(NULL, 0, 0);
     const ffnn_layer *first, *second;
     test_case("%lu x %lu times %lu x %lu", (unsigned long)m, (unsigned long)k, (unsigned long)k,
@@ -307,7 +284,7 @@ static void test_products_of_small_shapes(void) {
    which would be NaN. */
 static void check_infinity(size_t k, size_t n, size_t place) {
     const float infinity = (float)HUGE_VAL;
-    ffnn_tensor a = new_tensor(5, k), b = new_tensor(k, n), c = new_tensor(5, n);
+    ffnn_tensor a = random_tensor(5, k), b = random_tensor(k, n), c = random_tensor(5, n);
     test_case("5 x %lu times %lu x %lu, infinity at %lu", (unsigned long)k, (unsigned long)k,
               (unsigned long)n, (unsigned long)place);
     for (size_t i = 0; i < 5 * k; ++i) a.data[i] = i % k == place ? infinity : 1;
@@ -380,8 +357,8 @@ static void test_nan_in_a_sample_spoils_that_sample_only(void) {
     enum { ROWS = 21, INPUTS = 19, OUTPUTS = 18 };
     static const size_t sizes[FFNN_MAX_LAYERS + 1] = {INPUTS, 23, OUTPUTS};
     ffnn_net net;
-    ffnn_tensor X = new_tensor(ROWS, INPUTS), clean = new_tensor(ROWS, OUTPUTS);
-    ffnn_tensor predicted = new_tensor(ROWS, OUTPUTS), output = clean;
+    ffnn_tensor X = random_tensor(ROWS, INPUTS), clean = random_tensor(ROWS, OUTPUTS);
+    ffnn_tensor predicted = random_tensor(ROWS, OUTPUTS), output = clean;
     make_random_network(&net, sizes);
     CHECK_STATUS(FFNN_OK, ffnn_forward(&net, X, &output));
     ffnn_copy(clean, output);
@@ -405,7 +382,7 @@ static void test_nan_in_a_sample_spoils_that_sample_only(void) {
 /* A product is not left out because one of its sides is 0. */
 static void test_matmul_multiplies_zeros(void) {
     enum { M = 11, K = 13, N = 19 };
-    ffnn_tensor a = new_tensor(M, K), b = new_tensor(K, N), c = new_tensor(M, N);
+    ffnn_tensor a = random_tensor(M, K), b = random_tensor(K, N), c = random_tensor(M, N);
     memset(a.data, 0, sizeof(float) * M * K);
     for (int infinite = 0; infinite < 2; ++infinite) {
         for (size_t i = 0; i < element_count(b); ++i) {
@@ -448,7 +425,7 @@ static void test_nan_in_a_target(void) {
     enum { ROWS = 6, OUTPUTS = 5, BAD = 3 };
     static const size_t sizes[FFNN_MAX_LAYERS + 1] = {4, 7, OUTPUTS};
     ffnn_net net, clean;
-    ffnn_tensor X = new_tensor(ROWS, 4), y = new_tensor(ROWS, OUTPUTS);
+    ffnn_tensor X = random_tensor(ROWS, 4), y = random_tensor(ROWS, OUTPUTS);
     float loss;
     make_random_network(&net, sizes);
     make_random_network(&clean, sizes);
@@ -479,7 +456,7 @@ static void test_ordinary_data_raises_no_exception(void) {
     for (size_t units = 1; units < 40; ++units) {
         size_t sizes[FFNN_MAX_LAYERS + 1] = {0};
         ffnn_net net;
-        ffnn_tensor X = new_tensor(units % 11 + 1, units), y = new_tensor(X.rows, 2), answers;
+        ffnn_tensor X = random_tensor(units % 11 + 1, units), y = random_tensor(X.rows, 2), answers;
         sizes[0] = sizes[1] = units;
         sizes[2] = 2;
         ffnn_tensor_init(&answers, X.rows, 2);
@@ -506,8 +483,8 @@ static void test_denormal_weights(void) {
     enum { INPUTS = 20, OUTPUTS = 17 };
     static const size_t sizes[FFNN_MAX_LAYERS + 1] = {INPUTS, OUTPUTS};
     ffnn_net net;
-    ffnn_tensor X = new_tensor(9, INPUTS), y = new_tensor(9, OUTPUTS);
-    ffnn_tensor before = new_tensor(INPUTS, OUTPUTS), weight, z;
+    ffnn_tensor X = random_tensor(9, INPUTS), y = random_tensor(9, OUTPUTS);
+    ffnn_tensor before = random_tensor(INPUTS, OUTPUTS), weight, z;
     make_random_network(&net, sizes);
     weight = net.layers[0].weight;
     for (size_t i = 0; i < element_count(weight); ++i) weight.data[i] = (float)(i + 1) * 1e-42f;
@@ -538,8 +515,8 @@ static const size_t rate_sizes[FFNN_MAX_LAYERS + 1] = {13, 21, 3};
 static void train_at(ffnn_net *net, float learning_rate) {
     random_state = 7;
     make_random_network(net, rate_sizes);
-    ffnn_tensor X = new_tensor(10, 13);
-    ffnn_tensor y = new_tensor(10, 3);
+    ffnn_tensor X = random_tensor(10, 13);
+    ffnn_tensor y = random_tensor(10, 3);
     CHECK_STATUS(FFNN_OK, ffnn_train(net, X, y, learning_rate, NULL));
     ffnn_tensor_free(&X);
     ffnn_tensor_free(&y);
@@ -584,7 +561,7 @@ static void test_huge_learning_rates(void) {
     const float rates[] = {1e10f, 1e30f, FLT_MAX, -FLT_MAX, INFINITE, -INFINITE};
     for (size_t i = 0; i < COUNT_OF(rates); ++i) {
         ffnn_net net;
-        ffnn_tensor X = new_tensor(4, 13), y = new_tensor(4, 3), output = X;
+        ffnn_tensor X = random_tensor(4, 13), y = random_tensor(4, 3), output = X;
         test_case("learning rate %g", (double)rates[i]);
         train_at(&net, rates[i]);
         for (size_t layer = 0; layer < 2; ++layer) { /* the update alone is that large */
@@ -637,7 +614,7 @@ static void test_small_steps_are_not_lost(void) {
             size_t sizes[FFNN_MAX_LAYERS + 1] = {2, 0};
             float expected = (float)(1 + rate * (double)batches[i]);
             ffnn_net net;
-            ffnn_tensor x = new_tensor(batches[i], 2), y = new_tensor(batches[i], outputs[n]);
+            ffnn_tensor x = random_tensor(batches[i], 2), y = random_tensor(batches[i], outputs[n]);
             test_case("%d outputs, batch of %d", (int)outputs[n], (int)batches[i]);
             sizes[1] = outputs[n];
             make_random_network(&net, sizes);
@@ -677,11 +654,11 @@ static void test_results_do_not_depend_on_the_batch(void) {
     for (size_t shape = 0; shape < COUNT_OF(shapes); ++shape) {
         static const size_t batches[] = {1, 2, 3, 5, 6, 7, 8, 31, 64, 255, 256, 257, ROWS};
         ffnn_net net;
-        ffnn_tensor X = new_tensor(ROWS, shapes[shape][0]), all, some, output = X;
+        ffnn_tensor X = random_tensor(ROWS, shapes[shape][0]), all, some, output = X;
         make_random_network(&net, shapes[shape]);
         size_t outputs = net.layers[net.layer_count - 1].weight.cols;
-        all = new_tensor(ROWS, outputs);
-        some = new_tensor(ROWS, outputs);
+        all = random_tensor(ROWS, outputs);
+        some = random_tensor(ROWS, outputs);
         CHECK_STATUS(FFNN_OK, ffnn_forward(&net, X, &output));
         ffnn_copy(all, output);
         for (size_t i = 0; i < COUNT_OF(batches); ++i) {
@@ -722,7 +699,7 @@ static void test_a_batch_too_large_for_memory(void) {
 static void test_no_memory_for_a_pass(void) {
     static const size_t sizes[FFNN_MAX_LAYERS + 1] = {3, 100, 2};
     ffnn_net net;
-    ffnn_tensor X = new_tensor(50, 3), y = new_tensor(50, 2), output = new_tensor(50, 2);
+    ffnn_tensor X = random_tensor(50, 3), y = random_tensor(50, 2), output = random_tensor(50, 2);
     float loss = 7;
     make_random_network(&net, sizes);
     ffnn_copy(output, y);

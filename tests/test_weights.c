@@ -30,15 +30,6 @@ static int has_weights(const ffnn_net *net, const void *expected) {
     return memcmp(values, expected, count * sizeof *values) == 0;
 }
 
-/* What ffnn_save writes; the caller frees the data. */
-static bytes saved(const ffnn_net *net) {
-    bytes b = {NULL, 0};
-    CHECK_STATUS(FFNN_OK, ffnn_save_memory(net, NULL, 0, &b.size));
-    b.data = (unsigned char *)calloc(b.size + 1, 1);
-    CHECK_STATUS(FFNN_OK, ffnn_save_memory(net, b.data, b.size, &b.size));
-    return b;
-}
-
 /* In every way there is: memory, file, new network. The network keeps what it had. */
 static void check_not_loaded(ffnn_net *net, bytes file, ffnn_status load, ffnn_status init) {
     float before[MOST_WEIGHTS];

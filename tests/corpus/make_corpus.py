@@ -111,13 +111,13 @@ def mismatch():
     write("mismatch-both-names", said("relu identity", {**MLP, "W1": [3, 4]}), floats(25))
     write("mismatch-order", said("relu identity", renamed("fc10.", "fc2.")), floats(13))
     write("mismatch-softmax", said("softmax identity", MLP), floats(13))
-    write("mismatch-unknown", said("relu softplus", MLP), floats(13))
+    write("mismatch-unknown", said("relu no_such", MLP), floats(13))
     write("mismatch-batch-norm", said("relu identity", {**MLP, "1.running_mean": [3]}), floats(16))
     write("mismatch-seventeen-layers", said(" ".join(["tanh"] * 17), {
         f"{2 * i}.weight": [1, 1] for i in range(17)}), floats(17))
     write("mismatch-half-bytes", lab(dtype="F4", shape=[96]))
     write("mismatch-sixteen-layers", layout({f"W{i + 1}": [1, 1] for i in range(16)}), floats(16))
-    write("mismatch-seventeen-layers", layout({f"W{i + 1}": [1, 1] for i in range(17)}), floats(17))
+    write("mismatch-seventeen-lab", layout({f"W{i + 1}": [1, 1] for i in range(17)}), floats(17))
 
 
 def bad():

@@ -205,7 +205,7 @@ def other_files():
     yield "sorted_wrongly", Named(("input", "hidden", "output"), (4, 8, 6, 3), ("relu",) * 3
                                   ).state_dict(), said(("relu",) * 3)
     yield "both", {**plain.state_dict(), "W1": torch.zeros(4, 8)}, relu
-    yield "unknown", plain.state_dict(), said(("softplus", "identity"))
+    yield "unknown", plain.state_dict(), said(("no_such", "identity"))
     yield "too_few", plain.state_dict(), said(("relu",))
     yield "softmax_early", plain.state_dict(), said(("softmax", "identity"))
     yield "nothing", {}, relu
