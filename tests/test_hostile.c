@@ -281,14 +281,15 @@ static void test_claimed_headers_cost_nothing(void) {
 /* ---- files that change while they are read ------------------------------------------------- */
 
 static struct {
-    int at, calls;                  /* the call of fread that it is to happen before */
+    int at, calls;                  /* the call that reads before which it is to happen */
     const unsigned char *bytes;     /* what the file has then, */
     size_t size;
     int is_renamed;                 /* as another file of that name, or as the same one */
 } change;
 
 static void change_file(const char *call) {
-    if (strcmp(call, "fread") != 0 || ++change.calls != change.at) return;
+    bool reads = strcmp(call, "fread") == 0 || strcmp(call, "fgetc") == 0;
+    if (!reads || ++change.calls != change.at) return;
     write_file(change.is_renamed ? FOLDER "/other" : HOSTILE, change.bytes, change.size);
     if (change.is_renamed) CHECK(rename(FOLDER "/other", HOSTILE) == 0);
 }
@@ -375,6 +376,37 @@ static void test_files_that_change(void) {
         check_changes(NULL, biases);
         ffnn_free(&net);
     }
+}
+
+/* Of a file that is only listed no more than its header and its last byte are read: when that is
+   looked for, the file may have become shorter. */
+static void test_listed_files_that_change(void) {
+    size_t size;
+    bytes file = make_zero_file(large, false, &size);
+    const size_t sizes[] = {0, 7, 8, 100, size / 2, size - 1, size + 1, size + 5000};
+    for (size_t i = 0; i < COUNT_OF(sizes); ++i) {
+        int at = 0, refused = 0;
+        do {
+            FILE *out = tmpfile();
+            write_file(HOSTILE, file.data, file.size);
+            memset(&change, 0, sizeof change);
+            change.at = ++at;
+            change.bytes = file.data;
+            change.size = sizes[i];
+            faults.before = change_file;
+            ffnn_status status = ffnn_print_file(out, HOSTILE);
+            faults_end();
+            test_case("%d bytes instead of %d, before read %d", (int)sizes[i], (int)size, at);
+            CHECK_STATUS(status == FFNN_OK ? FFNN_OK : FFNN_ERROR_FORMAT, status);
+            CHECK((ftell(out) > 0) == (status == FFNN_OK));
+            refused += status != FFNN_OK;
+            fclose(out);
+        } while (change.calls >= at);
+        CHECK(at > 3); /* the header's length, the header, the last byte, and that this is all */
+        CHECK(refused > 0);
+    }
+    remove(HOSTILE);
+    free(file.data);
 }
 
 /* ---- devices and pipes --------------------------------------------------------------------- */
@@ -522,6 +554,7 @@ int main(void) {
     RUN(test_claims_cost_nothing);
     RUN(test_claimed_headers_cost_nothing);
     RUN(test_files_that_change);
+    RUN(test_listed_files_that_change);
 #if HAS_POSIX
     RUN(test_large_files_of_no_use);
     RUN(test_files_that_are_replaced);
