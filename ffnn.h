@@ -110,15 +110,18 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
    optimizer, momentum, weight_decay   those of torch.optim.SGD and torch.optim.AdamW
 
    FFNN_ERROR_ARGUMENT if a value is none of its enumeration, an activation stands behind the last
-   layer, momentum is outside [0, 1) or set for Adam, weight_decay is negative or not finite. Loss,
-   optimizer and activations may be changed later, in the network: each call checks what it uses.
-   The optimizer's state (moments, step count) survives calls, new rates and edited weights; a load
-   or another optimizer starts it anew. No file holds it.
+   layer, a softmax layer has one unit (it could only say 1), momentum is outside [0, 1) or set for
+   Adam, weight_decay is negative or not finite. Loss, optimizer and activations may be changed
+   later, in the network: each call checks what it uses. The optimizer's state (moments, step count)
+   survives calls, new rates and edited weights; a load or another optimizer starts it anew. No file
+   holds it.
 
    Weights may lie anywhere: point layers[i].weight or .bias at an array of yours of the same shape.
    Every call follows them and reads nothing behind them; training writes to them; ffnn_free leaves
-   them alone. A bias in a network that has none is FFNN_ERROR_ARGUMENT. A network struct may be
-   moved. A copy of the struct shares all memory with the original: use and free only one of them.
+   them alone. Two layers must not share an array that is trained by Adam or with weight decay: it
+   would get both layers' steps, which is not what PyTorch does with a shared parameter. A bias in a
+   network that has none is FFNN_ERROR_ARGUMENT. A network struct may be moved. A copy of the struct
+   shares all memory with the original: use and free only one of them.
 
    ffnn_init                    makes a network and draws its weights
    ffnn_free                    frees the network's memory and zeroes the struct
@@ -138,8 +141,9 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
                                 exactly as torch.randperm would; without it they keep their order,
                                 so data sorted by class need an rng. progress is called after every
                                 epoch. It may call functions that take a const ffnn_net, and return
-                                false to stop early (still FFNN_OK). All memory is allocated before
-                                the first step
+                                false to stop early (still FFNN_OK). It must return: an exception or
+                                longjmp out of it leaks the memory of ffnn_fit, all of which is
+                                allocated before the first step
    ffnn_predict                 computes the outputs for all rows of x into your tensor output
                                 (batch x outputs), which must not overlap x. It only reads the
                                 network
@@ -223,7 +227,10 @@ OPTIONS: macros, to be defined before the include and the same everywhere in a p
                                                                                 (malloc(size))
    FFNN_FREE(p)                 frees it. Define both or neither                     (free(p))
    FFNN_NO_STDIO                leaves out files, printing and <stdio.h>
-   FFNN_NO_SIMD                 portable C only, no vector instructions
+   FFNN_NO_SIMD                 portable C only, no vector instructions. For these the file includes
+                                itself; so define this where it is no file of its own, but pasted
+                                into another one, amalgamated, or included by URL
+   FFNN_NO_OPENMP               starts no OpenMP threads, whatever the compiler's flags
    FFNN_FILENAME                the name of this file, should you rename it            ("ffnn.h")
    FFNN_TEST_KERNELS            for tests: always the kernels of this name, such as
                                 ffnn__kernels_avx2
@@ -237,8 +244,13 @@ SPEED: compile with plain -O2. The best instructions (AVX-512, AVX2 with FMA, el
    itself (where it cannot, an #error says so). But linking with -ffast-math makes some processors
    take subnormal numbers for 0, and a rounding mode other than to nearest costs the sigmoid 1.7e-5.
 
-   Compiled with -fopenmp, large products are shared among OpenMP's threads; the bits are the same
-   for any number of them, and small networks never start one. On a machine that is busy otherwise
+THREADS: compiled with -fopenmp and without FFNN_NO_OPENMP, large products are shared among OpenMP's
+   threads, a band of rows of the result each: in a forward pass these are samples, in a step rows
+   of a weight. Small networks never start a thread. The bits are the same for any number of threads
+   if all have the same floating-point modes: a mode that your program sets (flush-to-zero,
+   rounding) holds for its own thread only. After a fork, a large product in the child hangs if the
+   parent had started threads, and a plug-in that is unloaded leaves threads without code: that is
+   how OpenMP's libraries are, and what FFNN_NO_OPENMP is for. On a machine that is busy otherwise
    set OMP_WAIT_POLICY=passive, or each product waits for threads that do not get their turn; on an
    idle one that costs time. */
 #ifndef FFNN_H
@@ -364,6 +376,7 @@ typedef struct ffnn_progress {
 
 /* All zeros are the defaults in brackets. */
 typedef struct ffnn_fit_desc {
+    /* 0 is the default in both: a schedule that wants no epoch, or a rate of 0, skips ffnn_fit. */
     size_t epochs;       /* (1000) */
     float learning_rate; /* (0.1, with Adam 0.001) */
     size_t batch_size;   /* (32, or all samples where they are fewer) */
@@ -501,7 +514,8 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t);
 #include <float.h>
 #include <math.h>
 #include <string.h>
-#ifdef _OPENMP
+#if defined(_OPENMP) && !defined(FFNN_NO_OPENMP)
+#define FFNN__OPENMP
 #include <omp.h>
 #endif
 #ifndef FFNN_MALLOC
@@ -577,6 +591,13 @@ static double ffnn__log1p(double x) {
 #define FFNN__NOINLINE
 #endif
 
+/* Of a function whose unsigned numbers are meant to wrap: Clang's -fsanitize=integer reports it. */
+#if defined(__clang__)
+#define FFNN__WRAPS __attribute__((__no_sanitize__("integer")))
+#else
+#define FFNN__WRAPS
+#endif
+
 #define FFNN__PI ((double)3.14159265358979323846L)
 
 /* FFNN__SIMD: there are vectors. FFNN__X86: they may be wider than what every x86 has; not with GCC
@@ -607,36 +628,46 @@ static double ffnn__log1p(double x) {
 /* Flags such as -ffast-math let the compiler reorder sums and forget NaN. They are turned off for
    this file and on again at its end. Two effects remain. A compiler may assume that a float
    parameter is not NaN: floats that may be NaN are passed by pointer, and their bits are tested.
-   And -fsingle-precision-constant rounds constants to float: doubles that no float equals are
-   written as long doubles. */
+   And -fsingle-precision-constant makes constants floats: those that have to be doubles are written
+   as long doubles. */
+#if defined(__FAST_MATH__) || defined(_M_FP_FAST)
+#define FFNN__FAST_MATH
+#elif defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0
+#define FFNN__FAST_MATH
+#endif
 #if defined(__clang__)
 #if defined(__x86_64__) || defined(__i386__) || (defined(__aarch64__) && __clang_major__ >= 19)
 #define FFNN__FLOAT_CONTROL
 #pragma float_control(push)
 #pragma float_control(precise, on)
 #else
-#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0)
+#ifdef FFNN__FAST_MATH
 #error "ffnn.h: here -ffast-math breaks sums and NaN; compile the implementation without it"
 #endif
 #pragma STDC FP_CONTRACT ON
 #endif
 #elif defined(__GNUC__) && !defined(__TINYC__)
-#if (defined(__GCC_IEC_559) && __GCC_IEC_559 < 2) || defined(__FAST_MATH__)
+#if (defined(__GCC_IEC_559) && __GCC_IEC_559 < 2) || defined(FFNN__FAST_MATH)
 #define FFNN__FLAGS_TAKEN_BACK
 #pragma GCC push_options
 #pragma GCC optimize("no-fast-math")
 #endif
-#elif defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0)
-#error "ffnn.h: -ffast-math breaks sums and NaN; compile the implementation without it"
+#elif defined(FFNN__FAST_MATH)
+#error "ffnn.h: -ffast-math or /fp:fast breaks sums and NaN; compile the implementation without it"
 #endif
 
-/* For the kernels this file includes itself, by its name: see "kinds of processors". */
+/* For kernels with vectors this file includes itself, by its name: see "kinds of processors". Where
+   its text was pasted, the compiler is not inside an include. */
+#ifdef FFNN__SIMD
 #ifndef FFNN_FILENAME
 #define FFNN_FILENAME "ffnn.h"
 #endif
 #if defined(__has_include)
-#if !__has_include(FFNN_FILENAME)
-#error "ffnn.h: this file was renamed; define FFNN_FILENAME as its new name in quotes"
+#if !__has_include(FFNN_FILENAME) && defined(__INCLUDE_LEVEL__) && __INCLUDE_LEVEL__ == 0
+#error "ffnn.h: this text was pasted, and includes itself by name; define FFNN_NO_SIMD before it"
+#elif !__has_include(FFNN_FILENAME)
+#error "ffnn.h: renamed? define FFNN_FILENAME as its new name in quotes; pasted? FFNN_NO_SIMD"
+#endif
 #endif
 #endif
 
@@ -735,7 +766,7 @@ enum { FFNN__ALIGNMENT = 1 };
 
 /* The next multiple of FFNN__ALIGNMENT, or SIZE_MAX, which no allocation can supply. */
 static size_t ffnn__round_up(size_t count) {
-    size_t missing = (0 - count) % FFNN__ALIGNMENT;
+    size_t rest = count % FFNN__ALIGNMENT, missing = rest == 0 ? 0 : FFNN__ALIGNMENT - rest;
     return count > SIZE_MAX - missing ? SIZE_MAX : count + missing;
 }
 
@@ -754,7 +785,8 @@ static float *ffnn__carve(float *memory, size_t *used, size_t count) {
         return NULL;
     }
     float *begin = memory + *used;
-    begin += (0 - (uintptr_t)begin / sizeof(float)) % FFNN__ALIGNMENT; /* to the next multiple */
+    size_t rest = (size_t)((uintptr_t)begin / sizeof(float) % FFNN__ALIGNMENT);
+    if (rest != 0) begin += FFNN__ALIGNMENT - rest;
     *used = (size_t)(begin - memory) + count;
     return begin;
 }
@@ -812,7 +844,8 @@ static bool ffnn__same_shape(ffnn_tensor a, ffnn_tensor b) {
     return a.rows == b.rows && a.cols == b.cols;
 }
 
-static bool ffnn__overlap(ffnn_tensor a, ffnn_tensor b) {
+/* The sizes of an invalid tensor may wrap: nobody looks at the result. */
+FFNN__WRAPS static bool ffnn__overlap(ffnn_tensor a, ffnn_tensor b) {
     uintptr_t a_begin = (uintptr_t)a.data, a_end = a_begin + a.rows * a.cols * sizeof(float);
     uintptr_t b_begin = (uintptr_t)b.data, b_end = b_begin + b.rows * b.cols * sizeof(float);
     return a_begin < b_end && b_begin < a_end;
@@ -1210,6 +1243,11 @@ static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t lay
     return FFNN_OK;
 }
 
+/* Whether a last layer like this always says 1. */
+static inline bool ffnn__is_constant(ffnn_activation last, size_t outputs) {
+    return last == FFNN_SOFTMAX && outputs == 1;
+}
+
 /* Whether net is a network: users may have set anything in its layers. Inline, with few branches: 4
    of the 35 ns of a prediction of the default network. */
 static inline ffnn_status ffnn__check_layers(const ffnn_net *net) {
@@ -1234,6 +1272,8 @@ static inline ffnn_status ffnn__check_layers(const ffnn_net *net) {
     if (!has_memory || (are_transposed && !net->is_view)) return FFNN_ERROR_ARGUMENT;
     if (max_activation >= FFNN_SOFTMAX) return FFNN_ERROR_ARGUMENT;
     if ((unsigned)last->activation > FFNN_SOFTMAX) return FFNN_ERROR_ARGUMENT;
+    size_t outputs = net->sizes[net->layer_count];
+    if (ffnn__is_constant(last->activation, outputs)) return FFNN_ERROR_ARGUMENT;
     return differences == 0 ? FFNN_OK : FFNN_ERROR_SHAPE;
 }
 
@@ -1932,7 +1972,7 @@ static inline void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass, f
 
 enum { FFNN__STATE_SIZE = 624 };
 
-FFNNDEF void ffnn_rng_seed(ffnn_rng *rng, uint64_t seed) {
+FFNN__WRAPS FFNNDEF void ffnn_rng_seed(ffnn_rng *rng, uint64_t seed) {
     if (rng == NULL) return;
     memset(rng, 0, sizeof *rng);
     rng->seeded = 1;
@@ -1960,7 +2000,7 @@ static void ffnn__rng_refill(ffnn_rng *rng) {
     rng->remaining = FFNN__STATE_SIZE;
 }
 
-static uint32_t ffnn__temper(uint32_t x) {
+FFNN__WRAPS static uint32_t ffnn__temper(uint32_t x) {
     x ^= x >> 11;
     x ^= (x << 7) & 0x9d2c5680u;
     x ^= (x << 15) & 0xefc60000u;
@@ -2004,7 +2044,7 @@ static void ffnn__draw_linear(ffnn_tensor parameter, size_t inputs, ffnn_rng *rn
 static double ffnn__uniform(ffnn_rng *rng) {
     uint64_t high = ffnn__rng_next(rng), low = ffnn__rng_next(rng);
     uint64_t bits = ((high << 32) | low) & 0x1fffffffffffffu;
-    return (double)bits * (1.0 / 9007199254740992.0); /* 2^-53 */
+    return (double)bits / (double)9007199254740992.0L; /* 2^53 */
 }
 
 /* Box-Muller in double. It makes numbers in pairs: the second one is kept for the next call. */
@@ -2117,7 +2157,7 @@ static void ffnn__choose_format(ffnn__printer *printer) {
     }
     bool has_tiny = !are_whole && min < (double)1e-4L;
     printer->decimals = are_whole ? 0 : 4;
-    printer->is_scientific = max / min > 1000 || max > 1e8 || has_tiny;
+    printer->is_scientific = max / min > 1000 || max > (double)1e8L || has_tiny;
     for (size_t i = 0; i < count; ++i) {
         const float *value = ffnn__element_shown(printer, i / printer->cols, i % printer->cols);
         char text[64];
@@ -2375,9 +2415,13 @@ static uint64_t ffnn__json_unsigned(ffnn__json *json) {
     if (ffnn__json_word(json, "0")) return 0;
     const unsigned char *at = json->at;
     ffnn__json_digits(json);
-    for (; at < json->at && !json->failed; ++at) {
+    if (json->failed) return 0;
+    for (; at < json->at; ++at) {
         uint64_t digit = (uint64_t)*at - '0';
-        if (value > UINT64_MAX / 10 || value * 10 > UINT64_MAX - digit) ffnn__json_fail(json);
+        if (value > UINT64_MAX / 10 || value * 10 > UINT64_MAX - digit) {
+            ffnn__json_fail(json);
+            return 0;
+        }
         value = value * 10 + digit;
     }
     return value;
@@ -2417,11 +2461,12 @@ static void ffnn__json_skip(ffnn__json *json) {
         }
         ffnn__json_space(json);
         int c = ffnn__json_peek(json);
-        if (c == '{' || c == '[') {
+        if (depth == FFNN__MAX_NESTING && (c == '{' || c == '[')) {
+            ffnn__json_fail(json);
+        } else if (c == '{' || c == '[') {
             ffnn__json_open(json, (char)c);
             objects = objects << 1 | (c == '{');
             ++depth;
-            if (depth > FFNN__MAX_NESTING) ffnn__json_fail(json);
         } else {
             ffnn__json_skip_scalar(json);
         }
@@ -2753,7 +2798,7 @@ static uint64_t ffnn__read_shape(ffnn__json *json, ffnn__entry *entry) {
     while (ffnn__json_more(json, ']')) {
         uint64_t size = ffnn__json_unsigned(json);
         if (ffnn__overflows(elements, size)) entry->size_mismatch = true;
-        elements *= size;
+        else elements *= size;
         if (entry->rank < 2) entry->shape[entry->rank] = size;
         ++entry->rank;
     }
@@ -2797,10 +2842,12 @@ static void ffnn__read_entry(ffnn__json *json, ffnn__entry *entry) {
         ffnn__json_fail(json);
         return;
     }
-    bool overflows = ffnn__overflows(elements, bits), are_whole_bytes = elements * bits % 8 == 0;
-    bool is_ordered = entry->begin <= entry->end;
-    if (overflows || !are_whole_bytes || !is_ordered ||
-        entry->end - entry->begin != elements * bits / 8)
+    if (ffnn__overflows(elements, bits) || entry->begin > entry->end) {
+        entry->size_mismatch = true;
+        return;
+    }
+    uint64_t all_bits = elements * bits;
+    if (all_bits % 8 != 0 || all_bits / 8 != entry->end - entry->begin)
         entry->size_mismatch = true;
 }
 
@@ -3307,7 +3354,11 @@ static ffnn_status ffnn__read_new(ffnn__source *source, ffnn__index *index, ffnn
     ffnn_status match = ffnn__find_network(index, desc);
     if (match == FFNN_OK && !desc->has_activations) match = FFNN_ERROR_MISMATCH;
     if (match == FFNN_OK && desc->layer_count > FFNN_MAX_LAYERS) match = FFNN_ERROR_ARGUMENT;
-    if (match == FFNN_OK) return FFNN_OK;
+    if (match == FFNN_OK) {
+        size_t last = desc->layer_count - 1, outputs = desc->sizes[desc->layer_count];
+        if (!ffnn__is_constant(desc->activations[last], outputs)) return FFNN_OK;
+        match = FFNN_ERROR_ARGUMENT;
+    }
     status = ffnn__source_skip_to_end(source, source->at + index->data_size); /* see above */
     ffnn__free_index(index);
     return status == FFNN_OK ? match : status;
@@ -4263,9 +4314,9 @@ static void ffnn__run_band(const ffnn__product *product) { ffnn__run_plain(produ
 
 #endif /* FFNN__SIMD */
 
-#ifdef _OPENMP
-/* A band of rows for each thread. Rows of a result do not depend on each other, so neither do its
-   bits on the number of threads. */
+#ifdef FFNN__OPENMP
+/* A band of rows for each thread, in the order of the threads: the calling one has the first. Rows
+   of a result do not depend on each other, so neither do its bits on the number of threads. */
 static void ffnn__run_bands(const ffnn__product *whole, size_t threads) {
 #pragma omp parallel num_threads((int)threads)
     {
@@ -4283,7 +4334,7 @@ static void ffnn__run_bands(const ffnn__product *whole, size_t threads) {
 #endif
 
 static void ffnn__run(const ffnn__product *whole) {
-#ifdef _OPENMP
+#ifdef FFNN__OPENMP
     /* Multiplications, some 10 microseconds, and rows, four tiles: chosen, not swept. */
     const double min_work = 500000;
     const size_t min_rows = 16;

@@ -172,8 +172,11 @@ static unsigned answers_to_init(void) {
     if (checker.flaw != NULL) return ANSWER(FFNN_ERROR_FORMAT);
     if (checker_net.flaw != NULL || (checker_net.is_pytorchs && !checker.says_activations))
         return or_a_mismatch(ANSWER(FFNN_ERROR_MISMATCH));
+    const checker_layer *last = &checker_net.layers[checker_net.count - 1];
     bool is_too_deep = checker_net.count > FFNN_MAX_LAYERS;
-    return or_a_mismatch(is_too_deep ? ANSWER(FFNN_ERROR_ARGUMENT) : ANSWER(FFNN_OK));
+    bool is_constant = checker.says_activations && last->activation == FFNN_SOFTMAX && last->outputs == 1;
+    bool is_good = !is_too_deep && !is_constant;
+    return or_a_mismatch(is_good ? ANSWER(FFNN_OK) : ANSWER(FFNN_ERROR_ARGUMENT));
 }
 
 /* ---- networks ------------------------------------------------------------------------------ */

@@ -401,6 +401,43 @@ static void test_changed_activations_are_checked(void) {
     }
 }
 
+/* A softmax layer of one unit could only say 1, and has nothing to learn. */
+static void test_softmax_of_one_unit_is_refused(void) {
+    static const size_t sizes[][4] = {{3, 1}, {3, 4, 1}, {1, 1, 1, 1}};
+    float inputs[6] = {0}, ones[2] = {1, 1}, loss = 0;
+    ffnn_tensor x = ffnn_view(inputs, 2, 3), y = ffnn_view(ones, 2, 1);
+    for (size_t i = 0; i < COUNT_OF(sizes); ++i) {
+        for (int loss_kind = 0; loss_kind <= FFNN_CROSS_ENTROPY; ++loss_kind) {
+            ffnn_rng rng;
+            ffnn_desc desc;
+            size_t last = 0;
+            test_case("sizes %d, loss %d", (int)i, loss_kind);
+            memset(&desc, 0, sizeof desc);
+            memcpy(desc.sizes, sizes[i], sizeof sizes[i]);
+            while (desc.sizes[last + 2] != 0) ++last;
+            ffnn_rng_seed(&rng, 1);
+            desc.rng = &rng;
+            set_number(&desc.loss, loss_kind);
+            desc.activations[last] = FFNN_SOFTMAX;
+            check_refused(&desc, &rng);
+        }
+    }
+
+    ffnn_net net;
+    size_t size = 0;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, NULL));
+    CHECK_STATUS(FFNN_OK, ffnn_forward(&net, x, NULL));
+    net.layers[1].activation = FFNN_SOFTMAX;
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_forward(&net, x, NULL));
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_backward(&net, x, y, 0.1f));
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_train(&net, x, y, 0.1f, &loss));
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_fit(&net, x, y, NULL));
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_predict(&net, x, y));
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_evaluate(&net, x, y, &loss));
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_save_memory(&net, NULL, 0, &size));
+    ffnn_free(&net);
+}
+
 /* The loss is none of predict's, forward's and save's business. */
 static void test_a_changed_loss_is_checked(void) {
     static const int bad[] = {FFNN_CROSS_ENTROPY, FFNN_CROSS_ENTROPY + 1, -1};
@@ -530,6 +567,7 @@ int main(void) {
     RUN(test_as_many_layers_as_there_may_be);
     RUN(test_failing_allocations);
     RUN(test_changed_activations_are_checked);
+    RUN(test_softmax_of_one_unit_is_refused);
     RUN(test_a_changed_loss_is_checked);
     RUN(test_a_changed_optimizer_is_checked);
     RUN(test_changes_are_followed);

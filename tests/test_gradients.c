@@ -84,6 +84,7 @@ static void make_experiment(experiment *e, const setup *s, uint64_t seed) {
             desc.sizes[LAYERS - 1] = 4;
             desc.sizes[LAYERS] = 1;
         }
+        if (s->last == FFNN_SOFTMAX && desc.sizes[LAYERS] == 1) desc.sizes[LAYERS] = 2;
         for (size_t i = 0; i < LAYERS; ++i)
             desc.activations[i] = i + 1 < LAYERS ? s->hidden : s->last;
         CHECK_STATUS(FFNN_OK, ffnn_init(&e->net, &desc));
