@@ -363,7 +363,7 @@ typedef struct ffnn_net {
     bool is_view;            /* weights lie in the user's memory, parameters has none */
     ffnn_tensor parameters;  /* the memory of all weights and biases */
     ffnn_tensor activations; /* the memory of all z, a, error and delta */
-    ffnn_tensor moments;     /* the gradient and the optimizer's state, a row each */
+    ffnn_tensor moments;     /* the negative gradient and the optimizer's state, a row each */
     ffnn_optimizer moments_of;
     uint64_t steps;          /* that the optimizer's state has seen */
 } ffnn_net;
@@ -469,33 +469,33 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t);
    IMPLEMENTATION
 
    configuration                     what the program and the compiler have set
-   what the kernels compute          their prototypes, with the formulas
+   what the kernels compute          their prototypes, with the formulas; the memory they want
    status and tensors                views, memory, arithmetic
-   activations and losses            the table of activations; three losses and their gradients
+   activations and losses            the table of activations with f and f'; three losses
    the network's memory              init, free, checks, room for a batch
    forward and backward              the network's formulas
    optimizers                        SGD and Adam
    train, fit, predict               steps, epochs, batches
-   random numbers                    PyTorch's generator
+   random numbers                    PyTorch's generator, randn, randperm, Linear's first weights
    printing                          as PyTorch prints
    JSON                              a reader for the header of a weights file
    bytes of a file                   read from memory or from a file, piece by piece
-   parameters                        the list of a network's weights and biases, and their names
+   parameters                        the list of a network's weights and biases
    weights file: the header          its tensors and metadata, checked; ffnn_print_file
    weights file: which network       from the tensors' names and shapes to sizes and activations
    weights file: loading             into a network, into a new one, and without a copy
-   weights file: saving              the bytes of a file
+   weights file: saving              names, metadata and numbers
    files of Windows, POSIX, C        what differs between them; replacing a file
    four floats at a time             what every processor with vectors can do
-   products                          threads, blocks, and the choice of a kernel
-   normal numbers with AVX2          PyTorch's bits
-   kinds of processors               which there are, which kernels each has, how one is picked
+   products                          threads, blocks, which kernel for which shape; one column
+   normal numbers                    from uniform ones; with AVX2, PyTorch's bits
+   kinds of processors               which there are, which kernels each has, how the best is picked
 
    THE KERNELS, for one kind of processor. They stand behind the implementation because the file
    includes itself to compile them once for each kind:
 
    vectors                           names, types, loads and stores of a kind
-   exp and the activations           for a whole vector; softmax
+   exp and the activations           each f and f' for a whole vector; softmax
    optimizers' steps                 momentum and Adam
    element by element                sums, differences, products, quotients
    tiles                             products of many columns
@@ -503,8 +503,9 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t);
    narrow                            products of 2, 3 or 5 to 7 columns
    small networks                    all layers at once
 
-   Callees come first, as C has it, but for two sections in which the story counts more: "forward
-   and backward" and "train, fit, predict" begin with what they are for.
+   Callees come first, as C has it; a prototype names the few that a later section defines. In two
+   sections the story counts more, so callers come first: "forward and backward" and "train, fit,
+   predict".
    ============================================================================================ */
 #if defined(FFNN_IMPLEMENTATION) && !defined(FFNN_IMPLEMENTED)
 #define FFNN_IMPLEMENTED
@@ -611,12 +612,35 @@ static double ffnn__log1p(double x) {
 #endif
 #endif
 
+/* Keeps the compiler from fusing the product x into the sum that it is used in. */
+#if !defined(FFNN__SIMD)
+#define FFNN__NO_FMA(x) ((void)0)
+#elif defined(__x86_64__) || defined(__i386__)
+#define FFNN__NO_FMA(x) __asm__("" : "+x"(x))
+#else
+#define FFNN__NO_FMA(x) __asm__("" : "+w"(x))
+#endif
+
+/* Hints for loops: unrolled where arrays of vectors must stay in registers, rolled for the few
+   elements behind the last vector, of which Clang would make vectors again. */
+#if !defined(FFNN__SIMD)
+#define FFNN__ROLLED
+#elif defined(__clang__)
+#define FFNN__UNROLL _Pragma("clang loop unroll(full)")
+#define FFNN__UNROLL4
+#define FFNN__ROLLED _Pragma("clang loop vectorize(disable) unroll(disable)")
+#else
+#define FFNN__UNROLL _Pragma("GCC unroll 16")
+#define FFNN__UNROLL4 _Pragma("GCC unroll 4")
+#define FFNN__ROLLED
+#endif
+
 #if defined(__GNUC__)
 #pragma GCC diagnostic push
 #if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0
 #pragma GCC diagnostic ignored "-Wdouble-promotion" /* s390x, x87: floats computed as doubles */
 #endif
-#if defined(__cplusplus) /* of C, which this is */
+#if defined(__cplusplus) /* warnings about C, which this file is */
 #pragma GCC diagnostic ignored "-Wold-style-cast"
 #pragma GCC diagnostic ignored "-Wzero-as-null-pointer-constant"
 #if !defined(__clang__)
@@ -627,7 +651,8 @@ static double ffnn__log1p(double x) {
 
 /* Flags such as -ffast-math let the compiler reorder sums and forget NaN. They are turned off for
    this file and on again at its end. Two effects remain. A compiler may assume that a float
-   parameter is not NaN: floats that may be NaN are passed by pointer, and their bits are tested.
+   parameter is not NaN: where NaN must be recognized, floats are passed by pointer, and their bits
+   are tested.
    And -fsingle-precision-constant makes constants floats: those that have to be doubles are written
    as long doubles. */
 #if defined(__FAST_MATH__) || defined(_M_FP_FAST)
@@ -791,13 +816,13 @@ static float *ffnn__carve(float *memory, size_t *used, size_t count) {
     return begin;
 }
 
-/* A network is small if no layer has more weights, a product if its result has no more elements. A
-   guess: for 3-4-1 it is worth 1.3 to 1.6 times the speed, for most others nothing from some 8
-   samples on (1,678 networks tried). */
+/* A network is small if no layer has more weights, a product if its result (of a transposed b, b)
+   has no more elements. A guess: for 3-4-1 it is worth 1.3 to 1.6 times the speed, for most others
+   nothing from some 8 samples on (1,678 networks tried). */
 enum { FFNN__SMALL = 64 };
 
-/* What is left is cut into parts of max, whose last one never has fewer than 8, for which kernels
-   need more or round otherwise: the part before it is a shorter one then. Returns the next part. */
+/* The next part of what is left: all of it if it fits, else max, or a shorter one if max would
+   leave fewer than 8, for which kernels need other memory or round otherwise. */
 static inline size_t ffnn__next_part(size_t left, size_t max, size_t shorter) {
     if (left <= max) return left;
     return left < max + 8 ? shorter : max;
@@ -868,7 +893,7 @@ static bool ffnn__broadcasts(ffnn_tensor b, ffnn_tensor a) {
     return ffnn__same_shape(a, b);
 }
 
-/* The elements of a after which a broadcast b repeats; all of a if it never does. */
+/* How many elements of a are combined with b from b's start: one row if b is a row, else all. */
 static size_t ffnn__broadcast_length(ffnn_tensor a, ffnn_tensor b) {
     return b.rows == 1 && b.cols > 1 ? a.cols : a.rows * a.cols;
 }
@@ -929,7 +954,7 @@ static ffnn_status ffnn__binary(ffnn__operation operation, const ffnn_tensor *ds
     bool are_apart = ffnn__same_or_apart(*dst, *a) && ffnn__same_or_apart(*dst, *b);
     ffnn_status status = ffnn__validate_all(*dst, *a, *b, shapes_fit, are_apart);
     if (status != FFNN_OK) return status;
-    size_t cols = ffnn__broadcast_length(*a, *b); /* all of a, as one row, if b never repeats */
+    size_t cols = ffnn__broadcast_length(*a, *b);
     size_t rows = cols == a->cols ? a->rows : 1;
     size_t b_step = b->rows * b->cols == 1 ? 0 : 1;
     ffnn__combine(operation, dst->data, a->data, b->data, b_step, rows, cols);
@@ -1059,7 +1084,7 @@ FFNNDEF ffnn_status ffnn_sigmoid_derivative(ffnn_tensor dst, ffnn_tensor a) {
 }
 
 /* sum (a - b)^2, in double so that large batches do not lose small terms; b's next element stands
-   b_step (0 or 1) further. Four sums take turns: one would wait for itself. */
+   b_step (0 or 1) further. Four sums take turns, since each addition waits for the one before. */
 static double ffnn__sum_of_squares(const float *a, const float *b, size_t b_step, size_t count) {
     double sums[4] = {0, 0, 0, 0};
     size_t i = 0;
@@ -1096,8 +1121,8 @@ static ffnn_loss ffnn__effective_loss(ffnn_loss loss, ffnn_activation last) {
 }
 
 /* -sum y log softmax(z) = sum y (log sum exp(z) - z), where the largest z is subtracted first so
-   that no exp overflows. In z, as all losses here: log of a rounded a would lose the digits, and be
-   infinite for 0. */
+   that no exp overflows. Computed from z, as is the cross-entropy below: the log of a rounded a
+   would lose digits, and be infinite for 0. */
 static double ffnn__softmax_cross_entropy(const float *z, const float *y, size_t cols) {
     double max = (double)z[0], sum = 0, loss = 0;
     for (size_t i = 1; i < cols; ++i)
@@ -1106,7 +1131,7 @@ static double ffnn__softmax_cross_entropy(const float *z, const float *y, size_t
     double log_sum = log(sum);
     for (size_t i = 0; i < cols; ++i) {
         double term = log_sum - ((double)z[i] - max);
-        bool is_zero = y[i] >= 0 && y[i] <= 0; /* forgives an infinite z */
+        bool is_zero = y[i] >= 0 && y[i] <= 0; /* 0 times an infinite term counts as 0 */
         if (!is_zero) loss += (double)y[i] * term;
     }
     return loss;
@@ -1139,8 +1164,9 @@ static double ffnn__loss_count(ffnn_activation last, size_t rows, size_t cols) {
     return last == FFNN_SOFTMAX ? (double)rows : (double)rows * (double)cols;
 }
 
-/* The last layer's error, the negative gradient of the loss with respect to a. For cross-entropy it
-   is delta, the one with respect to z, which is (y - a) / count. Returns whether it is. */
+/* Sets the last layer's error to the negative gradient of the loss: with respect to a or, for
+   cross-entropy, with respect to z, which is delta already, (y - a) / count. Returns whether it is
+   delta. */
 static bool ffnn__loss_gradient(ffnn_loss loss, const ffnn_layer *last, const float *y,
                                 size_t rows) {
     const float *a = last->a.data;
@@ -1166,13 +1192,13 @@ typedef struct ffnn__parameter {
     ffnn_tensor tensor;
     size_t layer; /* index of the layer that it is of */
     bool is_bias;
-    bool file_transposes; /* a file holds it outputs x inputs, the network inputs x outputs */
+    bool saved_transposed; /* a weight that ffnn_save writes outputs x inputs */
 } ffnn__parameter;
 
 static size_t ffnn__parameter_count(const ffnn_net *net); /* tensors, not floats */
 static ffnn__parameter ffnn__parameter_at(const ffnn_net *net, size_t i);
 
-/* The first numbers of torch.nn.Linear, of a weight in PyTorch's order. */
+/* Draws a torch.nn.Linear's first weight or bias, in PyTorch's order. */
 static void ffnn__draw_linear(ffnn_tensor parameter, size_t inputs, ffnn_rng *rng);
 
 static ffnn_status ffnn__reserve_step(ffnn_net *net, size_t rows);
@@ -1193,7 +1219,7 @@ static size_t ffnn__count_or_max(size_t rows, size_t cols) {
     return rows > SIZE_MAX / cols ? SIZE_MAX : rows * cols;
 }
 
-/* The layers of a network with these layer_count + 1 sizes, which are copied behind the layers.
+/* The layers of a network with these layer_count + 1 sizes, which are copied after the layers.
    There is no memory for the parameters yet. net must be all zeros. */
 static ffnn_status ffnn__allocate_layers(ffnn_net *net, const size_t *sizes, size_t layer_count,
                                          bool has_biases) {
@@ -1248,8 +1274,8 @@ static inline bool ffnn__is_constant(ffnn_activation last, size_t outputs) {
     return last == FFNN_SOFTMAX && outputs == 1;
 }
 
-/* Whether net is a network: users may have set anything in its layers. Inline, with few branches: 4
-   of the 35 ns of a prediction of the default network. */
+/* Whether net is a network: users may have set anything in its layers. Inline, with few branches:
+   it is a part of every call, which takes 35 ns for a prediction of the default network. */
 static inline ffnn_status ffnn__check_layers(const ffnn_net *net) {
     size_t differences = 0; /* bits in which a shape is not what it should be, by exclusive or */
     bool has_memory = true; /* where it should be, and nowhere else */
@@ -1310,8 +1336,8 @@ static bool ffnn__is_all_zero(const size_t sizes[FFNN_MAX_LAYERS + 1]) {
     return true;
 }
 
-/* Not inlined: GCC would warn if the user's FFNN_MALLOC returns from a static arena that is
-   smaller. */
+/* Not inlined: if the user's FFNN_MALLOC takes memory from a static arena that is smaller than a
+   generator, GCC would warn. */
 FFNN__NOINLINE static ffnn_rng *ffnn__new_rng(void) {
     return (ffnn_rng *)FFNN_MALLOC(sizeof(ffnn_rng));
 }
@@ -1344,7 +1370,7 @@ FFNNDEF ffnn_status ffnn_init(ffnn_net *net, const ffnn_desc *desc) {
     while (count <= FFNN_MAX_LAYERS && sizes[count] != 0) ++count;
     if (count < 2) return FFNN_ERROR_ARGUMENT;
     for (size_t i = count; i <= FFNN_MAX_LAYERS; ++i)
-        if (sizes[i] != 0) return FFNN_ERROR_ARGUMENT; /* a layer behind one without units */
+        if (sizes[i] != 0) return FFNN_ERROR_ARGUMENT; /* a layer after one without units */
     for (size_t i = count - 1; i < FFNN_MAX_LAYERS; ++i)
         if (desc != NULL && desc->activations[i] != 0) return FFNN_ERROR_ARGUMENT;
 
@@ -1359,14 +1385,13 @@ FFNNDEF ffnn_status ffnn_init(ffnn_net *net, const ffnn_desc *desc) {
         net->weight_decay = desc->weight_decay;
     }
     status = ffnn__check_settings(net);
-    if (status == FFNN_OK) status = ffnn__reserve_step(net, 0);
+    if (status == FFNN_OK) status = ffnn__reserve_step(net, 0); /* moments; there is no batch yet */
     if (status == FFNN_OK) status = ffnn__draw(net, desc != NULL ? desc->rng : NULL);
     if (status != FFNN_OK) ffnn_free(net);
     return status;
 }
 
-/* Whether t (x or y) lies outside the network's own memory. Inline: 7 of the 75 ns of a training
-   step of the default network. */
+/* Whether t (x or y) lies outside the network's own memory. Inline as ffnn__check_layers. */
 static inline bool ffnn__is_outside(const ffnn_net *net, ffnn_tensor t) {
     return !ffnn__overlap(t, net->parameters) && !ffnn__overlap(t, net->activations);
 }
@@ -1460,7 +1485,7 @@ FFNNDEF ffnn_status ffnn_backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
 }
 
 #ifdef FFNN__SIMD
-/* Whether its layers are computed all at once. */
+/* Whether net's layers are computed all at once. */
 static inline bool ffnn__is_small(const ffnn_net *net) {
     return net->max_weights <= FFNN__SMALL && !net->is_view;
 }
@@ -1559,9 +1584,9 @@ static void ffnn__plain_step(ffnn_net *net, ffnn_tensor x, float learning_rate) 
     }
 }
 
-/* Rows of the moments, each as long as all parameters together: the descent; SGD's velocity or
-   Adam's first moment; Adam's second moment. */
-enum { FFNN__DESCENT, FFNN__FIRST_MOMENT, FFNN__SECOND_MOMENT };
+/* Rows of the moments, each as long as all parameters together: row 0 is the descent, row 1 SGD's
+   velocity or Adam's first moment, row 2 Adam's second moment. */
+enum { FFNN__FIRST_MOMENT = 1, FFNN__SECOND_MOMENT = 2 };
 
 /* The moments for the network's optimizer, all zeros. All rows are aligned as the first one is. */
 static ffnn_status ffnn__allocate_moments(const ffnn_net *net, ffnn_tensor *moments) {
@@ -1579,8 +1604,8 @@ static ffnn_status ffnn__allocate_moments(const ffnn_net *net, ffnn_tensor *mome
    one of the two, neither changes. */
 static ffnn_status ffnn__reserve_step(ffnn_net *net, size_t rows) {
     bool has_moments = net->moments.data != NULL, needs_moments = !ffnn__is_plain_sgd(net);
-    bool is_same = has_moments ? net->moments_of == net->optimizer : !needs_moments;
-    if (is_same) return ffnn__reserve(net, rows);
+    bool has_own = has_moments && net->moments_of == net->optimizer; /* SGD's may rest for a time */
+    if (has_own || (!has_moments && !needs_moments)) return ffnn__reserve(net, rows);
     ffnn_tensor moments = ffnn_view(NULL, 0, 0);
     ffnn_status status = needs_moments ? ffnn__allocate_moments(net, &moments) : FFNN_OK;
     if (status == FFNN_OK) status = ffnn__reserve(net, rows);
@@ -1685,8 +1710,6 @@ static void ffnn__free_shuffled(ffnn__shuffling *shuffling);
 static ffnn_status ffnn__epochs(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
                                 const ffnn_fit_desc *desc, ffnn__shuffling *shuffling);
 static void ffnn__shuffle(size_t *order, size_t count, ffnn_rng *rng);
-static void ffnn__shuffle_huge(size_t *order, size_t count, ffnn_rng *rng);
-static uint32_t ffnn__rng_next(ffnn_rng *rng); /* 32 random bits */
 static float ffnn__epoch(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, const ffnn_fit_desc *desc,
                          const ffnn__shuffling *shuffling);
 static ffnn_tensor ffnn__gather_rows(ffnn_tensor all, ffnn_tensor batch, const size_t *order,
@@ -1752,34 +1775,6 @@ static ffnn_status ffnn__epochs(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
     return FFNN_OK;
 }
 
-/* order = torch.randperm(count): a Fisher-Yates shuffle, each place drawing from itself and those
-   behind it. The remainder is biased by at most count / 2^32: PyTorch 2 shuffles 214 million
-   samples or more in another way, PyTorch 1.13 does not. */
-static void ffnn__shuffle(size_t *order, size_t count, ffnn_rng *rng) {
-    const uint64_t wide_count = count; /* size_t may have 16 bits */
-    if (wide_count >= UINT32_MAX / 20) {
-        ffnn__shuffle_huge(order, count, rng);
-        return;
-    }
-    for (size_t i = 0; i < count; ++i) order[i] = i;
-    for (size_t i = 0; i + 1 < count; ++i) {
-        size_t other = i + (size_t)(ffnn__rng_next(rng) % (count - i));
-        size_t swapped = order[i];
-        order[i] = order[other];
-        order[other] = swapped;
-    }
-}
-
-/* The same with 64 bits a draw, each place drawing from itself and those before it. */
-static void ffnn__shuffle_huge(size_t *order, size_t count, ffnn_rng *rng) {
-    for (size_t i = 0; i < count; ++i) {
-        uint64_t high = ffnn__rng_next(rng), low = ffnn__rng_next(rng);
-        size_t other = (size_t)((high << 32 | low) % (i + 1));
-        order[i] = order[other];
-        order[other] = i;
-    }
-}
-
 /* Trains on all batches. Returns the mean of their losses, each weighted by its samples; 0 without
    a progress callback. */
 static float ffnn__epoch(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, const ffnn_fit_desc *desc,
@@ -1830,8 +1825,8 @@ static inline void ffnn__predict_small(const ffnn_net *net, const ffnn_tensor *x
 static inline ffnn_status ffnn__pass_over(const ffnn_net *net, ffnn__pass *pass);
 static void ffnn__run_on_stack(const ffnn_net *net, const ffnn__pass *pass);
 static ffnn_status ffnn__run_on_heap(const ffnn_net *net, const ffnn__pass *pass, size_t size);
-static inline void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass, float *buffer,
-                                  float *other_buffer);
+static void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass, float *buffer,
+                           float *other_buffer);
 
 FFNNDEF ffnn_status ffnn_predict(const ffnn_net *net, ffnn_tensor x, ffnn_tensor output) {
     ffnn_status status = ffnn__check_batch(net, &x, &output);
@@ -1867,8 +1862,9 @@ FFNNDEF ffnn_status ffnn_evaluate(const ffnn_net *net, ffnn_tensor x, ffnn_tenso
     return FFNN_OK;
 }
 
-/* Where the layers' activations lie: floats of one of two buffers. In the stack of ffnn__pass_over
-   if a small network needs no more, else in that of ffnn__run_on_stack, else on the heap. */
+/* Floats of one of the two buffers in which the layers' activations lie: on the stack of
+   ffnn__pass_over or ffnn__predict_small if the first number is enough, on that of
+   ffnn__run_on_stack if the second is, else on the heap. */
 enum {
 #ifdef FFNN_NO_SIMD
     FFNN__SMALL_STACK = 32, /* 256 bytes in all */
@@ -1938,10 +1934,10 @@ FFNN__NOINLINE static ffnn_status ffnn__run_on_heap(const ffnn_net *net, const f
 }
 
 /* The layers take turns in the two buffers: each reads from one of them and writes to the other.
-   The last chunk never has fewer than 8 samples, below which a view's last bits would differ (see
-   ffnn__run_transposed). Inline: 5 of the 35 ns of a prediction of the default network. */
-static inline void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass, float *buffer,
-                                  float *other_buffer) {
+   If chunks have 16 samples or more, the last one has at least 8, below which a view's last bits
+   would differ: see ffnn__run_transposed. */
+static void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass, float *buffer,
+                           float *other_buffer) {
     size_t last = net->layer_count - 1, outputs = pass->y.cols, rows;
     size_t chunk = pass->chunk, shorter = chunk >= 16 ? chunk - 8 : chunk;
     for (size_t first = 0; first < pass->x.rows; first += rows) {
@@ -2060,8 +2056,8 @@ static float ffnn__normal(ffnn_rng *rng) {
     return (float)(radius * cos(theta));
 }
 
-/* 16 of them, with 24 random bits each. Those that need no refill between them are computed in a
-   loop that compilers make vectors of: it takes a third of the time. */
+/* 16 uniform floats, with 24 random bits each. Those that need no refill between them are computed
+   in a loop that compilers make vectors of: it takes a third of the time. */
 static void ffnn__uniform_block(float *x, ffnn_rng *rng) {
     const uint32_t *state = rng->state + (FFNN__STATE_SIZE - rng->remaining);
     if (rng->remaining < 16) {
@@ -2090,6 +2086,35 @@ FFNNDEF ffnn_status ffnn_randn(ffnn_tensor dst, ffnn_rng *rng) {
         ffnn__box_muller(dst.data + count - block, 1);
     }
     return FFNN_OK;
+}
+
+/* The same with 64 bits a draw, each place drawing from itself and those before it. */
+static void ffnn__shuffle_huge(size_t *order, size_t count, ffnn_rng *rng) {
+    for (size_t i = 0; i < count; ++i) {
+        uint64_t high = ffnn__rng_next(rng), low = ffnn__rng_next(rng);
+        size_t other = (size_t)((high << 32 | low) % (i + 1));
+        order[i] = i;
+        order[i] = order[other];
+        order[other] = i;
+    }
+}
+
+/* order = torch.randperm(count): a Fisher-Yates shuffle, each place drawing from itself and those
+   after it. The remainder is biased by at most count / 2^32: PyTorch 2 shuffles 214 million samples
+   or more in another way, PyTorch 1.13 does not. */
+static void ffnn__shuffle(size_t *order, size_t count, ffnn_rng *rng) {
+    const uint64_t wide_count = count; /* size_t may have 16 bits */
+    if (wide_count >= UINT32_MAX / 20) {
+        ffnn__shuffle_huge(order, count, rng);
+        return;
+    }
+    for (size_t i = 0; i < count; ++i) order[i] = i;
+    for (size_t i = 0; i + 1 < count; ++i) {
+        size_t other = i + (size_t)(ffnn__rng_next(rng) % (count - i));
+        size_t swapped = order[i];
+        order[i] = order[other];
+        order[other] = swapped;
+    }
 }
 
 /* ---- printing ---------------------------------------------------------------------------- */
@@ -2223,7 +2248,7 @@ typedef struct ffnn__json {
     const unsigned char *at, *end;
     bool failed;
     bool is_first;  /* a bracket was just opened: no comma comes next */
-    char *string;   /* the last string read, in UTF-8, with a zero behind it */
+    char *string;   /* the last string read, in UTF-8, zero-terminated */
     size_t length;  /* of string */
     char *text;     /* where the next string is put: as much memory as the text that is read */
 } ffnn__json;
@@ -2286,7 +2311,7 @@ static void ffnn__json_open(ffnn__json *json, char open) {
     json->is_first = true;
 }
 
-/* Whether another value comes before the closing bracket; steps over the comma or the bracket. */
+/* Whether another value comes before the closing bracket; steps over the comma, or the bracket. */
 static bool ffnn__json_more(ffnn__json *json, char close) {
     bool is_first = json->is_first;
     json->is_first = false;
@@ -2297,7 +2322,7 @@ static bool ffnn__json_more(ffnn__json *json, char close) {
 
 /* Appends the code point c in UTF-8, 0 in two bytes since a zero ends a string. Returns the new
    end. */
-static char *ffnn__put_utf8(char *at, long c) {
+static char *ffnn__append_utf8(char *at, long c) {
     if (c > 0 && c < 0x80) {
         *at++ = (char)c;
         return at;
@@ -2329,7 +2354,7 @@ static long ffnn__json_hex4(ffnn__json *json) {
 /* The code point that a backslash and what follows stand for; -1 if none. */
 static long ffnn__json_escape(ffnn__json *json) {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-    int c = ffnn__json_next(json);
+    int c = ffnn__json_next(json); /* -1, the end, is a byte that is not in the table */
     const char *found = (const char *)memchr(from, c, sizeof from - 1);
     if (found != NULL) return to[found - from];
     if (c != 'u') return -1;
@@ -2374,7 +2399,7 @@ static void ffnn__json_string(ffnn__json *json) {
         if (c == '\\') {
             long escaped = ffnn__json_escape(json);
             if (escaped < 0) ffnn__json_fail(json);
-            else at = ffnn__put_utf8(at, escaped);
+            else at = ffnn__append_utf8(at, escaped);
         } else if (c < 0x20 || (c >= 0x80 && !ffnn__json_utf8(json, c))) {
             ffnn__json_fail(json); /* a control character, the end, or no UTF-8 */
         } else {
@@ -2386,7 +2411,7 @@ static void ffnn__json_string(ffnn__json *json) {
     json->length = (size_t)(at - json->text);
 }
 
-/* The same in an object; reads the member's name, too. */
+/* ffnn__json_more for an object: whether another member comes; reads its name and the colon. */
 static bool ffnn__json_member(ffnn__json *json) {
     if (!ffnn__json_more(json, '}')) return false;
     ffnn__json_string(json);
@@ -2503,7 +2528,7 @@ typedef struct ffnn__source {
     size_t capacity;        /* of memory */
     bool is_allocated;      /* memory is not start */
     uint64_t file_size;     /* 0: not known, as of a pipe */
-    bool size_is_known;     /* sizes that are asked for can be trusted: allocate them at once */
+    bool is_size_trusted;     /* sizes that are asked for can be trusted: allocate them at once */
     unsigned char start[8]; /* the header's size: rejects many a file without an allocation */
 } ffnn__source;
 
@@ -2527,7 +2552,7 @@ static void ffnn__source_close(ffnn__source *source) {
     errno = error;
 }
 
-/* Sets *size to the bytes that are left of the file, to 0 if it cannot be sought in. */
+/* Sets *size to the bytes that are left of the file, to 0 if it is not seekable. */
 static bool ffnn__find_size(FILE *file, uint64_t *size) {
     long begin = ftell(file);
     *size = 0;
@@ -2539,7 +2564,8 @@ static bool ffnn__find_size(FILE *file, uint64_t *size) {
 
 static bool ffnn__source_open(ffnn__source *source, const char *path) {
     memset(source, 0, sizeof *source);
-    source->bytes = source->memory = source->start;
+    source->memory = source->start;
+    source->bytes = source->start;
     source->capacity = sizeof source->start;
     FILE *file = ffnn__open(path);
     if (file == NULL) return false;
@@ -2580,14 +2606,15 @@ static void ffnn__write_file(FILE *file, const void *bytes, size_t size) {
    large, so that on average each byte is copied once. */
 static ffnn_status ffnn__source_grow(ffnn__source *source, uint64_t wanted) {
     uint64_t capacity = 2 * (uint64_t)source->capacity + 1024;
-    bool is_sure = source->size_is_known || wanted <= source->file_size;
+    bool is_sure = source->is_size_trusted || wanted <= source->file_size;
     if (is_sure || capacity > wanted) capacity = wanted;
     if (capacity > SIZE_MAX) return FFNN_ERROR_MEMORY;
     unsigned char *memory = (unsigned char *)FFNN_MALLOC((size_t)capacity);
     if (memory == NULL) return FFNN_ERROR_MEMORY;
     memcpy(memory, source->memory, source->size);
     if (source->is_allocated) FFNN_FREE(source->memory);
-    source->bytes = source->memory = memory;
+    source->memory = memory;
+    source->bytes = memory;
     source->capacity = (size_t)capacity;
     source->is_allocated = true;
     return FFNN_OK;
@@ -2632,8 +2659,8 @@ static ffnn_status ffnn__source_read_to_end(ffnn__source *source, uint64_t size)
     return source->size > size ? FFNN_ERROR_FORMAT : ffnn__source_check_end(source);
 }
 
-/* The same where nobody needs the bytes behind the header: of a file that can be sought in, only
-   the last one is read. */
+/* The same where nobody needs the bytes after the header: of a seekable file only the last one is
+   read. */
 static ffnn_status ffnn__source_skip_to_end(ffnn__source *source, uint64_t size) {
 #ifndef FFNN_NO_STDIO
     if (source->file_size == size && source->size < size) {
@@ -2652,7 +2679,10 @@ static ffnn_status ffnn__source_skip_to_end(ffnn__source *source, uint64_t size)
    *bytes points until more are taken. */
 static ffnn_status ffnn__source_next(ffnn__source *source, size_t size,
                                      const unsigned char **bytes) {
-    if (source->at == source->size) source->at = source->size = 0; /* all of it is used */
+    if (source->at == source->size) { /* all of it is used */
+        source->at = 0;
+        source->size = 0;
+    }
     ffnn_status status = ffnn__source_read(source, (uint64_t)source->at + size);
     *bytes = source->bytes + source->at;
     source->at += size;
@@ -2674,25 +2704,25 @@ static ffnn_status ffnn__source_next_floats(ffnn__source *source, float *to, siz
 
 /* ---- parameters -------------------------------------------------------------------------- */
 /* A network is a list of parameters, its weights and biases, in the order in which they are drawn,
-   trained, saved and loaded. */
+   trained and saved. Loading follows the order of the file's bytes. */
 
 static size_t ffnn__parameter_count(const ffnn_net *net) {
     return net->has_biases ? 2 * net->layer_count : net->layer_count;
 }
 
-/* A file holds weights inputs x outputs if the network has no biases, else as torch.nn.Linear does,
-   outputs x inputs. */
+/* Weights are saved as torch.nn.Linear has them, outputs x inputs, if there are biases, else inputs
+   x outputs. */
 static ffnn__parameter ffnn__parameter_at(const ffnn_net *net, size_t i) {
     ffnn__parameter parameter;
     parameter.layer = net->has_biases ? i / 2 : i;
     parameter.is_bias = net->has_biases && i % 2 == 1;
-    parameter.file_transposes = net->has_biases && !parameter.is_bias;
+    parameter.saved_transposed = net->has_biases && !parameter.is_bias;
     const ffnn_layer *layer = &net->layers[parameter.layer];
     parameter.tensor = parameter.is_bias ? layer->bias : layer->weight;
     return parameter;
 }
 
-/* Both copy to the end of a text, without a zero behind it, and return the new end. */
+/* Both copy to the end of a text, without terminating it, and return the new end. */
 static char *ffnn__append_text(char *at, const char *text) {
     size_t length = strlen(text);
     memcpy(at, text, length);
@@ -2710,19 +2740,6 @@ static char *ffnn__append_number(char *at, uint64_t number) {
     return at;
 }
 
-/* Its name in a file: W1, W2, ..., or 0.weight, 0.bias, 2.weight, ..., those of the state_dict of a
-   torch.nn.Sequential in which an activation follows each Linear. */
-static void ffnn__name_parameter(char name[24], const ffnn_net *net, size_t i) {
-    char *at = name;
-    if (net->has_biases) {
-        at = ffnn__append_number(at, i / 2 * 2);
-        at = ffnn__append_text(at, i % 2 == 1 ? ".bias" : ".weight");
-    } else {
-        at = ffnn__append_number(ffnn__append_text(at, "W"), i + 1);
-    }
-    *at = '\0';
-}
-
 /* ---- weights file: the header ------------------------------------------------------------ */
 /* safetensors: 8 bytes that hold the header's size, the header in JSON, the tensors' bytes. The
    header is read in one pass and without recursion, into an entry for each tensor and a copy of the
@@ -2735,7 +2752,7 @@ typedef struct ffnn__entry {
     bool size_mismatch; /* its bytes are not as many as its shape and dtype need */
     size_t rank;
     uint64_t shape[2];   /* the first two sizes */
-    size_t shape_text;   /* all of them, [3,4], counted back from the end of the header */
+    size_t shape_from_end;   /* all of them, [3,4], counted back from the end of the header */
     uint64_t begin, end; /* its bytes, counted from the end of the header */
 } ffnn__entry;
 
@@ -2745,11 +2762,11 @@ typedef struct ffnn__index {
     ffnn__entry *entries; /* in the header's order */
     size_t count, capacity;
     uint64_t data_size;    /* bytes of all tensors */
-    const char *metadata;  /* key, value, key, value, ...: each with a zero behind it */
+    const char *metadata;  /* key, value, key, value, ..., each zero-terminated */
     size_t metadata_count; /* pairs */
 } ffnn__index;
 
-/* strcmp, which is 0.7 KB of code in newlib for a Cortex-M4. */
+/* As strcmp, which takes 0.7 KB in newlib for a Cortex-M4. */
 static int ffnn__compare(const char *a, const char *b) {
     while (*a != '\0' && *a == *b) {
         ++a;
@@ -2793,7 +2810,7 @@ static bool ffnn__overflows(uint64_t a, uint64_t b) {
 /* [3,4]: returns the product. Overflow is a size mismatch, even if a later size is 0. */
 static uint64_t ffnn__read_shape(ffnn__json *json, ffnn__entry *entry) {
     uint64_t elements = 1;
-    entry->shape_text = (size_t)(json->end - json->at);
+    entry->shape_from_end = (size_t)(json->end - json->at);
     ffnn__json_open(json, '[');
     while (ffnn__json_more(json, ']')) {
         uint64_t size = ffnn__json_unsigned(json);
@@ -2924,7 +2941,7 @@ static bool ffnn__order_is_before(const ffnn__entry *a, const ffnn__entry *b) {
 
 /* Whether the tensors fill the data without overlaps or holes. Of tensors with the same name only
    the last one counts: the others are dropped. Those that stay are in the header's order. */
-static bool ffnn__check_layout(ffnn__index *index) {
+static bool ffnn__resolve_layout(ffnn__index *index) {
     ffnn__entry *entries = index->entries;
     size_t kept = 0;
     ffnn__sort(entries, index->count, ffnn__name_is_before);
@@ -2976,8 +2993,8 @@ static bool ffnn__read_members(ffnn__json *json, ffnn__index *index) {
     return true;
 }
 
-/* Reads the header and checks it; source stands behind it then. If this returns FFNN_OK, index must
-   be freed. */
+/* Reads the header and checks it; what comes next in source are the tensors' bytes. If this returns
+   FFNN_OK, index must be freed. */
 static ffnn_status ffnn__read_index(ffnn__source *source, ffnn__index *index) {
     size_t header_size;
     ffnn_status status = ffnn__read_header_size(source, &header_size);
@@ -2990,13 +3007,13 @@ static ffnn_status ffnn__read_index(ffnn__source *source, ffnn__index *index) {
     if (index->text == NULL) return FFNN_ERROR_MEMORY;
     ffnn__json json = {header, header + header_size, false, false, index->text, 0, index->text};
     if (!ffnn__read_members(&json, index)) status = FFNN_ERROR_MEMORY;
-    else if (!ffnn__json_ended(&json) || !ffnn__check_layout(index)) status = FFNN_ERROR_FORMAT;
+    else if (!ffnn__json_ended(&json) || !ffnn__resolve_layout(index)) status = FFNN_ERROR_FORMAT;
     else if (index->data_size > UINT64_MAX - 8 - header_size) status = FFNN_ERROR_FORMAT;
     if (status != FFNN_OK) ffnn__free_index(index);
     return status;
 }
 
-/* The metadata's text behind this one: a key's value, a value's next key. */
+/* The metadata's next text: of a key its value, of a value the next key. */
 static const char *ffnn__next_text(const char *text) { return text + strlen(text) + 1; }
 
 /* The value of a key, the last one if the key comes several times; NULL if it never does. */
@@ -3012,13 +3029,13 @@ static const char *ffnn__find_metadata(const ffnn__index *index, const char *wan
 
 #ifndef FFNN_NO_STDIO
 
-/* Control characters, of ASCII and of Unicode's second row, as \u001b: what stands in a file must
-   not steer a terminal. */
+/* Prints control characters, U+0000 to U+001F and U+007F to U+009F, as \u001b and so on: no file
+   may control a terminal. */
 static void ffnn__print_escaped(FILE *out, const char *text) {
     for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; ++at) {
-        bool is_zero = at[0] == 0xC0 && at[1] == 0x80; /* see ffnn__put_utf8 */
-        bool is_second_row = at[0] == 0xC2 && at[1] < 0xA0;
-        if (is_zero || is_second_row) {
+        bool is_zero = at[0] == 0xC0 && at[1] == 0x80; /* see ffnn__append_utf8 */
+        bool is_from_80_on = at[0] == 0xC2 && at[1] < 0xA0; /* U+0080 to U+009F */
+        if (is_zero || is_from_80_on) {
             ++at;
             fprintf(out, "\\u%04x", is_zero ? 0u : (unsigned)*at);
         } else if (*at < 0x20 || *at == 0x7F) {
@@ -3032,7 +3049,7 @@ static void ffnn__print_escaped(FILE *out, const char *text) {
 /* 0.weight F32 [16, 8]: the shape as it stands in the header, but for white space. end is the end
    of the header. */
 static void ffnn__print_entry(FILE *out, const ffnn__entry *entry, const unsigned char *end) {
-    const unsigned char *shape = end - entry->shape_text;
+    const unsigned char *shape = end - entry->shape_from_end;
     ffnn__print_escaped(out, entry->name);
     fprintf(out, " %s ", entry->dtype);
     for (; *shape != ']'; ++shape) {
@@ -3079,8 +3096,8 @@ FFNNDEF ffnn_status ffnn_print_file(FILE *out, const char *path) {
 /* What a name stands for. A prefix is what stands before ".weight" or ".bias". */
 typedef enum ffnn__role { FFNN__OTHER, FFNN__W, FFNN__WEIGHT, FFNN__BIAS } ffnn__role;
 
-/* Whether name is this word, or ends with a dot and it; then sets the length of what stands
-   before. */
+/* Whether name is word or ends in a dot and word; *prefix_length receives the length of the rest.
+   */
 static bool ffnn__ends_with(const char *name, size_t length, const char *word,
                             size_t *prefix_length) {
     size_t word_length = strlen(word);
@@ -3146,7 +3163,7 @@ typedef struct ffnn__file_desc {
     size_t layer_count; /* may be more than FFNN_MAX_LAYERS: only so many are described */
     size_t sizes[FFNN_MAX_LAYERS + 1];
     bool has_biases;
-    bool is_linear; /* weights are outputs x inputs, as torch.nn.Linear's */
+    bool transposed; /* weights are outputs x inputs, as torch.nn.Linear's */
     bool has_activations;
     ffnn_activation activations[FFNN_MAX_LAYERS];
 } ffnn__file_desc;
@@ -3171,8 +3188,8 @@ static bool ffnn__find_layer(const ffnn__index *index, size_t i, const ffnn__fil
     if (role == FFNN__BIAS) return false;
     if (role == FFNN__W && !ffnn__is_numbered(weight->name, i + 1)) return false;
     if (ffnn__compare(weight->dtype, "F32") != 0 || weight->rank != 2) return false;
-    *inputs = weight->shape[desc->is_linear ? 1 : 0];
-    *outputs = weight->shape[desc->is_linear ? 0 : 1];
+    *inputs = weight->shape[desc->transposed ? 1 : 0];
+    *outputs = weight->shape[desc->transposed ? 0 : 1];
     if (*inputs == 0 || *outputs == 0) return false;
     if (!desc->has_biases) return true;
     const ffnn__entry *bias = weight + 1;
@@ -3196,7 +3213,7 @@ static size_t ffnn__activation_of(const char *name, size_t length) {
    have. */
 static bool ffnn__find_activations(const ffnn__index *index, ffnn__file_desc *desc) {
     const char *names = ffnn__find_metadata(index, "activations");
-    desc->has_activations = names != NULL || !desc->is_linear;
+    desc->has_activations = names != NULL || !desc->transposed;
     if (names == NULL) return true;
     for (size_t i = 0; i < desc->layer_count; ++i) {
         size_t length = strcspn(names, " ");
@@ -3218,10 +3235,10 @@ static ffnn_status ffnn__find_network(ffnn__index *index, ffnn__file_desc *desc)
     memset(desc, 0, sizeof *desc);
     if (count == 0) return FFNN_ERROR_MISMATCH;
     ffnn__sort(index->entries, count, ffnn__parameter_is_before);
-    desc->is_linear = ffnn__role_of(index->entries[0].name, &length) != FFNN__W;
+    desc->transposed = ffnn__role_of(index->entries[0].name, &length) != FFNN__W;
     for (size_t i = 0; i < count; ++i) {
         ffnn__role role = ffnn__role_of(index->entries[i].name, &length);
-        if (role == FFNN__OTHER || (role != FFNN__W) != desc->is_linear)
+        if (role == FFNN__OTHER || (role != FFNN__W) != desc->transposed)
             return FFNN_ERROR_MISMATCH;
         biases += role == FFNN__BIAS;
     }
@@ -3258,7 +3275,7 @@ static ffnn_status ffnn__match(const ffnn__file_desc *desc, const ffnn_net *net)
 
 /* ---- weights file: loading --------------------------------------------------------------- */
 
-/* The rows of from are count columns of t, beginning with the column first. Eight rows of t at a
+/* Copies count columns of t, from the column first on; each is a row of from. Eight rows of t at a
    time: where t.cols is a power of two, their cache lines share one set, which has room for eight.
    Sixteen cost a load half as much again there. */
 static void ffnn__copy_columns(ffnn_tensor t, size_t first, size_t count,
@@ -3273,8 +3290,9 @@ static void ffnn__copy_columns(ffnn_tensor t, size_t first, size_t count,
     }
 }
 
-/* t is the transpose of what comes next. At most 1 MB is taken at a time, what a second-level cache
-   holds: whole cache lines of t's columns if they fit, otherwise one column, or a part of one. */
+/* Reads the transpose of t, which is what comes next. At most 1 MB is taken at a time, what a
+   second-level cache holds: of t's columns a multiple of 16, which is a cache line of its rows, if
+   so many fit; else as many as fit; of longer columns a part of one. */
 static ffnn_status ffnn__load_transposed(ffnn__source *source, ffnn_tensor t) {
     const size_t piece = SIZE_MAX / 4 < 262144 ? SIZE_MAX / 4 : 262144, line = 16; /* floats */
     size_t max_rows = t.rows < piece ? t.rows : piece, max_cols = piece / max_rows;
@@ -3294,7 +3312,7 @@ static ffnn_status ffnn__load_transposed(ffnn__source *source, ffnn_tensor t) {
 }
 
 /* The entry whose bytes begin there. There is one, since tensors leave no holes: see
-   ffnn__check_layout. */
+   ffnn__resolve_layout. */
 static size_t ffnn__entry_at(const ffnn__index *index, uint64_t begin) {
     size_t i = 0;
     while (index->entries[i].begin != begin) ++i;
@@ -3305,14 +3323,14 @@ static size_t ffnn__entry_at(const ffnn__index *index, uint64_t begin) {
    are not set. The index's entries stand in the order of the network's parameters: see
    ffnn__find_network. */
 static ffnn_status ffnn__load_parameters(ffnn__source *source, ffnn_net *net,
-                                         const ffnn__index *index, bool is_linear) {
+                                         const ffnn__index *index, bool transposed) {
     uint64_t begin = 0;
     while (begin < index->data_size) {
         size_t i = ffnn__entry_at(index, begin);
         ffnn__parameter parameter = ffnn__parameter_at(net, i);
         ffnn_tensor t = parameter.tensor;
         ffnn_status status;
-        if (is_linear && !parameter.is_bias) status = ffnn__load_transposed(source, t);
+        if (transposed && !parameter.is_bias) status = ffnn__load_transposed(source, t);
         else status = ffnn__source_next_floats(source, t.data, t.rows * t.cols);
         if (status != FFNN_OK) return status;
         begin = index->entries[i].end;
@@ -3336,11 +3354,11 @@ static ffnn_status ffnn__read_into(ffnn__source *source, ffnn_net *net) {
     ffnn_status match = ffnn__find_network(&index, &desc);
     if (match == FFNN_OK) match = ffnn__match(&desc, net);
     uint64_t size = source->at + index.data_size;
-    source->size_is_known = match == FFNN_OK;
+    source->is_size_trusted = match == FFNN_OK;
     if (match == FFNN_OK) status = ffnn__source_read_to_end(source, size);
     else status = ffnn__source_skip_to_end(source, size);
     if (status == FFNN_OK) status = match;
-    if (status == FFNN_OK) status = ffnn__load_parameters(source, net, &index, desc.is_linear);
+    if (status == FFNN_OK) status = ffnn__load_parameters(source, net, &index, desc.transposed);
     if (status == FFNN_OK) ffnn__forget_moments(net);
     ffnn__free_index(&index);
     return status;
@@ -3359,13 +3377,14 @@ static ffnn_status ffnn__read_new(ffnn__source *source, ffnn__index *index, ffnn
         if (!ffnn__is_constant(desc->activations[last], outputs)) return FFNN_OK;
         match = FFNN_ERROR_ARGUMENT;
     }
-    status = ffnn__source_skip_to_end(source, source->at + index->data_size); /* see above */
+    /* A malformed file is FFNN_ERROR_FORMAT first: see ffnn__read_into. */
+    status = ffnn__source_skip_to_end(source, source->at + index->data_size);
     ffnn__free_index(index);
     return status == FFNN_OK ? match : status;
 }
 
 /* The last step, after which there is a network or, with another status, none. */
-static ffnn_status ffnn__finish_new(ffnn_net *net, ffnn__index *index,
+static ffnn_status ffnn__finish_or_free(ffnn_net *net, ffnn__index *index,
                                     const ffnn__file_desc *desc, ffnn_status status) {
     ffnn__free_index(index);
     if (status != FFNN_OK) {
@@ -3388,9 +3407,9 @@ static ffnn_status ffnn__new_copy(ffnn__source *source, ffnn_net *net) {
     if (!is_straight) status = ffnn__source_read_to_end(source, size);
     if (status == FFNN_OK)
         status = ffnn__allocate(net, desc.sizes, desc.layer_count, desc.has_biases);
-    if (status == FFNN_OK) status = ffnn__load_parameters(source, net, &index, desc.is_linear);
+    if (status == FFNN_OK) status = ffnn__load_parameters(source, net, &index, desc.transposed);
     if (status == FFNN_OK && is_straight) status = ffnn__source_check_end(source);
-    return ffnn__finish_new(net, &index, &desc, status);
+    return ffnn__finish_or_free(net, &index, &desc, status);
 }
 
 /* Points a new network's layers at the source's bytes. */
@@ -3407,8 +3426,8 @@ static ffnn_status ffnn__view_parameters(ffnn_net *net, const ffnn__file_desc *d
             layer->bias = ffnn_view(floats, 1, outputs);
             continue;
         }
-        layer->transposed = desc->is_linear;
-        layer->weight = desc->is_linear ? ffnn_view(floats, outputs, inputs)
+        layer->transposed = desc->transposed;
+        layer->weight = desc->transposed ? ffnn_view(floats, outputs, inputs)
                                          : ffnn_view(floats, inputs, outputs);
     }
     return FFNN_OK;
@@ -3426,7 +3445,7 @@ static ffnn_status ffnn__new_view(ffnn__source *source, ffnn_net *net) {
         net->is_view = true;
         status = ffnn__view_parameters(net, &desc, &index, source);
     }
-    return ffnn__finish_new(net, &index, &desc, status);
+    return ffnn__finish_or_free(net, &index, &desc, status);
 }
 
 FFNNDEF ffnn_status ffnn_load_memory(ffnn_net *net, const void *data, size_t size) {
@@ -3522,7 +3541,7 @@ static void ffnn__put_number(ffnn__sink *sink, uint64_t number) {
 static void ffnn__put_parameter(ffnn__sink *sink, const ffnn__parameter *parameter,
                                 bool transposed) {
     ffnn_tensor t = parameter->tensor;
-    if (parameter->is_bias || parameter->file_transposes == transposed) {
+    if (parameter->is_bias || parameter->saved_transposed == transposed) {
         ffnn__put_floats(sink, t.data, t.rows * t.cols);
         return;
     }
@@ -3538,7 +3557,20 @@ static void ffnn__put_parameter(ffnn__sink *sink, const ffnn__parameter *paramet
     }
 }
 
-/* Sigmoids without biases need none: that is what a file means that says nothing. */
+/* The name of parameter i: W1, W2, ..., or 0.weight, 0.bias, 2.weight, ..., those of the state_dict
+   of a torch.nn.Sequential in which an activation follows each Linear. */
+static void ffnn__name_parameter(char name[24], const ffnn_net *net, size_t i) {
+    char *at = name;
+    if (net->has_biases) {
+        at = ffnn__append_number(at, i / 2 * 2);
+        at = ffnn__append_text(at, i % 2 == 1 ? ".bias" : ".weight");
+    } else {
+        at = ffnn__append_number(ffnn__append_text(at, "W"), i + 1);
+    }
+    *at = '\0';
+}
+
+/* Networks of sigmoids without biases need no metadata: a file without it means exactly that. */
 static bool ffnn__has_metadata(const ffnn_net *net) {
     bool has_others = net->has_biases;
     for (size_t i = 0; i < net->layer_count; ++i)
@@ -3556,36 +3588,43 @@ static void ffnn__put_metadata(ffnn__sink *sink, const ffnn_net *net) {
     ffnn__put_text(sink, "\"}");
 }
 
-/* {"W1":{"dtype":"F32","shape":[3,4],"data_offsets":[0,48]},"W2":...} */
+/* 3,4 */
+static void ffnn__put_pair(ffnn__sink *sink, uint64_t first, uint64_t second) {
+    ffnn__put_number(sink, first);
+    ffnn__put_text(sink, ",");
+    ffnn__put_number(sink, second);
+}
+
+/* "W1":{"dtype":"F32","shape":[3,4],"data_offsets":[0,48]}: parameter i, whose bytes begin there.
+   Returns where they end. */
+static uint64_t ffnn__put_entry(ffnn__sink *sink, const ffnn_net *net, size_t i, uint64_t begin) {
+    ffnn__parameter parameter = ffnn__parameter_at(net, i);
+    uint64_t inputs = net->sizes[parameter.layer], outputs = net->sizes[parameter.layer + 1];
+    uint64_t end = begin + (parameter.is_bias ? 1 : inputs) * outputs * sizeof(float);
+    char name[24];
+    ffnn__name_parameter(name, net, i);
+    ffnn__put_text(sink, "\"");
+    ffnn__put_text(sink, name);
+    ffnn__put_text(sink, "\":{\"dtype\":\"F32\",\"shape\":[");
+    if (parameter.is_bias) ffnn__put_number(sink, outputs);
+    else if (parameter.saved_transposed) ffnn__put_pair(sink, outputs, inputs);
+    else ffnn__put_pair(sink, inputs, outputs);
+    ffnn__put_text(sink, "],\"data_offsets\":[");
+    ffnn__put_pair(sink, begin, end);
+    ffnn__put_text(sink, "]}");
+    return end;
+}
+
 static void ffnn__put_header(ffnn__sink *sink, const ffnn_net *net) {
     uint64_t begin = 0;
     ffnn__put_text(sink, "{");
-    if (ffnn__has_metadata(net)) ffnn__put_metadata(sink, net);
-    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
-        ffnn__parameter parameter = ffnn__parameter_at(net, i);
-        uint64_t inputs = net->sizes[parameter.layer], outputs = net->sizes[parameter.layer + 1];
-        uint64_t end = begin + (parameter.is_bias ? 1 : inputs) * outputs * sizeof(float);
-        if (i > 0 || ffnn__has_metadata(net)) ffnn__put_text(sink, ",");
-        char name[24];
-        ffnn__name_parameter(name, net, i);
-        ffnn__put_text(sink, "\"");
-        ffnn__put_text(sink, name);
-        ffnn__put_text(sink, "\":{\"dtype\":\"F32\",\"shape\":[");
-        if (!parameter.is_bias && !parameter.file_transposes) {
-            ffnn__put_number(sink, inputs);
-            ffnn__put_text(sink, ",");
-        }
-        ffnn__put_number(sink, outputs);
-        if (parameter.file_transposes) {
-            ffnn__put_text(sink, ",");
-            ffnn__put_number(sink, inputs);
-        }
-        ffnn__put_text(sink, "],\"data_offsets\":[");
-        ffnn__put_number(sink, begin);
+    if (ffnn__has_metadata(net)) {
+        ffnn__put_metadata(sink, net);
         ffnn__put_text(sink, ",");
-        ffnn__put_number(sink, end);
-        ffnn__put_text(sink, "]}");
-        begin = end;
+    }
+    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
+        if (i > 0) ffnn__put_text(sink, ",");
+        begin = ffnn__put_entry(sink, net, i, begin);
     }
     ffnn__put_text(sink, "}");
 }
@@ -3598,7 +3637,7 @@ static void ffnn__put_file(ffnn__sink *sink, const ffnn_net *net) {
     for (size_t i = 0; i < 8; ++i) start[i] = (unsigned char)(header_size >> (8 * i) & 0xff);
     ffnn__put_bytes(sink, start, 8);
     ffnn__put_header(sink, net);
-    ffnn__put_bytes(sink, "        ", (size_t)(header_size - counter.size));
+    ffnn__put_bytes(sink, "        ", (size_t)(header_size - counter.size)); /* data 8-byte aligned */
     for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
         ffnn__parameter parameter = ffnn__parameter_at(net, i);
         ffnn__put_parameter(sink, &parameter, net->layers[parameter.layer].transposed);
@@ -3814,8 +3853,8 @@ static FILE *ffnn__create(const char *path, bool is_private) {
     return NULL;
 }
 
-/* By the open file's number: whoever owns the folder may have put another file at the path. The
-   group's permissions are given only if the group is. */
+/* By the open file's number: whoever owns the folder may have put another file at the path. If the
+   group cannot be kept, the new group gets no permission that others lack. */
 static void ffnn__keep_permissions(FILE *file, const ffnn__target *target) {
     int number = fileno(file);
     uid_t owner = target->old.st_uid;
@@ -3931,29 +3970,6 @@ static ffnn_status ffnn__replace_file(const char *path, bool (*write)(FILE *file
 /* What every processor with vectors can do. The vectors of 8 and 16 floats need a kind of
    processor: see "kinds of processors". */
 
-/* Keeps the compiler from fusing the product x into the sum that it is used in. */
-#if !defined(FFNN__SIMD)
-#define FFNN__NO_FMA(x) ((void)0)
-#elif defined(__x86_64__) || defined(__i386__)
-#define FFNN__NO_FMA(x) __asm__("" : "+x"(x))
-#else
-#define FFNN__NO_FMA(x) __asm__("" : "+w"(x))
-#endif
-
-/* Hints for loops: unrolled where arrays of vectors must stay in registers, rolled for the few
-   elements behind the last vector, of which Clang would make vectors again. */
-#if !defined(FFNN__SIMD)
-#define FFNN__ROLLED
-#elif defined(__clang__)
-#define FFNN__UNROLL _Pragma("clang loop unroll(full)")
-#define FFNN__UNROLL4
-#define FFNN__ROLLED _Pragma("clang loop vectorize(disable) unroll(disable)")
-#else
-#define FFNN__UNROLL _Pragma("GCC unroll 16")
-#define FFNN__UNROLL4 _Pragma("GCC unroll 4")
-#define FFNN__ROLLED
-#endif
-
 #ifdef FFNN__SIMD
 
 /* At any address, and of any type in memory. */
@@ -4002,9 +4018,9 @@ static inline void ffnn__transpose_block(float *to, size_t to_step, const float 
     for (size_t i = 0; i < count; ++i) *(ffnn__f32x4 *)(to + i * to_step) = row[i];
 }
 
-/* to (cols x rows) = from (rows x cols) transposed. Blocks of 4 x 4 are read of narrower rows, too,
-   and at the end of rows: what follows there is the next row. Only in the last rows nothing may
-   follow. */
+/* to (cols x rows) = from (rows x cols) transposed, in blocks of 4 x 4, even where fewer than 4
+   columns are left: what is read too much belongs to the next rows, and is not stored. The last
+   rows, after which there may be no memory, go float by float. */
 static void ffnn__transpose(float *to, size_t to_step, const float *from, size_t from_step,
                             size_t rows, size_t cols) {
     size_t row = 0;
@@ -4013,8 +4029,8 @@ static void ffnn__transpose(float *to, size_t to_step, const float *from, size_t
         for (; col < cols; col += 4) {
             const float *block = from + row * from_step + col;
             size_t count = cols - col < 4 ? cols - col : 4;
-            bool could_leave_from = count < 4 && row + 4 + 3 >= rows;
-            if (could_leave_from) break;
+            bool is_near_end = row + 4 + 3 >= rows; /* 3 more rows have at least 3 more floats */
+            if (count < 4 && is_near_end) break;
             ffnn__transpose_block(to + col * to_step + row, to_step, block, from_step, count);
         }
         for (; col < cols; ++col)
@@ -4038,26 +4054,6 @@ static void ffnn__outer_product(float *c, const float *a, const float *b, size_t
 
 #endif /* FFNN__SIMD */
 
-static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, float factor) {
-    size_t col = 0;
-#ifdef FFNN__SIMD
-    for (; col + 4 <= n; col += 4) {
-        ffnn__f32x4 sum = {0};
-        for (size_t i = 0; i < m; ++i) sum += *(const ffnn__f32x4 *)(a + i * n + col);
-        sum *= factor;
-        FFNN__NO_FMA(sum);
-        *(ffnn__f32x4 *)(c + col) += sum;
-    }
-#endif
-    for (; col < n; ++col) {
-        float sum = 0;
-        for (size_t i = 0; i < m; ++i) sum += a[i * n + col];
-        sum *= factor;
-        FFNN__NO_FMA(sum);
-        c[col] += sum;
-    }
-}
-
 /* ---- products ---------------------------------------------------------------------------- */
 /* The five shapes of "what the kernels compute" and who chooses among them:
 
@@ -4065,7 +4061,7 @@ static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, 
    ffnn__run                       shares a large product among threads, a band of rows each
    ffnn__run_band                  chooses between blocks, fold and the others
    ffnn__run_blocks, _add_blocks   cut b into blocks, each of which is a product of the others
-   ffnn__run_lanes                 chooses between tiles, narrow and plain
+   ffnn__run_unblocked                 chooses between tiles, narrow and plain
 
    Neither the number of rows nor what they hold decides, where b is not transposed: a sample's
    results do not depend on the batch that it is in. */
@@ -4122,6 +4118,26 @@ FFNN__NOINLINE static void ffnn__run_plain(const ffnn__product *product) {
     }
 }
 
+static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, float factor) {
+    size_t col = 0;
+#ifdef FFNN__SIMD
+    for (; col + 4 <= n; col += 4) {
+        ffnn__f32x4 sum = {0};
+        for (size_t i = 0; i < m; ++i) sum += *(const ffnn__f32x4 *)(a + i * n + col);
+        sum *= factor;
+        FFNN__NO_FMA(sum);
+        *(ffnn__f32x4 *)(c + col) += sum;
+    }
+#endif
+    for (; col < n; ++col) {
+        float sum = 0;
+        for (size_t i = 0; i < m; ++i) sum += a[i * n + col];
+        sum *= factor;
+        FFNN__NO_FMA(sum);
+        c[col] += sum;
+    }
+}
+
 /* From here on GCC fuses products into sums, which -std=c99 turns off, and does not track
    variables: with -g and -fsanitize=undefined that took a minute. */
 #if defined(FFNN__SIMD) && !defined(__clang__)
@@ -4168,14 +4184,14 @@ static const ffnn__kernels *ffnn__pick_kernels(void);
 /* A product whose b is not transposed, with the lanes that leave the fewest unused: 17 to 24
    columns are three vectors of 8 rather than two of 16. Small products do without 16 lanes, for
    which Clang takes much stack. */
-static void ffnn__run_lanes(const ffnn__product *product, size_t max_lanes) {
+static void ffnn__run_unblocked(const ffnn__product *product, bool allow_16_lanes) {
     const ffnn__kernels *kernels = ffnn__pick_kernels();
     size_t cols = product->cols;
     if (cols == 1) ffnn__run_plain(product);
     else if (cols < 4) kernels->narrow4(product);
     else if (cols == 4 || kernels->tiles8 == NULL) kernels->tiles4(product);
     else if (cols < 8) kernels->narrow8(product);
-    else if ((cols == 16 || cols > 24) && max_lanes == 16 && kernels->tiles16 != NULL)
+    else if ((cols == 16 || cols > 24) && allow_16_lanes && kernels->tiles16 != NULL)
         kernels->tiles16(product);
     else kernels->tiles8(product);
 }
@@ -4193,8 +4209,9 @@ static void ffnn__run_dots(const ffnn__product *product) {
     }
 }
 
-/* Blocks of b and of the sums that are added to c: 16 KB, half of a first-level cache. Beside 112 x
-   64, few rows of 1000 columns are 1.1 to 1.27 times as fast, large squares 1 to 2 % slower. */
+/* Blocks of b and of the sums that are added to c: 16 KB, half of a first-level cache. Compared
+   with 112 x 64, few rows of 1000 columns are 1.1 to 1.27 times as fast, large squares 1 to 2 %
+   slower. */
 enum { FFNN__BLOCK_ROWS = 64, FFNN__BLOCK_COLS = 64 };
 
 /* Copies a block of b, transposed if b is, into rows of its width. */
@@ -4222,8 +4239,8 @@ static ffnn__product ffnn__depth_block(const ffnn__product *whole, size_t first)
     return block;
 }
 
-/* The next block's columns. The last block never has fewer than 8, below which rows of c would have
-   to be contiguous: see narrow_rows. */
+/* The next block's columns. Unless b itself has fewer than 8, no block has: the narrow kernels,
+   which would compute it, want contiguous rows of c. */
 static size_t ffnn__block_width(size_t left) {
     return ffnn__next_part(left, FFNN__BLOCK_COLS, FFNN__BLOCK_COLS / 2);
 }
@@ -4249,7 +4266,7 @@ FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
                 block.b_row_step = width;
                 block.b_col_step = 1;
             }
-            ffnn__run_lanes(&block, 16);
+            ffnn__run_unblocked(&block, true);
         }
     }
 }
@@ -4281,7 +4298,7 @@ FFNN__NOINLINE static void ffnn__add_blocks(const ffnn__product *whole) {
 }
 
 /* A transposed b is transposed by copying it, unless too few rows use the copy: those are dots, if
-   deep enough to fold. The three numbers were tried once each, not swept. Not inlined: see
+   deep enough to fold. The three numbers were chosen by a few timings, not swept. Not inlined: see
    ffnn__run_plain. */
 FFNN__NOINLINE static void ffnn__run_transposed(const ffnn__product *product) {
     bool is_worth_a_copy = product->rows >= 8 || product->rows * 8 > product->depth;
@@ -4289,9 +4306,9 @@ FFNN__NOINLINE static void ffnn__run_transposed(const ffnn__product *product) {
     else ffnn__run_dots(product);
 }
 
-/* Blocks pay from 512 columns on, if deep; fold from 8 rows of b in one column, from 16 in 2 to 4,
-   for which it needs 8 lanes: numbers that were tried once each, not swept. What is added is never
-   folded, which cannot add: its a is transposed, or it is a small product. */
+/* Blocks from 512 columns and a depth of 64 on; fold for 1 column from a depth of 8 on, for 2 to 4,
+   with 8 lanes or more, from 16 on. These numbers were chosen by a few timings, not swept. Fold
+   cannot add: what is added has a transposed a, or is a small product. */
 static void ffnn__run_band(const ffnn__product *product) {
     size_t depth = product->depth, cols = product->cols;
     bool is_contiguous = product->a_col_step == 1 && product->b_row_step == cols;
@@ -4305,7 +4322,7 @@ static void ffnn__run_band(const ffnn__product *product) {
     else if (can_fold && (cols == 1 || ffnn__pick_kernels()->tiles8 != NULL))
         ffnn__pick_kernels()->fold(product);
     else
-        ffnn__run_lanes(product, 16);
+        ffnn__run_unblocked(product, true);
 }
 
 #else
@@ -4316,7 +4333,8 @@ static void ffnn__run_band(const ffnn__product *product) { ffnn__run_plain(produ
 
 #ifdef FFNN__OPENMP
 /* A band of rows for each thread, in the order of the threads: the calling one has the first. Rows
-   of a result do not depend on each other, so neither do its bits on the number of threads. */
+   do not depend on each other, and each band has at least 16, so that ffnn__run_transposed decides
+   alike for all: the bits are the same for any number of threads. */
 static void ffnn__run_bands(const ffnn__product *whole, size_t threads) {
 #pragma omp parallel num_threads((int)threads)
     {
@@ -4335,9 +4353,8 @@ static void ffnn__run_bands(const ffnn__product *whole, size_t threads) {
 
 static void ffnn__run(const ffnn__product *whole) {
 #ifdef FFNN__OPENMP
-    /* Multiplications, some 10 microseconds, and rows, four tiles: chosen, not swept. */
-    const double min_work = 500000;
-    const size_t min_rows = 16;
+    const double min_work = 500000; /* multiplications: 10 us, more than to start a thread */
+    const size_t min_rows = 16;     /* four tiles. Both were chosen, not swept. */
     double work = (double)whole->rows * (double)whole->depth * (double)whole->cols;
     size_t threads = (size_t)omp_get_max_threads(), max_bands = whole->rows / min_rows;
     if (threads > max_bands) threads = max_bands;
@@ -4367,7 +4384,7 @@ static void ffnn__multiply_by_transposed(float *c, const float *a, const float *
         float transposed[FFNN__SMALL];
         ffnn__transpose(transposed, n, b, k, n, k);
         ffnn__product product = ffnn__describe(c, a, transposed, m, k, n, false, false);
-        ffnn__run_lanes(&product, 8);
+        ffnn__run_unblocked(&product, false);
         return;
     }
 #endif
@@ -4389,7 +4406,7 @@ static void ffnn__multiply_transposed(float *c, const float *a, const float *b, 
     ffnn__product product = ffnn__describe_transposed(c, a, b, m, k, n);
 #ifdef FFNN__SIMD
     if (m * n <= FFNN__SMALL) {
-        ffnn__run_lanes(&product, 8);
+        ffnn__run_unblocked(&product, false);
         return;
     }
 #endif
@@ -4410,9 +4427,9 @@ static void ffnn__add_product(float *c, const float *a, const float *b, size_t m
     ffnn__run(&product);
 }
 
-/* ---- normal numbers with AVX2 ------------------------------------------------------------ */
-/* PyTorch's bits where it has AVX2 (equal for 3 * 10^8 numbers), by the formulas and constants of
-   Cephes' logf, cosf and sinf. Products are fused into sums where they are in PyTorch, and kept
+/* ---- normal numbers ---------------------------------------------------------------------- */
+/* With AVX2 PyTorch's bits (equal for 3 * 10^8 numbers), by the formulas and constants of Cephes'
+   logf, cosf and sinf. Products are fused into sums where they are in PyTorch, and kept
    from it by FFNN__NO_FMA where they are not. GCC fuses none below -O2: last bits differ. */
 
 #ifdef FFNN__X86
@@ -4489,6 +4506,24 @@ FFNN__AVX2 static void ffnn__box_muller_avx2(float *x, size_t blocks) {
 
 #endif /* FFNN__X86 */
 
+/* radius and theta are floats, as in PyTorch; log, cos and sin are libm's. */
+static void ffnn__box_muller(float *x, size_t blocks) {
+#ifdef FFNN__SIMD
+    if (ffnn__pick_kernels()->box_muller != NULL) {
+        ffnn__pick_kernels()->box_muller(x, blocks);
+        return;
+    }
+#endif
+    for (; blocks > 0; --blocks, x += 16) {
+        for (size_t i = 0; i < 8; ++i) {
+            float radius = (float)sqrt(-2 * log(1 - (double)x[i]));
+            float theta = (float)(2 * FFNN__PI) * x[i + 8];
+            x[i] = (float)((double)radius * cos((double)theta));
+            x[i + 8] = (float)((double)radius * sin((double)theta));
+        }
+    }
+}
+
 /* ---- kinds of processors ----------------------------------------------------------------- */
 /* The kernels at the end of this file are compiled once for each kind of processor that the program
    may run on, and the best kind is picked when it runs. For that this file includes itself: a
@@ -4509,12 +4544,12 @@ FFNN__AVX2 static void ffnn__box_muller_avx2(float *x, size_t blocks) {
    multiply_by_derivative      x        x        x       x           FFNN__HAS_DERIVATIVE
    softmax                     x        x                            FFNN__HAS_SOFTMAX
    momentum_step, adam_step    x        x                x           FFNN__HAS_STEPS
-   combine                     x        x                x           FFNN__HAS_STEPS
+   combine                     x        x                x           FFNN__HAS_COMBINE
    fold                                 x                x       x   FFNN__HAS_FOLD
    narrow                               x        x       x           FFNN__HAS_NARROW
    small_...                            x        x                   FFNN__HAS_SMALL
 
-   (1) Elsewhere than on x86: 2 x 4, and a loop per activation. Few x86 have no AVX2, so there the
+   (1) Without FFNN__X86: 2 x 4, and a loop per activation. Few x86 have no AVX2, so there the
    baseline is as little code as possible. */
 
 #ifndef FFNN__SIMD
@@ -4526,6 +4561,7 @@ FFNN__AVX2 static void ffnn__box_muller_avx2(float *x, size_t blocks) {
 #define FFNN__HAS_LOOPS
 #define FFNN__HAS_SOFTMAX
 #define FFNN__HAS_STEPS
+#define FFNN__HAS_COMBINE
 
 #else
 
@@ -4542,6 +4578,7 @@ FFNN__AVX2 static void ffnn__box_muller_avx2(float *x, size_t blocks) {
 #define FFNN__HAS_DERIVATIVE
 #define FFNN__HAS_SOFTMAX
 #define FFNN__HAS_STEPS
+#define FFNN__HAS_COMBINE
 #define FFNN__HAS_FOLD
 #define FFNN__HAS_NARROW
 #define FFNN__HAS_SMALL
@@ -4553,7 +4590,7 @@ static const ffnn__kernels ffnn__kernels_baseline = {
     ffnn__narrow_baseline, NULL, /* 4 and 8 lanes */
     ffnn__activate_each_baseline,
     ffnn__softmax_baseline,
-    ffnn__multiply_by_derivative_baseline, ffnn__multiply_by_derivative_baseline,
+    ffnn__multiply_by_derivative_baseline, ffnn__multiply_by_derivative_baseline, /* many, few */
     ffnn__momentum_step_baseline,
     ffnn__adam_step_baseline,
     NULL, /* no box_muller */
@@ -4582,17 +4619,18 @@ static const ffnn__kernels ffnn__kernels_baseline = {
 #define FFNN__HAS_DERIVATIVE
 #define FFNN__HAS_LOOPS
 #define FFNN__HAS_STEPS
+#define FFNN__HAS_COMBINE
 #define FFNN__HAS_FOLD
 #define FFNN__HAS_NARROW
 #include FFNN_FILENAME
 
 static const ffnn__kernels ffnn__kernels_avx2 = {
-    ffnn__tiles_fma, ffnn__tiles_avx2, NULL,
+    ffnn__tiles_fma, ffnn__tiles_avx2, NULL, /* 4, 8 and 16 lanes */
     ffnn__fold_avx2,
-    ffnn__narrow_fma, ffnn__narrow_avx2,
+    ffnn__narrow_fma, ffnn__narrow_avx2, /* 4 and 8 lanes */
     ffnn__activate_each_avx2,
     ffnn__softmax_baseline,
-    ffnn__multiply_by_derivative_avx2, ffnn__multiply_by_derivative_fma,
+    ffnn__multiply_by_derivative_avx2, ffnn__multiply_by_derivative_fma, /* of many, of few */
     ffnn__momentum_step_avx2,
     ffnn__adam_step_avx2,
     ffnn__box_muller_avx2,
@@ -4611,12 +4649,12 @@ static const ffnn__kernels ffnn__kernels_avx2 = {
 #include FFNN_FILENAME
 
 static const ffnn__kernels ffnn__kernels_avx512 = {
-    ffnn__tiles_fma, ffnn__tiles_avx2, ffnn__tiles_avx512,
+    ffnn__tiles_fma, ffnn__tiles_avx2, ffnn__tiles_avx512, /* 4, 8 and 16 lanes */
     ffnn__fold_avx512,
-    ffnn__narrow_fma, ffnn__narrow_avx2,
+    ffnn__narrow_fma, ffnn__narrow_avx2, /* 4 and 8 lanes */
     ffnn__activate_each_avx512,
     ffnn__softmax_baseline,
-    ffnn__multiply_by_derivative_avx2, ffnn__multiply_by_derivative_fma,
+    ffnn__multiply_by_derivative_avx2, ffnn__multiply_by_derivative_fma, /* of many, of few */
     ffnn__momentum_step_avx2, /* 16 lanes would wait for memory as long as 8 */
     ffnn__adam_step_avx2,
     ffnn__box_muller_avx2,
@@ -4627,7 +4665,7 @@ static const ffnn__kernels ffnn__kernels_avx512 = {
 
 #endif /* FFNN__X86 */
 
-/* libgcc has run CPUID before main: this only reads its answer. */
+/* The compiler's runtime has run CPUID before main: this only reads its answer. */
 static const ffnn__kernels *ffnn__pick_kernels(void) {
 #if defined(FFNN_TEST_KERNELS) /* for tests: one kind, whatever the processor */
     return &FFNN_TEST_KERNELS;
@@ -4647,7 +4685,7 @@ static void ffnn__softmax(float *a, const float *z, size_t m, size_t n) {
     ffnn__pick_kernels()->softmax(a, z, m, n);
 }
 
-/* Below 16 elements four lanes are as fast: a number that was tried once, not swept, as below. */
+/* Below 16 elements four lanes are as fast, here and in ffnn__combine: chosen, not swept. */
 static void ffnn__multiply_by_derivative(ffnn_activation activation, float *delta,
                                          const float *error, const float *z, const float *a,
                                          size_t count) {
@@ -4683,24 +4721,6 @@ static void ffnn__small_backward(const ffnn_layer *layers, size_t count, const f
 }
 
 #endif /* FFNN__SIMD */
-
-/* radius and theta are floats, as in PyTorch; log, cos and sin are libm's. */
-static void ffnn__box_muller(float *x, size_t blocks) {
-#ifdef FFNN__SIMD
-    if (ffnn__pick_kernels()->box_muller != NULL) {
-        ffnn__pick_kernels()->box_muller(x, blocks);
-        return;
-    }
-#endif
-    for (; blocks > 0; --blocks, x += 16) {
-        for (size_t i = 0; i < 8; ++i) {
-            float radius = (float)sqrt(-2 * log(1 - (double)x[i]));
-            float theta = (float)(2 * FFNN__PI) * x[i + 8];
-            x[i] = (float)((double)radius * cos((double)theta));
-            x[i + 8] = (float)((double)radius * sin((double)theta));
-        }
-    }
-}
 
 #define FFNN__OUTERMOST /* this is not an inclusion for one kind of processor */
 #endif /* FFNN_IMPLEMENTATION */
@@ -4805,7 +4825,7 @@ FFNN__INLINE void FFNN__K(exp_parts)(ffnn__vec *p, ffnn__vec *scale, const ffnn_
     *p = r + r2 * q;
 }
 
-/* The same for all t <= 88; scale is 0 below -87.7, a little before exp(t) would be subnormal. */
+/* The same for all t <= 88. scale is 0 below -87.7; from -87.34 on exp(t) is subnormal. */
 FFNN__INLINE void FFNN__K(exp)(ffnn__vec *p, ffnn__vec *scale, const ffnn__vec *t) {
     const ffnn__vec zero = {0}, lowest = zero - 88.0f;
     ffnn__vec clamped = FFNN__CHOOSE(*t < lowest, lowest, *t);
@@ -4875,16 +4895,16 @@ FFNN__INLINE void FFNN__K(silu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn_
     ffnn__vec x = *z, t = FFNN__CHOOSE(x < zero, x, zero - x), p, scale;
     FFNN__K(exp)(&p, &scale, &t);
     ffnn__vec e = p * scale + scale;
-    ffnn__vec large = 1.0f / (e + 1.0f), small_part = e * large;
-    ffnn__vec sigmoid = FFNN__CHOOSE(x < zero, small_part, large);
-    *derivative = sigmoid + x * (small_part * large);
+    ffnn__vec of_abs = 1.0f / (e + 1.0f), of_minus_abs = e * of_abs; /* sigmoid(|z|), (-|z|) */
+    ffnn__vec sigmoid = FFNN__CHOOSE(x < zero, of_minus_abs, of_abs);
+    *derivative = sigmoid + x * (of_minus_abs * of_abs);
     *a = x * sigmoid;
 }
 
 /* a = z Phi(z), the normal distribution. With u = |z|, Phi(-u) = exp(-u^2 / 2) / P(u), where the
    polynomial P is minimax (Sollya) for the error of that times sqrt(1 + u^2), 2^-30; it is positive
    for all u >= 0, and what follows 2 + 1.6 u is small, so that rounding does no harm. The
-   derivative is Phi(z) + z phi(z), phi the density. NaN as SiLU. */
+   derivative is Phi(z) + z phi(z), phi the density. NaN at the infinities, as SiLU. */
 FFNN__INLINE void FFNN__K(gelu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
     const ffnn__vec zero = {0};
     ffnn__vec x = *z, u = FFNN__CHOOSE(x < zero, zero - x, x), t = u * u * -0.5f, p, scale;
@@ -4893,9 +4913,9 @@ FFNN__INLINE void FFNN__K(gelu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn_
     ffnn__vec q = ((u * 9.6820736e-7f - 2.1723914e-5f) * u + 2.12152649e-4f) * u - 1.1547273e-3f;
     q = ((q * u + 3.39156599e-3f) * u - 5.67769923e-4f) * u - 0.0479180925f;
     q = ((q * u + 0.273235559f) * u + 1.59576929f) * u + 2.0f; /* P(u) */
-    ffnn__vec tail = e / q, phi = FFNN__CHOOSE(x < zero, tail, 1.0f - tail); /* Phi(-u), Phi(z) */
-    *derivative = phi + x * (e * 0.398942280f); /* 1 / sqrt(2 pi) */
-    *a = x * phi;
+    ffnn__vec tail = e / q, cdf = FFNN__CHOOSE(x < zero, tail, 1.0f - tail); /* Phi(-u), Phi(z) */
+    *derivative = cdf + x * (e * 0.398942280f); /* 1 / sqrt(2 pi) */
+    *a = x * cdf;
 }
 
 /* a = f(z): the rows of the table in "activations and losses". Where activation is a constant, only
@@ -5122,7 +5142,10 @@ FFNN__TARGET static void FFNN__K(adam_step)(float *w, float *m, float *v, const 
     }
 }
 
+#endif /* FFNN__HAS_STEPS */
+
 /* ---- element by element ------------------------------------------------------------------ */
+#ifdef FFNN__HAS_COMBINE
 
 /* A loop of its own for each operation. b[0] - 0 fills all lanes; + 0 would lose the sign of -0. */
 FFNN__TARGET static void FFNN__K(combine)(ffnn__operation operation, float *c, const float *a,
@@ -5149,7 +5172,7 @@ FFNN__TARGET static void FFNN__K(combine)(ffnn__operation operation, float *c, c
     }
 }
 
-#endif /* FFNN__HAS_STEPS */
+#endif /* FFNN__HAS_COMBINE */
 
 /* ---- tiles ------------------------------------------------------------------------------- */
 #if FFNN__LANES > 1
@@ -5161,9 +5184,9 @@ FFNN__INLINE size_t FFNN__K(vector_begin)(size_t j, const size_t vectors, size_t
 
 /* One tile of a product: rows x width elements of c from (row, col) on, in so many vectors that the
    last one, where width is no multiple of the lanes, overlaps the one before. Its sums stay in
-   registers while a and b stream by. A narrow tile has few sums, each of which would wait for
-   itself: there, two take turns and are added at the end, and split is 2. rows, vectors and split
-   are constants. */
+   registers while a and b stream by. A narrow tile has few sums, and each addition waits for the
+   one before: there, two sums take turns and are added at the end, and split is 2. rows, vectors
+   and split are constants. */
 FFNN__INLINE void FFNN__K(tile)(const ffnn__product *product, size_t row, size_t col, size_t width,
                                 const size_t rows, const size_t vectors, const size_t split) {
     ffnn__vec sum[2][4][4], zero = {0}; /* [split][rows][vectors] */
@@ -5326,8 +5349,8 @@ FFNN__INLINE void FFNN__K(fold_step)(ffnn__vec *sums, const float *a, size_t a_s
 
 /* Rows of a product with 1 to 4 columns, cols, of a b that is contiguous: a vector holds as many
    rows of b as fit, and is multiplied by as many elements of a row of a. The last vector ends where
-   b ends, without the lanes that it has in common with the one before. Two sums take turns, since
-   one would wait for itself. rows and cols are constants. */
+   b ends, without the lanes that it has in common with the one before. Two sums take turns. rows
+   and cols are constants. */
 FFNN__INLINE void FFNN__K(fold_rows)(const ffnn__product *product, size_t row, const size_t rows,
                                      const size_t cols) {
     const size_t width = cols == 3 ? 4 : cols, step = FFNN__LANES / width;
@@ -5407,9 +5430,9 @@ FFNN__TARGET static void FFNN__K(fold)(const ffnn__product *product) {
 
 /* So many rows of a product with fewer columns than lanes: 2 or 3, with eight lanes 5 to 7. A
    vector is read of each row of b, and with it what follows the row; last is the last row, which
-   nothing has to follow. Two sums take turns here, too. A row of c, which is contiguous, is written
-   as a vector, which reaches into the next row, before that is written; the last row is not, and
-   none that is added. rows is a constant. */
+   nothing has to follow. Two sums take turns here, too. A row of c is written as a whole vector,
+   which reaches into the next row; that row is written later. The last row, and rows that are added
+   to, are written float by float. rows is a constant. */
 FFNN__INLINE void FFNN__K(narrow_rows)(const ffnn__product *product, size_t row,
                                        const size_t rows, const float *last) {
     ffnn__vec sum[4] = {{0}, {0}, {0}, {0}}, odd[4] = {{0}, {0}, {0}, {0}};
@@ -5569,48 +5592,51 @@ FFNN__TARGET static void FFNN__K(small_forward)(const ffnn_layer *layers, size_t
     }
 }
 
-/* w (m x n) += factor * (x^T delta), where x is k x m and delta is k x n, for so many rows of w
-   from row on, each of which has its own sum. rows is a constant. */
+/* w (inputs x outputs) += factor * (x^T delta), where x is samples x inputs and delta is samples x
+   outputs, for so many rows of w from row on, each of which has its own sum. rows is a constant. */
 FFNN__INLINE void FFNN__K(small_update_rows)(float *w, const float *x, const float *delta,
-                                             size_t m, size_t k, size_t n, float factor,
-                                             size_t row, const size_t rows) {
+                                             size_t inputs, size_t samples, size_t outputs,
+                                             float factor, size_t row, const size_t rows) {
     size_t col = 0;
-    for (; col + 4 <= n; col += 4) {
+    for (; col + 4 <= outputs; col += 4) {
         ffnn__vec sum[4] = {{0}, {0}, {0}, {0}};
-        for (size_t i = 0; i < k; ++i) {
-            ffnn__vec part = *(const ffnn__vec *)(delta + i * n + col);
-            FFNN__UNROLL for (size_t j = 0; j < rows; ++j) sum[j] += x[i * m + row + j] * part;
+        for (size_t i = 0; i < samples; ++i) {
+            ffnn__vec part = *(const ffnn__vec *)(delta + i * outputs + col);
+            FFNN__UNROLL for (size_t j = 0; j < rows; ++j)
+                sum[j] += x[i * inputs + row + j] * part;
         }
         FFNN__UNROLL for (size_t j = 0; j < rows; ++j) {
             sum[j] *= factor;
             FFNN__NO_FMA(sum[j]);
-            *(ffnn__vec *)(w + (row + j) * n + col) += sum[j];
+            *(ffnn__vec *)(w + (row + j) * outputs + col) += sum[j];
         }
     }
-    for (; col < n; ++col) {
+    for (; col < outputs; ++col) {
         float sum[4] = {0};
-        for (size_t i = 0; i < k; ++i)
+        for (size_t i = 0; i < samples; ++i)
             FFNN__UNROLL for (size_t j = 0; j < rows; ++j)
-                sum[j] += x[i * m + row + j] * delta[i * n + col];
+                sum[j] += x[i * inputs + row + j] * delta[i * outputs + col];
         FFNN__UNROLL for (size_t j = 0; j < rows; ++j) {
             sum[j] *= factor;
             FFNN__NO_FMA(sum[j]);
-            w[(row + j) * n + col] += sum[j];
+            w[(row + j) * outputs + col] += sum[j];
         }
     }
 }
 
 /* All rows. A column is computed as a row, (delta^T x)^T: that fills vectors. */
 FFNN__TARGET static void FFNN__K(small_update)(float *w, const float *x, const float *delta,
-                                               size_t m, size_t k, size_t n, float factor) {
+                                               size_t inputs, size_t samples, size_t outputs,
+                                               float factor) {
     size_t row = 0;
-    if (n == 1) {
-        FFNN__K(small_update_rows)(w, delta, x, 1, k, m, factor, 0, 1);
+    if (outputs == 1) {
+        FFNN__K(small_update_rows)(w, delta, x, 1, samples, inputs, factor, 0, 1);
         return;
     }
-    for (; row + 4 <= m; row += 4)
-        FFNN__K(small_update_rows)(w, x, delta, m, k, n, factor, row, 4);
-    for (; row < m; ++row) FFNN__K(small_update_rows)(w, x, delta, m, k, n, factor, row, 1);
+    for (; row + 4 <= inputs; row += 4)
+        FFNN__K(small_update_rows)(w, x, delta, inputs, samples, outputs, factor, row, 4);
+    for (; row < inputs; ++row)
+        FFNN__K(small_update_rows)(w, x, delta, inputs, samples, outputs, factor, row, 1);
 }
 
 /* error = next->delta next->weight^T, delta = error * f'(z) */
@@ -5661,13 +5687,12 @@ FFNN__TARGET static void FFNN__K(small_backward)(const ffnn_layer *layers, size_
         const float *delta = layer->delta.data;
         float *w = layer->weight.data, *bias = layer->bias.data;
         size_t k = layer->weight.rows, n = layer->weight.cols;
-        float rate = learning_rate;
         if (k == 3 && n == 4)
-            FFNN__K(small_update_rows)(w, x, delta, 3, m, 4, rate, 0, 3);
+            FFNN__K(small_update_rows)(w, x, delta, 3, m, 4, learning_rate, 0, 3);
         else if (k == 4 && n == 1)
-            FFNN__K(small_update_rows)(w, delta, x, 1, m, 4, rate, 0, 1);
+            FFNN__K(small_update_rows)(w, delta, x, 1, m, 4, learning_rate, 0, 1);
         else
-            FFNN__K(small_update)(w, x, delta, k, m, n, rate);
+            FFNN__K(small_update)(w, x, delta, k, m, n, learning_rate);
         if (bias != NULL) ffnn__add_sum_of_rows(bias, delta, m, n, learning_rate);
         x = layer->a.data;
     }
@@ -5692,6 +5717,7 @@ FFNN__TARGET static void FFNN__K(small_backward)(const ffnn_layer *layers, size_
 #undef FFNN__HAS_LOOPS
 #undef FFNN__HAS_SOFTMAX
 #undef FFNN__HAS_STEPS
+#undef FFNN__HAS_COMBINE
 #undef FFNN__HAS_FOLD
 #undef FFNN__HAS_NARROW
 #undef FFNN__HAS_SMALL
