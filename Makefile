@@ -24,7 +24,8 @@
 # make digits.h     examples/data/digits.h, made again from scikit-learn's copy (python3-sklearn)
 # make dew_point.h  examples/data/dew_point.h, trained again (torch for Python)
 #
-# CC, CFLAGS, BUILD and PYTHON are yours:
+# CC, CFLAGS, BUILD and PYTHON are yours, and IMPLEMENTATION_FLAGS, which most tests' implementation
+# of the header is compiled with, but not the tests:
 # make test CC=clang CFLAGS="-O1 -fsanitize=address,undefined" BUILD=build/sanitized
 
 CC      ?= cc
@@ -46,7 +47,7 @@ ACTIVATIONS := $(shell sed -n '/^typedef enum ffnn_activation/,/^}/p' ffnn.h | t
                      sed -n 's/^FFNN_//p' | grep -v SOFTMAX | tr A-Z a-z)
 
 # Scripts that only need a compiler run beside the building.
-SCRIPTS = flags footprint names warnings
+SCRIPTS = flags footprint names pasted warnings
 
 .PHONY: $(SCRIPTS:%=script_%) all run test test_digits test_examples programs bench builds activations \
         $(ACTIVATIONS:%=activation_%) openmp sklearn pytorch coverage analyse matrix fuzz reference \
@@ -90,7 +91,7 @@ $(filter-out $(BUILD)/quickstart $(BUILD)/embedded,$(EXAMPLES)): $(BUILD)/%: \
 $(BUILD)/ffnn.o: ffnn.h
 	@mkdir -p $(BUILD)
 	@printf '#define FFNN_IMPLEMENTATION\n#include "ffnn.h"\n' > $(BUILD)/ffnn.c
-	$(COMPILE) -I. -c -o $@ $(BUILD)/ffnn.c
+	$(COMPILE) $(IMPLEMENTATION_FLAGS) -I. -c -o $@ $(BUILD)/ffnn.c
 
 $(BUILD)/%: examples/%.c $(HEADERS)
 	@mkdir -p $(BUILD)
@@ -112,7 +113,7 @@ $(BUILD)/tests/mlp $(filter-out $(OWN_IMPLEMENTATION:%=$(BUILD)/tests/%),$(TESTS
 
 $(BUILD)/tests/implementation.o: tests/implementation.c $(HEADERS)
 	@mkdir -p $(BUILD)/tests
-	$(COMPILE) -c -o $@ $<
+	$(COMPILE) $(IMPLEMENTATION_FLAGS) -c -o $@ $<
 
 # A few compute so much that -O1 pays; test_stack_plain measures what -O2 does, and the last two run
 # for minutes, or draw what only -O2 draws.

@@ -158,7 +158,7 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
    and for another optimizer's state: 3 floats a parameter for Adam, 2 for SGD with momentum or
    weight decay, none for plain SGD.
    ffnn_predict takes at most 256 samples at a time, and allocates only if that number of samples
-   times the units of the widest layer, inputs not counted, exceeds 480 (96 with FFNN_NO_SIMD).
+   times the units of the largest layer, inputs not counted, exceeds 480 (96 with FFNN_NO_SIMD).
    Stack, measured with gcc 12 -O2 on x86-64: at most 4 KB for networks whose layers have at most 64
    weights each, 14 KB for saving and loading, 40 KB for any other call; with FFNN_NO_SIMD 2 KB, but
    for saving. On a Cortex-M4, ffnn_init_view and ffnn_predict add 9.4 KB to a program that is built
@@ -195,10 +195,10 @@ THE WEIGHTS FILE: safetensors.
                                 at once leave one of the two. Permissions, owner and group are kept
                                 where the system allows it. A symbolic link's target is replaced;
                                 other hard links keep the old file. Devices and pipes are written
-                                to, but if /dev/stdout or a path in /dev/fd or /proc leads to a file
-                                the save fails (EINVAL), as it does in a closed folder: write the
-                                bytes of ffnn_save_memory yourself. On Windows paths are UTF-8 or,
-                                if they are not, in the code page that fopen takes
+                                to; if /dev/stdout or a path in /dev/fd or /proc leads to a file the
+                                save fails (EINVAL). There, and in a folder that may not be written
+                                to, write the bytes of ffnn_save_memory yourself. On Windows paths
+                                are UTF-8 or, if they are not, in the code page that fopen takes
    ffnn_load                    loads into a network with the file's sizes, biases and, if the file
                                 says them, activations. Rejects every file that the reference
                                 implementation rejects, with one exception: numbers in ignored
@@ -309,7 +309,8 @@ typedef enum ffnn_activation {
     FFNN_SILU,
     FFNN_GELU,       /* the exact one, with erf */
     FFNN_IDENTITY,
-    FFNN_SOFTMAX     /* of the last layer only; it always trains by cross-entropy */
+    FFNN_SOFTMAX     /* of the last layer only; it always trains by cross-entropy. It stays last:
+                        its number changes when activations are added, names in files do not */
 } ffnn_activation;
 
 typedef enum ffnn_loss {
@@ -575,17 +576,6 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #define FFNN_FREE(p) free(p)
 #endif
 
-#if defined(__AVR__)
-#define FFNN__LOG1P ffnn__log1p
-/* avr-libc has no log(1 + x). The factor makes up for what 1 + x loses (Kahan). */
-static double ffnn__log1p(double x) {
-    double sum = 1 + x, rounded = sum - 1;
-    return rounded > 0 || rounded < 0 ? log(sum) * (x / rounded) : x;
-}
-#else
-#define FFNN__LOG1P log1p
-#endif
-
 #if defined(__GNUC__)
 #define FFNN__NOINLINE __attribute__((__noinline__))
 #else
@@ -621,8 +611,9 @@ static double ffnn__log1p(double x) {
 #define FFNN__NO_FMA(x) __asm__("" : "+w"(x))
 #endif
 
-/* Hints for loops: unrolled where arrays of vectors must stay in registers, rolled for the few
-   elements behind the last vector, of which Clang would make vectors again. */
+/* Hints for loops: unrolled where arrays of vectors must stay in registers (four times where the
+   number of rounds may be no constant: small networks), rolled for the few elements after the last
+   vector, of which Clang would make vectors again. */
 #if !defined(FFNN__SIMD)
 #define FFNN__ROLLED
 #elif defined(__clang__)
@@ -795,10 +786,10 @@ static size_t ffnn__round_up(size_t count) {
     return count > SIZE_MAX - missing ? SIZE_MAX : count + missing;
 }
 
-/* Hands out memory for count floats, aligned as the kernels are fastest with. memory is the block
-   that it is taken from, *used how much of that has been handed out: FFNN__ALIGNMENT - 1 floats
-   more than count at the most. With memory NULL the result is NULL and *used only counts (up to
-   SIZE_MAX, which no allocation can supply). */
+/* Hands out memory for count floats that begins at a cache line, which is what the kernels are
+   fastest with. memory is the block that it is taken from. *used grows by count and by what is
+   skipped, at most FFNN__ALIGNMENT - 1. With memory NULL it only counts the most that this takes,
+   up to SIZE_MAX, which no allocation can supply, and returns NULL. */
 static float *ffnn__carve(float *memory, size_t *used, size_t count) {
     const size_t max_skipped = FFNN__ALIGNMENT - 1;
     if (count > SIZE_MAX - max_skipped || *used > SIZE_MAX - max_skipped - count) {
@@ -816,16 +807,16 @@ static float *ffnn__carve(float *memory, size_t *used, size_t count) {
     return begin;
 }
 
-/* A network is small if no layer has more weights, a product if its result (of a transposed b, b)
-   has no more elements. A guess: for 3-4-1 it is worth 1.3 to 1.6 times the speed, for most others
-   nothing from some 8 samples on (1,678 networks tried). */
+/* A network is small if no layer has more weights; a product, if its result, or a b that has to be
+   transposed, has no more elements. A guess: 3-4-1 is 1.3 to 1.6 times as fast for it, most other
+   networks are slower from some 4 samples on (1,678 networks, gcc). */
 enum { FFNN__SMALL = 64 };
 
-/* The next part of what is left: all of it if it fits, else max, or a shorter one if max would
-   leave fewer than 8, for which kernels need other memory or round otherwise. */
-static inline size_t ffnn__next_part(size_t left, size_t max, size_t shorter) {
+/* The next part of what is left: all of it if it fits, else max, or half of max if max would leave
+   fewer than 8, for which kernels need other memory or round otherwise. */
+static inline size_t ffnn__next_part(size_t left, size_t max) {
     if (left <= max) return left;
-    return left < max + 8 ? shorter : max;
+    return left < max + 8 ? max / 2 : max;
 }
 
 /* ---- status and tensors ------------------------------------------------------------------ */
@@ -1022,7 +1013,8 @@ FFNNDEF ffnn_status ffnn_max(ffnn_tensor dst, ffnn_tensor a) {
    *derivative = f'(*z) from z and a. The rows stand in the enumeration's order. They are compiled
    as a part of the kernels, for whole vectors: zero and one are vectors, FFNN__CHOOSE is ?: for
    each of their elements, and FFNN__K(tanh) and its like stand with the kernels. A function that
-   computes both stands in both columns; what is not used of it is not computed. */
+   computes both stands in both columns; what is not used of it is not computed. Sigmoid and tanh
+   take f' from a, which costs less. */
 #define FFNN__ACTIVATIONS(ROW)                                                                    \
     ROW(FFNN_SIGMOID, sigmoid, /* 1 / (1 + exp(-z)) */                                            \
         FFNN__K(sigmoid)(a, z),                                                                   \
@@ -1136,6 +1128,17 @@ static double ffnn__softmax_cross_entropy(const float *z, const float *y, size_t
     }
     return loss;
 }
+
+#if defined(__AVR__)
+#define FFNN__LOG1P ffnn__log1p
+/* avr-libc has no log(1 + x). The factor makes up for what 1 + x loses (Kahan). */
+static double ffnn__log1p(double x) {
+    double sum = 1 + x, rounded = sum - 1;
+    return rounded > 0 || rounded < 0 ? log(sum) * (x / rounded) : x;
+}
+#else
+#define FFNN__LOG1P log1p
+#endif
 
 /* -(y log sigmoid(z) + (1 - y) log (1 - sigmoid(z))) = max(z, 0) - z y + log(1 + exp(-|z|)) */
 static double ffnn__sigmoid_cross_entropy(double z, double y) {
@@ -1269,11 +1272,6 @@ static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t lay
     return FFNN_OK;
 }
 
-/* Whether a last layer like this always says 1. */
-static inline bool ffnn__is_constant(ffnn_activation last, size_t outputs) {
-    return last == FFNN_SOFTMAX && outputs == 1;
-}
-
 /* Whether net is a network: users may have set anything in its layers. Inline, with few branches:
    it is a part of every call, which takes 35 ns for a prediction of the default network. */
 static inline ffnn_status ffnn__check_layers(const ffnn_net *net) {
@@ -1298,8 +1296,8 @@ static inline ffnn_status ffnn__check_layers(const ffnn_net *net) {
     if (!has_memory || (are_transposed && !net->is_view)) return FFNN_ERROR_ARGUMENT;
     if (max_activation >= FFNN_SOFTMAX) return FFNN_ERROR_ARGUMENT;
     if ((unsigned)last->activation > FFNN_SOFTMAX) return FFNN_ERROR_ARGUMENT;
-    size_t outputs = net->sizes[net->layer_count];
-    if (ffnn__is_constant(last->activation, outputs)) return FFNN_ERROR_ARGUMENT;
+    bool always_says_1 = last->activation == FFNN_SOFTMAX && net->sizes[net->layer_count] == 1;
+    if (always_says_1) return FFNN_ERROR_ARGUMENT;
     return differences == 0 ? FFNN_OK : FFNN_ERROR_SHAPE;
 }
 
@@ -1898,10 +1896,10 @@ static inline void ffnn__predict_small(const ffnn_net *net, const ffnn_tensor *x
 #endif
 
 static inline ffnn_status ffnn__pass_over(const ffnn_net *net, ffnn__pass *pass) {
-    const size_t max_rows = 256; /* so that the activations of a chunk stay in the cache */
+    const size_t max_rows = 256; /* so that a chunk's activations stay in the cache: chosen */
     float buffers[2][FFNN__SMALL_STACK];
     pass->chunk = pass->x.rows < max_rows ? pass->x.rows : max_rows;
-    /* The calls of some networks cost so little that many samples need not take more stack. */
+    /* A small network's calls cost little: chunks stay on the small stack if it holds 4 samples. */
     bool fits_small_stack =
         net->max_weights <= FFNN__SMALL && net->max_units <= FFNN__SMALL_STACK / 4;
     if (fits_small_stack && pass->chunk * net->max_units > FFNN__SMALL_STACK)
@@ -1939,9 +1937,8 @@ FFNN__NOINLINE static ffnn_status ffnn__run_on_heap(const ffnn_net *net, const f
 static void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass, float *buffer,
                            float *other_buffer) {
     size_t last = net->layer_count - 1, outputs = pass->y.cols, rows;
-    size_t chunk = pass->chunk, shorter = chunk >= 16 ? chunk - 8 : chunk;
     for (size_t first = 0; first < pass->x.rows; first += rows) {
-        rows = ffnn__next_part(pass->x.rows - first, chunk, shorter);
+        rows = ffnn__next_part(pass->x.rows - first, pass->chunk);
         const float *input = pass->x.data + first * pass->x.cols;
         float *y = pass->y.data + first * outputs, *z = buffer, *other = other_buffer;
         for (size_t i = 0; i < last; ++i) {
@@ -2077,7 +2074,7 @@ FFNNDEF ffnn_status ffnn_randn(ffnn_tensor dst, ffnn_rng *rng) {
         for (size_t i = 0; i < count; ++i) dst.data[i] = ffnn__normal(rng);
         return FFNN_OK;
     }
-    size_t i = 0; /* in two passes: vectors wait if read right after their halves were written */
+    size_t i = 0; /* in two passes: loading a vector right after two half-width stores stalls */
     for (; i + block <= count; i += block) ffnn__uniform_block(dst.data + i, rng);
     ffnn__box_muller(dst.data, i / block);
     if (i < count) { /* as PyTorch: draws for the rest are discarded, the last 16 drawn again */
@@ -2433,7 +2430,7 @@ static void ffnn__json_digits(ffnn__json *json) {
     if (json->at == begin) ffnn__json_fail(json);
 }
 
-/* A number of digits only, below 2^64. What follows a 0 is left to, and refused by, the caller. */
+/* A number of digits only, below 2^64. "01" reads as 0; the caller then fails at the 1. */
 static uint64_t ffnn__json_unsigned(ffnn__json *json) {
     uint64_t value = 0;
     ffnn__json_space(json);
@@ -2603,7 +2600,7 @@ static void ffnn__write_file(FILE *file, const void *bytes, size_t size) {
 }
 
 /* Makes the source's memory larger: for wanted bytes if that many are sure to come, else twice as
-   large, so that on average each byte is copied once. */
+   large and 1 KB more, so that on average each byte is copied once. */
 static ffnn_status ffnn__source_grow(ffnn__source *source, uint64_t wanted) {
     uint64_t capacity = 2 * (uint64_t)source->capacity + 1024;
     bool is_sure = source->is_size_trusted || wanted <= source->file_size;
@@ -3319,8 +3316,8 @@ static size_t ffnn__entry_at(const ffnn__index *index, uint64_t begin) {
     return i;
 }
 
-/* In the order of their bytes, for the file may be read just now; if that fails, some parameters
-   are not set. The index's entries stand in the order of the network's parameters: see
+/* In the order of their bytes, since the file may be read at the same time; if that fails, some
+   parameters are not set. The index's entries stand in the order of the network's parameters: see
    ffnn__find_network. */
 static ffnn_status ffnn__load_parameters(ffnn__source *source, ffnn_net *net,
                                          const ffnn__index *index, bool transposed) {
@@ -3372,27 +3369,24 @@ static ffnn_status ffnn__read_new(ffnn__source *source, ffnn__index *index, ffnn
     ffnn_status match = ffnn__find_network(index, desc);
     if (match == FFNN_OK && !desc->has_activations) match = FFNN_ERROR_MISMATCH;
     if (match == FFNN_OK && desc->layer_count > FFNN_MAX_LAYERS) match = FFNN_ERROR_ARGUMENT;
-    if (match == FFNN_OK) {
-        size_t last = desc->layer_count - 1, outputs = desc->sizes[desc->layer_count];
-        if (!ffnn__is_constant(desc->activations[last], outputs)) return FFNN_OK;
-        match = FFNN_ERROR_ARGUMENT;
-    }
+    if (match == FFNN_OK) return FFNN_OK;
     /* A malformed file is FFNN_ERROR_FORMAT first: see ffnn__read_into. */
     status = ffnn__source_skip_to_end(source, source->at + index->data_size);
     ffnn__free_index(index);
     return status == FFNN_OK ? match : status;
 }
 
-/* The last step, after which there is a network or, with another status, none. */
+/* The last step, after which there is a network or, with another status than FFNN_OK, none. */
 static ffnn_status ffnn__finish_or_free(ffnn_net *net, ffnn__index *index,
                                     const ffnn__file_desc *desc, ffnn_status status) {
-    ffnn__free_index(index);
-    if (status != FFNN_OK) {
-        ffnn_free(net);
-        return status;
+    if (status == FFNN_OK) {
+        for (size_t i = 0; i < net->layer_count; ++i)
+            net->layers[i].activation = desc->activations[i];
+        status = ffnn__check_layers(net);
     }
-    for (size_t i = 0; i < net->layer_count; ++i) net->layers[i].activation = desc->activations[i];
-    return FFNN_OK;
+    if (status != FFNN_OK) ffnn_free(net);
+    ffnn__free_index(index);
+    return status;
 }
 
 /* A file that is as large as its header says is read straight into the network's memory. Through
@@ -3637,7 +3631,7 @@ static void ffnn__put_file(ffnn__sink *sink, const ffnn_net *net) {
     for (size_t i = 0; i < 8; ++i) start[i] = (unsigned char)(header_size >> (8 * i) & 0xff);
     ffnn__put_bytes(sink, start, 8);
     ffnn__put_header(sink, net);
-    ffnn__put_bytes(sink, "        ", (size_t)(header_size - counter.size)); /* data 8-byte aligned */
+    ffnn__put_bytes(sink, "        ", (size_t)(header_size - counter.size)); /* aligned by 8 */
     for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
         ffnn__parameter parameter = ffnn__parameter_at(net, i);
         ffnn__put_parameter(sink, &parameter, net->layers[parameter.layer].transposed);
@@ -3803,10 +3797,21 @@ static void ffnn__remove(const char *path) { remove(path); }
 
 #if defined(FFNN__POSIX) /* ----------- POSIX */
 
-/* Whether a path may stand for an open file of a process, by its beginning. */
-static bool ffnn__is_open_file(const char *path) {
-    return strncmp(path, "/dev/std", 8) == 0 || strncmp(path, "/dev/fd/", 8) == 0 ||
-           strncmp(path, "/proc/", 6) == 0;
+/* Whether a path stands for an open file of a process: by its beginning or, however it is spelled,
+   by its folder, which on Linux is one of the file system of /proc. */
+static bool ffnn__is_open_file(char *path) {
+    static const char *const beginnings[] = {"/dev/std", "/dev/fd/", "/proc/"};
+    struct stat folder, proc;
+    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; ++i)
+        if (strncmp(path, beginnings[i], strlen(beginnings[i])) == 0) return true;
+    char *last_slash = strrchr(path, '/');
+    if (stat("/proc/self", &proc) != 0) return false;
+    if (last_slash == NULL) return stat(".", &folder) == 0 && folder.st_dev == proc.st_dev;
+    char first = last_slash[1]; /* of the name, which is cut off for a moment */
+    last_slash[1] = '\0';
+    bool is_in_proc = stat(path, &folder) == 0 && folder.st_dev == proc.st_dev;
+    last_slash[1] = first;
+    return is_in_proc;
 }
 
 /* Replaces the path by the one that its symbolic links lead to. It may not lead to an open file: if
@@ -3816,8 +3821,9 @@ static bool ffnn__follow_links(ffnn__target *target) {
     char *path = target->path;
     char *text = target->temporary; /* of a link; the temporary file has no name yet */
     for (int links = 0; links < max_links; ++links) {
+        bool is_open_file = ffnn__is_open_file(path);
         errno = EINVAL;
-        if (ffnn__is_open_file(path)) return false;
+        if (is_open_file) return false;
         ssize_t length = readlink(path, text, FFNN__PATH_SIZE);
         if (length < 0) return errno == EINVAL || errno == ENOENT; /* no link, or nothing there */
         char *name = path, *last_slash = strrchr(path, '/');
@@ -3972,7 +3978,7 @@ static ffnn_status ffnn__replace_file(const char *path, bool (*write)(FILE *file
 
 #ifdef FFNN__SIMD
 
-/* At any address, and of any type in memory. */
+/* Vectors that may lie at any address and alias any type. */
 #define FFNN__VECTOR_OF(bytes)                                                                    \
     __attribute__((__vector_size__(bytes), __aligned__(4), __may_alias__))
 typedef float ffnn__f32x4 FFNN__VECTOR_OF(16);
@@ -4223,7 +4229,7 @@ static void ffnn__pack(float *panel, const ffnn__product *block) {
     }
     for (size_t row = 0; row < block->depth; ++row) {
         const float *b = block->b + row * block->b_row_step;
-        __builtin_prefetch(b + 16 * block->b_row_step);
+        __builtin_prefetch(b + 16 * block->b_row_step); /* 16 rows ahead: chosen, not swept */
         memcpy(panel + row * width, b, width * sizeof(float));
     }
 }
@@ -4242,12 +4248,13 @@ static ffnn__product ffnn__depth_block(const ffnn__product *whole, size_t first)
 /* The next block's columns. Unless b itself has fewer than 8, no block has: the narrow kernels,
    which would compute it, want contiguous rows of c. */
 static size_t ffnn__block_width(size_t left) {
-    return ffnn__next_part(left, FFNN__BLOCK_COLS, FFNN__BLOCK_COLS / 2);
+    return ffnn__next_part(left, FFNN__BLOCK_COLS);
 }
 
 /* A block of b after the other, copied if that makes reading it faster: a transposed one always,
-   another one for 32 rows or more, since rows of b that lie far apart are TLB misses each time. The
-   blocks are the same for any number of rows, and with them the order of each sum. */
+   another one for 32 rows or more (chosen, not swept), since rows of b that lie far apart are TLB
+   misses each time. The blocks are the same for any number of rows, and with them the order of each
+   sum. */
 FFNN__NOINLINE static void ffnn__run_blocks(const ffnn__product *whole) {
     float panel[FFNN__BLOCK_ROWS * FFNN__BLOCK_COLS] __attribute__((__aligned__(64)));
     bool is_copied = whole->b_col_step != 1 || whole->rows >= 32;
@@ -4545,12 +4552,14 @@ static void ffnn__box_muller(float *x, size_t blocks) {
    softmax                     x        x                            FFNN__HAS_SOFTMAX
    momentum_step, adam_step    x        x                x           FFNN__HAS_STEPS
    combine                     x        x                x           FFNN__HAS_COMBINE
+   box_muller                                            x           (see "normal numbers")
    fold                                 x                x       x   FFNN__HAS_FOLD
    narrow                               x        x       x           FFNN__HAS_NARROW
    small_...                            x        x                   FFNN__HAS_SMALL
 
    (1) Without FFNN__X86: 2 x 4, and a loop per activation. Few x86 have no AVX2, so there the
-   baseline is as little code as possible. */
+   baseline is as little code as possible. What a kind does not have it takes from another one: the
+   tables below say from which. */
 
 #ifndef FFNN__SIMD
 

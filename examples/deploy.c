@@ -74,9 +74,8 @@ int main(int argc, char **argv) {
     ffnn_net net;
     load(&net, argv[1]);
     ffnn_tensor x, output;
-    require(ffnn_tensor_init(&x, 1, net.layers[0].weight.rows), "memory for the inputs");
-    require(ffnn_tensor_init(&output, 1, net.layers[net.layer_count - 1].weight.cols),
-            "memory for the outputs");
+    require(ffnn_tensor_init(&x, 1, net.sizes[0]), "memory for the inputs");
+    require(ffnn_tensor_init(&output, 1, net.sizes[net.layer_count]), "memory for the outputs");
     FILE *in = argc == 3 ? fopen(argv[2], "r") : stdin;
     if (in == NULL) fail(argv[2], strerror(errno));
 

@@ -20,8 +20,8 @@
 
 enum { BLOCK = 4096 }; /* floats at a time; 2^32 is a whole number of blocks */
 
-static const double MOST_SIGMOID_ULPS = 2;
-static const double MOST_SIGMOID_STEP_DOWN = 5e-7; /* relative */
+static const double MAX_SIGMOID_ULPS = 2;
+static const double MAX_SIGMOID_STEP_DOWN = 5e-7; /* relative */
 
 /* What was seen so far. */
 typedef struct findings {
@@ -71,9 +71,9 @@ static void look_at(findings *all, float z, float got) {
     step_down = (all->highest - (double)got) / truth;
     if ((double)got > all->highest) all->highest = (double)got;
     if (!is_normal) return; /* so few digits that one ulp is a large step */
-    if (fabs((double)got - truth) > MOST_SIGMOID_ULPS * float_step(truth))
+    if (fabs((double)got - truth) > MAX_SIGMOID_ULPS * float_step(truth))
         fail(all, z, got, "more than 2 ulp");
-    if (step_down > MOST_SIGMOID_STEP_DOWN) fail(all, z, got, "a step down");
+    if (step_down > MAX_SIGMOID_STEP_DOWN) fail(all, z, got, "a step down");
     if (step_down > all->worst_step_down) all->worst_step_down = step_down;
 }
 

@@ -4,7 +4,7 @@
    Include it after ffnn.h.
 
    A new activation is a row of activation_table, in the order of ffnn_activation. What needs names or
-   numbers of activations takes them from there, Python and make by activation_all --list. */
+   numbers of activations takes them from there, Python by activation_all --list. */
 #ifndef TEST_ACTIVATIONS_H
 #define TEST_ACTIVATIONS_H
 

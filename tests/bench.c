@@ -25,7 +25,7 @@ enum { FFNN, PLAIN, FANN, OPENBLAS, PYTORCH, COLUMNS };
 static const char *const column_names[COLUMNS] = {"ffnn.h", "plain C", "FANN", "OpenBLAS",
                                                   "PyTorch"};
 
-enum { MOST_ROWS = 21 };
+enum { MAX_ROWS = 21 };
 
 /* ---- the table --------------------------------------------------------------------------- */
 
@@ -35,7 +35,7 @@ typedef struct bench_row {
     double flops;               /* if not 0, shown per second in place of the time */
 } bench_row;
 
-static bench_row rows[MOST_ROWS];
+static bench_row rows[MAX_ROWS];
 static size_t row_count;
 
 static double ratio_of(const bench_row *row, int column) {
@@ -69,7 +69,7 @@ static void print_figure(double seconds, double flops) {
 /* Prints the row and keeps it for the picture. parts: times are shown per so many parts of work. */
 static void add_row(const char *name, const bench_work *work, double parts, double flops) {
     bench_row *row = &rows[row_count++];
-    require(row_count <= MOST_ROWS, "finding room for a row");
+    require(row_count <= MAX_ROWS, "finding room for a row");
     row->name = name;
     row->flops = flops;
     for (int column = 0; column < COLUMNS; ++column)

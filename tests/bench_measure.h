@@ -22,10 +22,10 @@ typedef struct bench_work {
 
 typedef double bench_clock(void);
 
-enum { MOST_ROUNDS = 15, MOST_WORK = 10 };
+enum { MAX_ROUNDS = 15, MAX_WORK = 10 };
 
 typedef struct bench_pace {
-    int rounds;         /* at most MOST_ROUNDS */
+    int rounds;         /* at most MAX_ROUNDS */
     double turn;        /* seconds that a turn lasts at least */
 } bench_pace;
 
@@ -76,8 +76,8 @@ static int compare_doubles(const void *a, const void *b) {
 
 /* Everyone in turn, round after round; then each one's median. */
 static void measure(bench_work *work, size_t count, const bench_pace *pace, bench_clock *clock) {
-    double seconds[MOST_WORK][MOST_ROUNDS];
-    long times[MOST_WORK] = {0};
+    double seconds[MAX_WORK][MAX_ROUNDS];
+    long times[MAX_WORK] = {0};
     for (size_t i = 0; i < count; ++i)
         if (work[i].run != NULL) times[i] = times_per_turn(&work[i], pace->turn, clock);
     for (int round = 0; round < pace->rounds; ++round)

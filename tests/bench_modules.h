@@ -69,10 +69,10 @@ static bench_module open_lab_module(const bench_module *m) {
 
 /* ---- PyTorch ----------------------------------------------------------------------------- */
 
-enum { MOST_PARAMETERS = 2 * FFNN_MAX_LAYERS };
+enum { MAX_PARAMETERS = 2 * FFNN_MAX_LAYERS };
 
 /* Weight, bias, weight, bias, ...; returns how many. */
-static size_t list_parameters(const ffnn_net *net, ffnn_tensor parameters[MOST_PARAMETERS]) {
+static size_t list_parameters(const ffnn_net *net, ffnn_tensor parameters[MAX_PARAMETERS]) {
     for (size_t i = 0; i < net->layer_count; ++i) {
         parameters[2 * i] = net->layers[i].weight;
         parameters[2 * i + 1] = net->layers[i].bias;
@@ -81,7 +81,7 @@ static size_t list_parameters(const ffnn_net *net, ffnn_tensor parameters[MOST_P
 }
 
 static void give_torch_module(const bench_module *m) {
-    ffnn_tensor arrays[2 + MOST_PARAMETERS];
+    ffnn_tensor arrays[2 + MAX_PARAMETERS];
     char command[100];
     arrays[0] = m->X;
     arrays[1] = m->y;
@@ -100,7 +100,7 @@ static void train_torch_module(void *module, long times) {
    than its own rounding error, they differ: by 1 % of the step was seen. */
 static void check_torch_module(bench_module *m) {
     ffnn_net before, answer; /* before: the same weights, drawn from the same seed */
-    ffnn_tensor old[MOST_PARAMETERS], ours[MOST_PARAMETERS], theirs[MOST_PARAMETERS];
+    ffnn_tensor old[MAX_PARAMETERS], ours[MAX_PARAMETERS], theirs[MAX_PARAMETERS];
     require(ffnn_init(&before, &m->desc) == FFNN_OK, "ffnn_init");
     require(ffnn_init(&answer, &m->desc) == FFNN_OK, "ffnn_init");
     list_parameters(&before, old);

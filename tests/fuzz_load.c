@@ -366,7 +366,7 @@ static void check_manner(ffnn_net *net, size_t number) {
    memory that runs out. */
 static void check_manners(void) {
     static const long lies[] = {1, -1, 4, -4, 8, 48, -48, 1000, -1000000, 1000000};
-    const uint64_t most_claimed = 1000000; /* of bytes that a file is said to have */
+    const uint64_t max_claimed = 1000000; /* of bytes that a file is said to have */
     ffnn_net *net = &nets[below(COUNT_OF(nets))];
     manner.piece = one_in(4) ? 1 + below(61) : 0;
     manner.is_pipe = true;
@@ -374,7 +374,7 @@ static void check_manners(void) {
     manner.is_pipe = false;
     manner.lie = ONE_OF(lies);
     check_manner(net, 0);
-    if (checker.claimed > 0 && checker.claimed < most_claimed) { /* what the header needs */
+    if (checker.claimed > 0 && checker.claimed < max_claimed) { /* what the header needs */
         manner.lie = (long)checker.claimed - (long)input_size;
         check_manner(net, 0);
     }

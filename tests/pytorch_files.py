@@ -7,7 +7,7 @@ import sys
 from pytorch_numbers import TESTS, run, run_python
 
 EXAMPLE = TESTS.parent / "examples/train_in_pytorch.py"
-MOST_LAYERS = 16
+MAX_LAYERS = 16
 
 
 # ---- networks -------------------------------------------------------------------------------
@@ -211,7 +211,7 @@ def check_written_by_numpy(build, folder):
     r, known = random.Random(5), activation_names(build)
     theirs, ours = folder / "theirs.safetensors", folder / "ours.safetensors"
     count = 0
-    for layer_count in range(1, MOST_LAYERS + 1):
+    for layer_count in range(1, MAX_LAYERS + 1):
         for biases in (False, True):
             for rename in (lambda tensors: tensors, renamed):
                 said = draw_said(r, known, layer_count)
@@ -224,7 +224,7 @@ def check_written_by_numpy(build, folder):
                 with safe_open(ours, framework="np") as file:
                     assert file.metadata() == metadata_of(said, biases), what
                 count += 1
-    return f"{count} files of 1 to {MOST_LAYERS} layers"
+    return f"{count} files of 1 to {MAX_LAYERS} layers"
 
 
 def check_all_bits(build, folder):
@@ -249,7 +249,7 @@ def check_state_dicts(build, folder):
     theirs, ours = folder / "theirs.safetensors", folder / "ours.safetensors"
     count = 0
     torch.manual_seed(7)
-    for layer_count in range(1, MOST_LAYERS + 1):
+    for layer_count in range(1, MAX_LAYERS + 1):
         for biases in (False, True):
             sizes, said = draw_sizes(r, layer_count), draw_said(r, known, layer_count)
             what = f"{sizes} {' '.join(said)}, biases: {biases}"
@@ -261,7 +261,7 @@ def check_state_dicts(build, folder):
             require_same({name: tensor.contiguous().numpy() for name, tensor in again.items()},
                          {name: tensor.numpy() for name, tensor in model.state_dict().items()}, what)
             count += 1
-    return f"{count} models of 1 to {MOST_LAYERS} layers"
+    return f"{count} models of 1 to {MAX_LAYERS} layers"
 
 
 def check_torch_save(build, folder):

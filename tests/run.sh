@@ -69,8 +69,9 @@ check "two seconds of mutated weights files" finished $mutated "$BUILD/tests/mut
 check "flags that change arithmetic" script flags
 check "what predictions link" script footprint
 check "names that macros may have" script names
+check "pasted into a program" script pasted
 check "warnings" script warnings
-grep -h '^skipped' "$BUILD/tests/flags.log" "$BUILD/tests/footprint.log" "$BUILD/tests/names.log" "$BUILD/tests/warnings.log"
+for name in flags footprint names pasted warnings; do grep '^skipped' "$BUILD/tests/$name.log"; done
 check "README's code blocks" finished $readme "$BUILD/tests/readme.log"
 
 echo "$passed passed, $failed failed"

@@ -56,14 +56,14 @@ enum { LARGE_LIMIT = 40 * KIB };
 
 /* ---- calls --------------------------------------------------------------------------------- */
 
-enum { MOST_ROWS = 300, MOST_UNITS = 784 };
+enum { MAX_ROWS = 300, MAX_UNITS = 784 };
 
 static ffnn_net net, other;
 static ffnn_desc desc;
 static ffnn_rng rng;
 static ffnn_tensor X, y, output;
-static float inputs[MOST_ROWS * MOST_UNITS], targets[MOST_ROWS * 40], outputs[MOST_ROWS * 40], loss;
-static float products[MOST_ROWS * MOST_UNITS];
+static float inputs[MAX_ROWS * MAX_UNITS], targets[MAX_ROWS * 40], outputs[MAX_ROWS * 40], loss;
+static float products[MAX_ROWS * MAX_UNITS];
 static unsigned char *file;
 static size_t file_size;
 static ffnn_status status;
@@ -237,7 +237,7 @@ static void check_network(const size_t *sizes, size_t rows) {
 
 static void test_small_networks(void) {
     static const size_t sizes[][5] = {{3, 4, 1}, {8, 8, 8, 1}, {16, 4, 16, 4}, {2, 2}};
-    static const size_t rows[] = {1, 3, 64, MOST_ROWS};
+    static const size_t rows[] = {1, 3, 64, MAX_ROWS};
     for (size_t i = 0; i < COUNT_OF(sizes); i++)
         for (size_t k = 0; k < COUNT_OF(rows); k++)
             check_network(sizes[i], rows[k]);

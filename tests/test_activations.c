@@ -132,12 +132,12 @@ static void test_activate_refusals(void) {
 
 /* ---- softmax ----------------------------------------------------------------------------- */
 
-enum { MOST_COLS = 100 };
+enum { MAX_COLS = 100 };
 
 /* Differences between two z are taken as they are, not rounded: the rounding of a large one
    would cost many units in the last place. */
 static void check_softmax_row(const float *z, const float *a, size_t cols) {
-    real exact[MOST_COLS], truth[MOST_COLS];
+    real exact[MAX_COLS], truth[MAX_COLS];
     double sum = 0;
     for (size_t j = 0; j < cols; ++j) exact[j] = (real)z[j];
     true_softmax(truth, exact, cols);
@@ -155,9 +155,9 @@ static void check_softmax_row(const float *z, const float *a, size_t cols) {
 
 static void test_softmax_is_near_the_truth(void) {
     static const float sizes[] = {1e-3f, 1, 10, 60, 300, 1e4f, 1e30f};
-    static const size_t widths[] = {1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 31, 33, 64, MOST_COLS};
+    static const size_t widths[] = {1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 31, 33, 64, MAX_COLS};
     enum { ROWS = 20 };
-    static float z[ROWS * MOST_COLS], a[ROWS * MOST_COLS];
+    static float z[ROWS * MAX_COLS], a[ROWS * MAX_COLS];
     for (size_t i = 0; i < COUNT_OF(sizes); ++i) {
         for (size_t w = 0; w < COUNT_OF(widths); ++w) {
             size_t cols = widths[w];
@@ -179,8 +179,8 @@ static void test_softmax_is_near_the_truth(void) {
 /* A row's result is its own: alone, among others and in place it has the same bits. */
 static void test_softmax_is_by_rows(void) {
     enum { ROWS = 9, MARGIN = 32 };
-    static float z[ROWS * MOST_COLS], room[MARGIN + ROWS * MOST_COLS + MARGIN];
-    float alone[MOST_COLS];
+    static float z[ROWS * MAX_COLS], room[MARGIN + ROWS * MAX_COLS + MARGIN];
+    float alone[MAX_COLS];
     for (size_t cols = 1; cols <= 40; ++cols) {
         ffnn_tensor in_place = ffnn_view(room + MARGIN, ROWS, cols);
         test_case("%d columns", (int)cols);

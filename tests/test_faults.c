@@ -323,6 +323,7 @@ static const char *const desirable[] = {
     "_close",          /* after the look */
 #else
     "fchown", "fchmod", /* the old file's rights, owner and group */
+    "stat of a folder", /* whether the path leads to an open file, however it is spelled */
 #endif
 };
 

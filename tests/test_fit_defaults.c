@@ -4,9 +4,9 @@
 #include "../ffnn.h"
 #include "helpers.h"
 
-enum { MOST_SAMPLES = 4000, INPUTS = 3, DEFAULT_BATCH = 32 };
+enum { MAX_SAMPLES = 4000, INPUTS = 3, DEFAULT_BATCH = 32 };
 
-static float inputs[MOST_SAMPLES * INPUTS], targets[MOST_SAMPLES], outputs[MOST_SAMPLES];
+static float inputs[MAX_SAMPLES * INPUTS], targets[MAX_SAMPLES], outputs[MAX_SAMPLES];
 
 static ffnn_net make_net(void) {
     ffnn_net net;

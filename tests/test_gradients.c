@@ -6,7 +6,7 @@
 
 #include "activations.h"
 
-enum { MOST_UNITS = 8, MOST_SAMPLES = 9, LAYERS = 3 };
+enum { MAX_UNITS = 8, MAX_SAMPLES = 9, LAYERS = 3 };
 
 /* Of the largest number in a tensor: float sums of some ten products, which may cancel. */
 static const double DIFFERENCE = 1e-5;
@@ -78,7 +78,7 @@ static void make_experiment(experiment *e, const setup *s, uint64_t seed) {
     for (;; ++seed) {
         random_state = seed;
         for (size_t i = 0; i <= LAYERS; ++i)
-            desc.sizes[i] = 1 + (size_t)(random_bits() % MOST_UNITS);
+            desc.sizes[i] = 1 + (size_t)(random_bits() % MAX_UNITS);
         if (seed % 3 == 0) { /* as the default network, whose sizes have code of their own */
             desc.sizes[LAYERS - 2] = 3;
             desc.sizes[LAYERS - 1] = 4;
@@ -157,7 +157,7 @@ static real sample_loss(const ffnn_net *net, const real *z, const real *a, const
 static real objective(const experiment *e, const change *c) {
     const ffnn_net *net = &e->net;
     ffnn_activation last = net->layers[net->layer_count - 1].activation;
-    real values[2 * (LAYERS + 1)][MOST_UNITS], sum = 0;
+    real values[2 * (LAYERS + 1)][MAX_UNITS], sum = 0;
     for (size_t sample = 0; sample < e->X.rows; ++sample) {
         real *z = values[0], *a = values[1];
         for (size_t i = 0; i < e->X.cols; ++i) a[i] = (real)*ffnn_at(e->X, sample, i);
@@ -183,11 +183,11 @@ static real downhill(const experiment *e, size_t layer, place part, size_t at) {
 
 /* ---- comparing --------------------------------------------------------------------------- */
 
-enum { MOST_ELEMENTS = MOST_UNITS * MOST_SAMPLES };
+enum { MAX_ELEMENTS = MAX_UNITS * MAX_SAMPLES };
 
 static void check_downhill(const experiment *e, const char *what, size_t layer, place part,
                            const double *got, size_t count) {
-    double expected[MOST_ELEMENTS], largest = 1e-3; /* all may be 0, behind ReLU */
+    double expected[MAX_ELEMENTS], largest = 1e-3; /* all may be 0, behind ReLU */
     for (size_t i = 0; i < count; ++i) {
         expected[i] = (double)downhill(e, layer, part, i);
         largest = fmax(largest, fabs(expected[i]));
@@ -199,7 +199,7 @@ static void check_downhill(const experiment *e, const char *what, size_t layer, 
 }
 
 static void check_errors_and_deltas(const experiment *e) {
-    double got[MOST_ELEMENTS];
+    double got[MAX_ELEMENTS];
     const ffnn_net *net = &e->net;
     for (size_t i = 0; i < net->layer_count; ++i) {
         const ffnn_layer *layer = &net->layers[i];
@@ -227,7 +227,7 @@ static void take_steps(double *steps, ffnn_tensor now, ffnn_tensor before, float
 /* At this rate a step is so much larger than the weight that rounding the sum loses nothing. */
 static void check_steps(experiment *e) {
     const float rate = 65536;
-    double steps[2][LAYERS][MOST_UNITS * MOST_UNITS];
+    double steps[2][LAYERS][MAX_UNITS * MAX_UNITS];
     ffnn_net *net = &e->net;
     ffnn_tensor weights[LAYERS], biases[LAYERS];
     for (size_t i = 0; i < net->layer_count; ++i) {

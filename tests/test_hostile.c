@@ -43,8 +43,8 @@ static void add_text(bytes *file, const char *text, size_t number) {
 /* A file with a piece of its header `count` times over. The data is zeros. */
 static bytes make_file(const char *before, const char *piece, size_t count, const char *after,
                        size_t data_size) {
-    enum { MOST_DIGITS = 40 };      /* that # and ~ add to a piece */
-    size_t header = strlen(before) + count * (strlen(piece) + MOST_DIGITS) + strlen(after);
+    enum { MAX_DIGITS = 40 };      /* that # and ~ add to a piece */
+    size_t header = strlen(before) + count * (strlen(piece) + MAX_DIGITS) + strlen(after);
     bytes file = {(unsigned char *)calloc(8 + header + data_size, 1), 8};
     if (file.data == NULL) {
         printf("no memory for the file of a test\n");

@@ -18,7 +18,7 @@
 
 /* ---- files ------------------------------------------------------------------------------- */
 
-enum { MOST_BYTES = 1 << 16 };
+enum { MAX_BYTES = 1 << 16 };
 
 static bool is_little_endian(void) {
     const uint16_t one = 1;
@@ -240,8 +240,8 @@ static size_t element_size(const char *dtype, size_t length) {
 }
 
 typedef struct builder {
-    char header[MOST_BYTES / 2];
-    unsigned char data[MOST_BYTES / 2];
+    char header[MAX_BYTES / 2];
+    unsigned char data[MAX_BYTES / 2];
     size_t header_size, data_size;
 } builder;
 
@@ -1028,11 +1028,11 @@ static void test_views_do_not_depend_on_the_batch(void) {
 /* What ffnn_print_file prints; the caller frees it. */
 static char *printed_file(ffnn_status expected, const char *path) {
     FILE *file = tmpfile();
-    char *text = (char *)calloc(MOST_BYTES, 1);
+    char *text = (char *)calloc(MAX_BYTES, 1);
     if (file == NULL) return text;
     CHECK_STATUS(expected, ffnn_print_file(file, path));
     rewind(file);
-    CHECK(fread(text, 1, MOST_BYTES - 1, file) < MOST_BYTES - 1);
+    CHECK(fread(text, 1, MAX_BYTES - 1, file) < MAX_BYTES - 1);
     fclose(file);
     return text;
 }

@@ -373,13 +373,13 @@ static void test_training_is_the_labs(void) {
 
 /* ---- gradients against finite differences ------------------------------------------------ */
 
-enum { MOST_WEIGHTS = 100, MOST_UNITS = 8 };
+enum { MAX_WEIGHTS = 100, MAX_UNITS = 8 };
 
 /* Half the sum of (y - output)^2 of a network with these weights, all in double. */
 static double half_squared_error(const size_t *sizes, const double *weights, const batch *b) {
     double sum = 0;
     for (size_t row = 0; row < b->X.rows; ++row) {
-        double a[MOST_UNITS], next[MOST_UNITS];
+        double a[MAX_UNITS], next[MAX_UNITS];
         const double *weight = weights;
         size_t layer;
         for (size_t i = 0; i < sizes[0]; ++i) a[i] = (double)*ffnn_at(b->X, row, i);
@@ -419,7 +419,7 @@ static void differentiate(const size_t *sizes, double *weights, const batch *b, 
 /* A large learning rate, so that the update is not lost in the weight it is added to. */
 static void check_gradients(const size_t *sizes) {
     const float learning_rate = 1048576;
-    double weights[MOST_WEIGHTS];
+    double weights[MAX_WEIGHTS];
     size_t first = 0;
     ffnn_net net;
     make_network(&net, sizes, 11);
@@ -433,7 +433,7 @@ static void check_gradients(const size_t *sizes) {
     for (size_t i = 0; i < net.layer_count; ++i) {
         ffnn_tensor weight = net.layers[i].weight;
         size_t count = element_count(weight);
-        float gradient[MOST_WEIGHTS];
+        float gradient[MAX_WEIGHTS];
         const float *expected = gradient;
         differentiate(sizes, weights, &b, first, count, gradient);
         for (size_t k = 0; k < count; ++k)

@@ -3,7 +3,7 @@
 #include "../ffnn.h"
 #include "helpers.h"
 
-enum { INPUTS = 5, HIDDEN = 8, OUTPUTS = 3, SAMPLES = 12, MOST_STEPS = 60 };
+enum { INPUTS = 5, HIDDEN = 8, OUTPUTS = 3, SAMPLES = 12, MAX_STEPS = 60 };
 enum { FIRST_WEIGHTS = INPUTS * HIDDEN, LAST_WEIGHTS = HIDDEN * OUTPUTS };
 enum { PARAMETERS = FIRST_WEIGHTS + HIDDEN + LAST_WEIGHTS + OUTPUTS };
 
@@ -201,7 +201,7 @@ static void test_steps_are_the_references(void) {
         reference r;
         make_optimizer_network(&net, i);
         make_reference(&r, &net);
-        for (int step = 0; step < MOST_STEPS; ++step) step_both(&net, &r, optimizers[i].rate);
+        for (int step = 0; step < MAX_STEPS; ++step) step_both(&net, &r, optimizers[i].rate);
         ffnn_free(&net);
     }
 }

@@ -77,12 +77,12 @@ static void free_array(array a) {
 
 /* ---- two networks -------------------------------------------------------------------------- */
 
-enum { MOST_LAYERS = 16, MOST_ROWS = 70, MOST_UNITS = 70, MOST_FILE = 200000 };
+enum { MAX_LAYERS = 16, MAX_ROWS = 70, MAX_UNITS = 70, MAX_FILE = 200000 };
 
 /* The same network twice. Of mine, each layer's weights are in an array of the program's. */
 typedef struct pair {
     ffnn_net usual, mine;
-    array arrays[MOST_LAYERS];
+    array arrays[MAX_LAYERS];
     ffnn_tensor X, y;
 } pair;
 
@@ -90,9 +90,9 @@ static const size_t all_sizes[][6] = {
     {3, 4, 1}, {1, 1}, {5, 3}, {2, 3, 4, 5}, {7, 13, 3}, {16, 16, 16}, {31, 17, 1}, {40, 33, 2},
     {33, 70, 9, 31}, {1, 64, 1},
 };
-static const size_t all_rows[] = {1, 2, 3, 8, 33, MOST_ROWS};
+static const size_t all_rows[] = {1, 2, 3, 8, 33, MAX_ROWS};
 
-static float inputs[MOST_ROWS * MOST_UNITS], targets[MOST_ROWS * MOST_UNITS];
+static float inputs[MAX_ROWS * MAX_UNITS], targets[MAX_ROWS * MAX_UNITS];
 
 /* The last layer's array is made first: they need not lie in the order of the layers. */
 static void point_at_arrays(pair *p, place where) {
@@ -165,7 +165,7 @@ static void for_all(void (*check)(pair *p)) {
 /* ---- computing ----------------------------------------------------------------------------- */
 
 static void check_predict(pair *p) {
-    static float expected[MOST_ROWS * MOST_UNITS], got[MOST_ROWS * MOST_UNITS];
+    static float expected[MAX_ROWS * MAX_UNITS], got[MAX_ROWS * MAX_UNITS];
     ffnn_tensor output = ffnn_view(expected, p->y.rows, p->y.cols);
     CHECK_STATUS(FFNN_OK, ffnn_predict(&p->usual, p->X, output));
     output.data = got;
@@ -266,12 +266,12 @@ static void test_some_layers_only(void) {
 
 /* ---- files --------------------------------------------------------------------------------- */
 
-static unsigned char usual_file[MOST_FILE], my_file[MOST_FILE];
+static unsigned char usual_file[MAX_FILE], my_file[MAX_FILE];
 
 static void check_save(pair *p) {
     size_t usual_size = 0, my_size = 0;
-    CHECK_STATUS(FFNN_OK, ffnn_save_memory(&p->usual, usual_file, MOST_FILE, &usual_size));
-    CHECK_STATUS(FFNN_OK, ffnn_save_memory(&p->mine, my_file, MOST_FILE, &my_size));
+    CHECK_STATUS(FFNN_OK, ffnn_save_memory(&p->usual, usual_file, MAX_FILE, &usual_size));
+    CHECK_STATUS(FFNN_OK, ffnn_save_memory(&p->mine, my_file, MAX_FILE, &my_size));
     CHECK(my_size == usual_size && memcmp(my_file, usual_file, my_size) == 0);
     CHECK_STATUS(FFNN_OK, ffnn_save(&p->mine, SAVED));
     CHECK(file_is(SAVED, usual_file, usual_size));
@@ -282,7 +282,7 @@ static void check_save(pair *p) {
 static void check_load(pair *p) {
     size_t size = 0;
     CHECK_STATUS(FFNN_OK, ffnn_train(&p->usual, p->X, p->y, 0.5f, NULL));
-    CHECK_STATUS(FFNN_OK, ffnn_save_memory(&p->usual, usual_file, MOST_FILE, &size));
+    CHECK_STATUS(FFNN_OK, ffnn_save_memory(&p->usual, usual_file, MAX_FILE, &size));
     CHECK_STATUS(FFNN_OK, ffnn_load_memory(&p->mine, usual_file, size));
     check_same_weights(p);
     CHECK_STATUS(FFNN_ERROR_FORMAT, ffnn_load_memory(&p->mine, usual_file, size - 1));
@@ -318,7 +318,7 @@ static void test_what_is_saved_is_what_predicts(void) {
 
 /* What is no weight of that layer is refused by every call, before it is read. */
 static void check_refused(const ffnn_net *net, ffnn_status status) {
-    static unsigned char file[MOST_FILE];
+    static unsigned char file[MAX_FILE];
     float x[3] = {1, 2, 1}, y[1] = {1}, loss;
     ffnn_net changed = *net;
     ffnn_tensor X = ffnn_view(x, 1, 3), Y = ffnn_view(y, 1, 1);
@@ -384,7 +384,7 @@ static ffnn_net moved(ffnn_net *from) {
 }
 
 static void test_a_net_may_be_moved(void) {
-    static float expected[MOST_ROWS * MOST_UNITS], got[MOST_ROWS * MOST_UNITS];
+    static float expected[MAX_ROWS * MAX_UNITS], got[MAX_ROWS * MAX_UNITS];
     for (size_t i = 0; i < COUNT_OF(all_sizes); i++) {
         pair p;
         ffnn_net *heap = (ffnn_net *)malloc(sizeof *heap);
@@ -419,20 +419,20 @@ static void test_a_net_may_be_moved(void) {
 /* The most that there can be, in all that has to do with a network. */
 static void test_16_layers(void) {
     static const int is_constant_of_16 = FFNN_MAX_LAYERS == 16;
-    size_t sizes[MOST_LAYERS + 2];
+    size_t sizes[MAX_LAYERS + 2];
     pair p;
     ffnn_net loaded;
     ffnn_desc desc;
     memset(&desc, 0, sizeof desc);
     CHECK(is_constant_of_16);
-    CHECK(COUNT_OF(desc.sizes) == MOST_LAYERS + 1);
-    if (COUNT_OF(desc.sizes) < MOST_LAYERS + 1)
+    CHECK(COUNT_OF(desc.sizes) == MAX_LAYERS + 1);
+    if (COUNT_OF(desc.sizes) < MAX_LAYERS + 1)
         return;
-    for (size_t i = 0; i <= MOST_LAYERS; i++)
+    for (size_t i = 0; i <= MAX_LAYERS; i++)
         sizes[i] = 3 + i * 7 % 11;
-    sizes[MOST_LAYERS + 1] = 0;
+    sizes[MAX_LAYERS + 1] = 0;
     make_pair(&p, sizes, 5, AT_PAGES_END);
-    CHECK(p.mine.layer_count == MOST_LAYERS);
+    CHECK(p.mine.layer_count == MAX_LAYERS);
     check_predict(&p);
     check_forward_and_backward(&p);
     check_train(&p);
@@ -441,7 +441,7 @@ static void test_16_layers(void) {
     check_load(&p);
     CHECK_STATUS(FFNN_OK, ffnn_save(&p.mine, SAVED));
     CHECK_STATUS(FFNN_OK, ffnn_init_from_file(&loaded, SAVED));
-    CHECK(loaded.layer_count == MOST_LAYERS);
+    CHECK(loaded.layer_count == MAX_LAYERS);
     for (size_t i = 0; i < loaded.layer_count; i++)
         CHECK(same_values(loaded.layers[i].weight, p.usual.layers[i].weight));
     ffnn_free(&loaded);

@@ -10,7 +10,7 @@
 
 #define FILE_NAME SCRATCH "print_file.safetensors"
 
-enum { MOST_TEXT = 200000 };
+enum { MAX_TEXT = 200000 };
 
 /* ---- files --------------------------------------------------------------------------------- */
 
@@ -27,7 +27,7 @@ static void write_header(const char *header, size_t data_size) {
 }
 
 /* What is printed of the file; its length. */
-static char text[MOST_TEXT];
+static char text[MAX_TEXT];
 static size_t text_size;
 
 static ffnn_status print_file(const char *path) {
@@ -62,7 +62,7 @@ static void check_printed(const char *header, size_t data_size, const char *line
 
 /* The line of this number, from 0 on; "" if there are not so many. */
 static const char *line_of(int number) {
-    static char line[MOST_TEXT];
+    static char line[MAX_TEXT];
     const char *at = text;
     size_t length;
     for (; number > 0 && *at != '\0'; number--) {
@@ -141,7 +141,7 @@ static void test_what_a_network_saves(void) {
    numbers. */
 static void test_many_tensors_and_long_names(void) {
     enum { TENSORS = 300, NAME = 500 };
-    static char header[MOST_TEXT], lines[MOST_TEXT];
+    static char header[MAX_TEXT], lines[MAX_TEXT];
     char name[NAME + 1];
     size_t at = 0, printed = 0;
     memset(name, 'n', NAME);
@@ -300,7 +300,7 @@ static void test_malformed_files_print_nothing(void) {
 
 /* The good part of it is long enough to have been printed, were it printed while it is read. */
 static void test_what_is_malformed_at_its_end(void) {
-    static char header[MOST_TEXT];
+    static char header[MAX_TEXT];
     size_t at = 0;
     for (int i = 0; i < 1000; i++)
         at += (size_t)snprintf(header + at, sizeof header - at,

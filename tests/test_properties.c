@@ -53,7 +53,7 @@ static const float INFINITE = (float)HUGE_VAL;
 
 /* ---- gradients --------------------------------------------------------------------------- */
 
-enum { MOST_UNITS = 7, MOST_SAMPLES = 6 };
+enum { MAX_UNITS = 7, MAX_SAMPLES = 6 };
 
 /* A random network, its data, and the weights that it had before the update. */
 typedef struct experiment {
@@ -67,8 +67,8 @@ static void make_experiment(experiment *e, uint64_t seed) {
     size_t sizes[FFNN_MAX_LAYERS + 1] = {0}, layers, rows;
     random_state = seed;
     layers = random_size(1, FFNN_MAX_LAYERS);
-    rows = random_size(1, MOST_SAMPLES);
-    for (size_t i = 0; i <= layers; ++i) sizes[i] = random_size(1, MOST_UNITS);
+    rows = random_size(1, MAX_SAMPLES);
+    for (size_t i = 0; i <= layers; ++i) sizes[i] = random_size(1, MAX_UNITS);
     make_random_network(&e->net, sizes);
     e->X = random_tensor(rows, sizes[0]);
     e->y = random_tensor(rows, sizes[layers]);
@@ -93,7 +93,7 @@ static void free_experiment(experiment *e) {
 static real error_with(const experiment *e, size_t layer, size_t weight, real step) {
     real sum = 0;
     for (size_t row = 0; row < e->X.rows; ++row) {
-        real input[MOST_UNITS], output[MOST_UNITS];
+        real input[MAX_UNITS], output[MAX_UNITS];
         for (size_t i = 0; i < e->X.cols; ++i) input[i] = at(e->X, row, i);
         for (size_t l = 0; l < e->net.layer_count; ++l) {
             ffnn_tensor W = e->before[l];
@@ -127,7 +127,7 @@ static real slope(const experiment *e, size_t layer, size_t weight,
    pass over absolute values. size (rows x units) belongs to the deltas of that layer. */
 static void delta_sizes(const experiment *e, size_t layer, real *size) {
     const ffnn_layer *last = &e->net.layers[e->net.layer_count - 1];
-    real next[MOST_SAMPLES * MOST_UNITS];
+    real next[MAX_SAMPLES * MAX_UNITS];
     for (size_t i = 0; i < element_count(last->delta); ++i)
         size[i] = REAL_ABS((real)last->delta.data[i]);
     for (size_t l = e->net.layer_count - 1; l-- > layer;) {
@@ -152,7 +152,7 @@ static void check_layer(const experiment *e, size_t layer, float learning_rate) 
     size_t count = element_count(before), checked = count < most_checked ? count : most_checked;
     size_t first = random_size(0, count - checked);
     real roundings = (real)(roundings_a_layer * e->net.layer_count);
-    real sizes[MOST_SAMPLES * MOST_UNITS];
+    real sizes[MAX_SAMPLES * MAX_UNITS];
     delta_sizes(e, layer, sizes);
     for (size_t i = first; i < first + checked; ++i) {
         real update = (real)after.data[i] - (real)before.data[i];

@@ -21,6 +21,29 @@ static void test_raw_outputs_are_pytorchs(void) {
     }
 }
 
+/* What PyTorch 2 does for 214 million samples or more, too many for a test, done for few: from an
+   empty list, i goes to a place drawn from the first i + 1, and what was there to the end. */
+static void test_huge_counts_are_shuffled_otherwise(void) {
+    static const size_t counts[] = {1, 2, 3, 100};
+    for (size_t c = 0; c < COUNT_OF(counts); ++c) {
+        size_t order[100], expected[100];
+        ffnn_rng rng, other;
+        test_case("%d samples", (int)counts[c]);
+        ffnn_rng_seed(&rng, 5);
+        ffnn_rng_seed(&other, 5);
+        ffnn__shuffle_huge(order, counts[c], &rng);
+        for (size_t i = 0; i < counts[c]; ++i) {
+            uint64_t bits = (uint64_t)ffnn__rng_next(&other) << 32;
+            bits |= ffnn__rng_next(&other);
+            size_t place = (size_t)(bits % (i + 1));
+            if (place < i) expected[i] = expected[place];
+            expected[place] = i;
+        }
+        CHECK(memcmp(order, expected, counts[c] * sizeof order[0]) == 0);
+        CHECK(memcmp(&rng, &other, sizeof rng) == 0); /* 64 bits for each */
+    }
+}
+
 /* Draws three numbers by each of two generators: are they the same, bit for bit? */
 static int same_stream(ffnn_rng *a, ffnn_rng *b) {
     float from_a[3], from_b[3];
@@ -148,6 +171,7 @@ static void test_randn_refusals(void) {
 
 int main(void) {
     RUN(test_raw_outputs_are_pytorchs);
+    RUN(test_huge_counts_are_shuffled_otherwise);
     RUN(test_randn_is_pytorchs);
     RUN(test_only_the_low_32_bits_of_a_seed_count);
     RUN(test_a_zero_generator_is_seeded_with_0);

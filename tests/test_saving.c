@@ -43,18 +43,18 @@
 #define FOLDER TESTS "/saving"
 #define SAVED  FOLDER "/saved"
 
-enum { MOST_BYTES = 200000, NOBODY = 65534, A_GROUP = 4321, SKIPPED = 77 };
+enum { MAX_BYTES = 200000, NOBODY = 65534, A_GROUP = 4321, SKIPPED = 77 };
 
 static const char old_file[] = "the old file";
 
 /* What is saved, and what it looks like in a file. */
 static ffnn_net net;
-static unsigned char expected[MOST_BYTES];
+static unsigned char expected[MAX_BYTES];
 static size_t expected_size;
 
 static size_t read_file(const char *path, unsigned char *bytes) {
     FILE *file = fopen(path, "rb");
-    size_t size = file == NULL ? 0 : fread(bytes, 1, MOST_BYTES, file);
+    size_t size = file == NULL ? 0 : fread(bytes, 1, MAX_BYTES, file);
     if (file != NULL)
         fclose(file);
     return size;
@@ -70,7 +70,7 @@ static void write_file(const char *path, const void *data, size_t size) {
 }
 
 static int file_is(const char *path, const void *bytes, size_t size) {
-    static unsigned char got[MOST_BYTES];
+    static unsigned char got[MAX_BYTES];
     return read_file(path, got) == size && memcmp(got, bytes, size) == 0;
 }
 
@@ -449,7 +449,7 @@ static const char *save_to_stdout(const char *path) {
 
 /* The same with a pipe, which is large enough for all that the save writes. */
 static const char *save_to_a_pipe_at_stdout(const char *path) {
-    static unsigned char got[MOST_BYTES];
+    static unsigned char got[MAX_BYTES];
     int ends[2], console = dup(STDOUT_FILENO);
     size_t size = 0;
     if (!exists(path))
@@ -504,12 +504,20 @@ static void test_a_link_to_dev_stdout(void) { run_in_child(save_to_a_link_to_std
 /* Other descriptors than the first three, of a file that has a name or none, for reading or for
    writing. */
 static const char *save_to_descriptors(void) {
-    static unsigned char got[MOST_BYTES];
+    static unsigned char got[MAX_BYTES];
     static const int modes[] = {O_RDONLY, O_WRONLY, O_RDWR, O_RDWR | O_APPEND};
-    static const char *const folders[] = {"/dev/fd", "/proc/self/fd", "/proc/thread-self/fd"};
+    static const char *const folders[] = {
+        "/dev/fd", "/proc/self/fd", "/proc/thread-self/fd",
+#if defined(__linux__) /* however they are spelled */
+        "/dev//fd", "/dev/./fd", "//proc/self/fd", "/proc/../dev/fd", "/proc/self/../self/fd",
+        FOLDER "-fd",
+#endif
+    };
     if (!exists("/dev/fd/0"))
         return "there is no /dev/fd here";
     write_old(SAVED);
+    unlink(FOLDER "-fd");
+    CHECK(symlink("/dev/fd", FOLDER "-fd") == 0);
     for (size_t i = 0; i < COUNT_OF(modes) * COUNT_OF(folders); i++) {
         char path[100];
         struct stat before, after;
@@ -532,6 +540,7 @@ static const char *save_to_descriptors(void) {
     CHECK(memcmp(got, old_file, sizeof old_file) == 0);
     CHECK(count_entries(FOLDER) == 0);
     close(file);
+    CHECK(unlink(FOLDER "-fd") == 0);
     return NULL;
 }
 

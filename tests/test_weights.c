@@ -20,19 +20,19 @@
 
 /* ---- networks ---------------------------------------------------------------------------- */
 
-enum { MOST_WEIGHTS = 200 };
+enum { MAX_WEIGHTS = 200 };
 
 static const size_t lab_sizes[] = {3, 4, 1, 0};
 
 static int has_weights(const ffnn_net *net, const void *expected) {
-    float values[MOST_WEIGHTS];
+    float values[MAX_WEIGHTS];
     size_t count = copy_weights(net, values);
     return memcmp(values, expected, count * sizeof *values) == 0;
 }
 
 /* In every way there is: memory, file, new network. The network keeps what it had. */
 static void check_not_loaded(ffnn_net *net, bytes file, ffnn_status load, ffnn_status init) {
-    float before[MOST_WEIGHTS];
+    float before[MAX_WEIGHTS];
     ffnn_net fresh;
     copy_weights(net, before);
     CHECK_STATUS(load, ffnn_load_memory(net, file.data, file.size));
@@ -144,7 +144,7 @@ static void test_the_labs_file_in_full(void) {
 
 static void test_what_is_saved_is_loaded(void) {
     for (size_t i = 0; i < COUNT_OF(many_sizes); ++i) {
-        float weights[MOST_WEIGHTS];
+        float weights[MAX_WEIGHTS];
         ffnn_net net;
         test_case("network %d", (int)i);
         make_network(&net, many_sizes[i], i + 100);
@@ -178,7 +178,7 @@ static void test_every_bit_of_a_weight_survives(void) {
 static void test_saving_changes_nothing(void) {
     ffnn_net net, before;
     ffnn_layer layers[2];
-    float weights[MOST_WEIGHTS];
+    float weights[MAX_WEIGHTS];
     size_t size;
     make_network(&net, lab_sizes, 1);
     before = net;
@@ -832,7 +832,7 @@ static void test_truncated_files_are_refused(void) {
 /* Whatever comes of it: a network that is not loaded keeps its weights. */
 static void test_damaged_headers_do_no_harm(void) {
     ffnn_net net, other;
-    float before[MOST_WEIGHTS];
+    float before[MAX_WEIGHTS];
     size_t loaded = 0, kept = 0;
     make_network(&net, lab_sizes, 1);
     make_network(&other, lab_sizes, 2);
@@ -894,7 +894,7 @@ static void test_no_network_is_refused(void) {
 
 static void test_no_place_is_refused(void) {
     unsigned char data[300];
-    float before[MOST_WEIGHTS];
+    float before[MAX_WEIGHTS];
     ffnn_net net, fresh;
     make_network(&net, lab_sizes, 1);
     copy_weights(&net, before);
@@ -911,7 +911,7 @@ static void test_no_place_is_refused(void) {
 }
 
 static void test_missing_files_and_folders(void) {
-    float before[MOST_WEIGHTS];
+    float before[MAX_WEIGHTS];
     ffnn_net net, fresh;
     make_network(&net, lab_sizes, 1);
     copy_weights(&net, before);
@@ -938,7 +938,7 @@ static void test_loading_without_memory(void) {
     for (int is_new = 0; is_new <= 1; ++is_new) {
         ffnn_status status = FFNN_ERROR_MEMORY;
         for (size_t n = 1; status != FFNN_OK && n < ENOUGH; ++n) {
-            float before[MOST_WEIGHTS];
+            float before[MAX_WEIGHTS];
             ffnn_net net;
             test_case("%s, allocation %d", is_new ? "new" : "loaded", (int)n);
             memset(&net, 0xa5, sizeof net);

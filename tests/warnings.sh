@@ -17,12 +17,22 @@ clang_only="-Wcomma -Wextra-semi -Wconditional-uninitialized -Wassign-enum"
 
 printf '#include "ffnn.h"\nextern int nothing;\nint nothing;\n' > "$out/declarations.c"
 printf '#define FFNN_IMPLEMENTATION\n#include "ffnn.h"\n' > "$out/implementation.c"
+printf 'int main(void) { return 0; }\n' > "$out/nothing.c"
+
+is_clang() { # COMPILER
+    case $(echo 'char what = __clang__;' | $1 -E -x c - 2> "$out/log") in *__clang__*) false ;; esac
+}
+
+# Where constants are floats, as flight controllers have them, none may become a double unasked.
+float_constants() { # COMPILER
+    flag=-fsingle-precision-constant
+    ! is_clang "$1" || flag="-Xclang -cl-single-precision-constant"
+    if $1 -x c $flag -fsyntax-only "$out/nothing.c" > "$out/log" 2>&1 && [ ! -s "$out/log" ]
+    then echo "$flag"; fi
+}
 
 try() { # COMPILER LANGUAGE STANDARD FILE FLAGS
-    case $(echo 'char what = __clang__;' | $1 -E -x c - 2> "$out/log") in
-    *__clang__*) own=$gcc_only ;;
-    *) own=$clang_only ;;
-    esac
+    if is_clang "$1"; then own=$clang_only; else own=$gcc_only; fi
     if [ "$2" = c ]; then own="$own $c_only"; else own="$own $cpp_only"; fi
     if $1 -x "$2" "-std=$3" $common $own -Werror $5 -I. -c -o "$out/object" "$out/$4.c" > "$out/log" 2>&1
     then passed=$((passed + 1)); return; fi
@@ -37,6 +47,7 @@ everything() { # COMPILER LANGUAGE STANDARD
     for option in "" -DFFNN_STATIC -DFFNN_NO_SIMD -DFFNN_NO_STDIO; do
         for level in -O0 -O2 -O3; do try "$1" "$2" "$3" implementation "$level $option"; done
         try "$1" "$2" "$3" declarations "-O2 $option"
+        try "$1" "$2" "$3" implementation "-O2 $option $(float_constants "$1")"
     done
 }
 
@@ -49,6 +60,7 @@ else
     try "${CC:-cc}" c c99 declarations "-O2 -DFFNN_STATIC"
     try "${CC:-cc}" c c99 implementation "-O2 -DFFNN_STATIC"
     try "${CC:-cc}" c c99 implementation "-O2 -DFFNN_NO_SIMD -fsyntax-only"
+    try "${CC:-cc}" c c99 implementation "-O2 -fsyntax-only $(float_constants "${CC:-cc}")"
 fi
 echo "warnings: $passed passed, $failed failed"
 [ "$failed" = 0 ]
