@@ -643,9 +643,8 @@ ssize_t readlink(const char *path, char *target, size_t size);
 /* Flags such as -ffast-math let the compiler reorder sums and forget NaN. They are turned off for
    this file and on again at its end. Two effects remain. A compiler may assume that a float
    parameter is not NaN: where NaN must be recognized, floats are passed by pointer, and their bits
-   are tested.
-   And -fsingle-precision-constant makes constants floats: those that have to be doubles are written
-   as long doubles. */
+   are tested. And -fsingle-precision-constant makes constants floats: those that have to be doubles
+   are written as long doubles. */
 #if defined(__FAST_MATH__) || defined(_M_FP_FAST)
 #define FFNN__FAST_MATH
 #elif defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0

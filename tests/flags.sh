@@ -119,6 +119,8 @@ others='
     -fno-trapping-math
     -fno-math-errno
     -fsingle-precision-constant
+    -Xclang -cl-single-precision-constant
+    -D_M_FP_FAST
     -frounding-math
     -fexcess-precision=fast
     -ffast-math -fsingle-precision-constant
