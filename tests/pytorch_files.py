@@ -66,13 +66,11 @@ def metadata_of(said, biases):
     return None if is_lab else {"activations": " ".join(said)}
 
 
-def draw_said(r, names, layer_count):
-    """Names of activations; only the last may be softmax."""
-    return [r.choice(names) for _ in range(layer_count - 1)] + [r.choice(names + ["softmax"])]
-
-
-def draw_sizes(r, layer_count):
-    return [r.randint(1, 12) for _ in range(layer_count + 1)]
+def draw_network(r, names, layer_count):
+    """Its sizes and the names of its activations. Only the last may be softmax, and not of one unit."""
+    said = [r.choice(names) for _ in range(layer_count - 1)] + [r.choice(names + ["softmax"])]
+    smallest = 2 if said[-1] == "softmax" else 1
+    return [r.randint(1, 12) for _ in range(layer_count)] + [r.randint(smallest, 12)], said
 
 
 def save_again(peer, path, again, X):
@@ -214,8 +212,8 @@ def check_written_by_numpy(build, folder):
     for layer_count in range(1, MAX_LAYERS + 1):
         for biases in (False, True):
             for rename in (lambda tensors: tensors, renamed):
-                said = draw_said(r, known, layer_count)
-                tensors, X = numpy_network(r, draw_sizes(r, layer_count), biases)
+                sizes, said = draw_network(r, known, layer_count)
+                tensors, X = numpy_network(r, sizes, biases)
                 what = f"{' '.join(said)}, biases: {biases}"
                 save_file(rename(tensors), theirs, {"activations": " ".join(said)})
                 require_near(save_again(build / "tests/pytorch", theirs, ours, X),
@@ -251,7 +249,7 @@ def check_state_dicts(build, folder):
     torch.manual_seed(7)
     for layer_count in range(1, MAX_LAYERS + 1):
         for biases in (False, True):
-            sizes, said = draw_sizes(r, layer_count), draw_said(r, known, layer_count)
+            sizes, said = draw_network(r, known, layer_count)
             what = f"{sizes} {' '.join(said)}, biases: {biases}"
             model, X = sequential(sizes, said, biases), torch.randn(4, sizes[0])
             save_file(model.state_dict(), theirs, metadata={"activations": " ".join(said)})
