@@ -577,7 +577,7 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #define FFNN_FREE(p) free(p)
 #endif
 
-#if defined(__GNUC__)
+#if defined(__GNUC__) || defined(__clang__)
 #define FFNN__NOINLINE __attribute__((__noinline__))
 #define FFNN__FORCE_INLINE static inline __attribute__((__always_inline__))
 #elif defined(_MSC_VER)
@@ -597,24 +597,43 @@ ssize_t readlink(const char *path, char *target, size_t size);
 
 #define FFNN__PI ((double)3.14159265358979323846L)
 
-/* FFNN__SIMD: there are vectors. FFNN__X86: they may be wider than what every x86 has; not with GCC
-   on Windows, which cannot align them on the stack there. */
-#if defined(__GNUC__) && !defined(__TINYC__) && !defined(FFNN_NO_SIMD)
-#if defined(__SSE2__) || defined(__ARM_NEON) || defined(__aarch64__)
-#define FFNN__SIMD
-#if (defined(__x86_64__) || defined(__i386__)) && (!defined(_WIN32) || defined(__clang__))
-#define FFNN__X86
-#endif
+/* Processors with vectors of four floats: x86 with SSE2, Arm with NEON, WebAssembly, POWER with VSX,
+   IBM z14 and newer, RISC-V with V, LoongArch with LSX. */
+#if defined(__SSE2__) || defined(__ARM_NEON) || defined(__aarch64__) || defined(__VSX__) || \
+    defined(__wasm_simd128__) || defined(__riscv_v) || defined(__loongarch_sx)
+#define FFNN__HAS_VECTORS
+#elif defined(__VX__) && defined(__ARCH__)
+#if __ARCH__ >= 12
+#define FFNN__HAS_VECTORS
 #endif
 #endif
 
-/* Keeps the compiler from fusing the product x into the sum that it is used in. */
-#if !defined(FFNN__SIMD)
+/* FFNN__SIMD: the compiler can use them; not where it computes floats as doubles. FFNN__X86: they may
+   be wider than what every x86 has; not with GCC on Windows, which cannot align them on the stack
+   there. */
+#if defined(FFNN__HAS_VECTORS) && !defined(FFNN_NO_SIMD) && !defined(__TINYC__)
+#if defined(__x86_64__) || defined(__i386__)
+#if defined(__GNUC__) || defined(__clang__)
+#define FFNN__SIMD
+#if !defined(_WIN32) || defined(__clang__)
+#define FFNN__X86
+#endif
+#endif
+#elif (defined(__GNUC__) || defined(__clang__)) && __FLT_EVAL_METHOD__ == 0
+#define FFNN__SIMD
+#endif
+#endif
+
+/* Keeps the compiler from fusing the product x into the sum that it is used in. WebAssembly fuses
+   nothing. Memory is the one place that every processor has; elsewhere x may stay in its register. */
+#if !defined(FFNN__SIMD) || defined(__wasm__)
 #define FFNN__NO_FMA(x) ((void)0)
 #elif defined(__x86_64__) || defined(__i386__)
 #define FFNN__NO_FMA(x) __asm__("" : "+x"(x))
-#else
+#elif defined(__aarch64__) || defined(__arm__)
 #define FFNN__NO_FMA(x) __asm__("" : "+w"(x))
+#else
+#define FFNN__NO_FMA(x) __asm__("" : "+m"(x))
 #endif
 
 /* Hints for loops: unrolled where arrays of vectors must stay in registers (four times where the
@@ -632,8 +651,11 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #define FFNN__ROLLED
 #endif
 
-#if defined(__GNUC__)
+#if defined(__GNUC__) || defined(__clang__)
 #pragma GCC diagnostic push
+#if defined(__clang__) && defined(__VSX__)
+#pragma GCC diagnostic ignored "-Wdeprecated-altivec-src-compat" /* 32 comparisons */
+#endif
 #if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0
 #pragma GCC diagnostic ignored "-Wdouble-promotion" /* s390x, x87: floats computed as doubles */
 #endif
@@ -4810,10 +4832,34 @@ static const ffnn__kernels ffnn__kernels_avx512 = {
 
 #endif /* FFNN__X86 */
 
+#if defined(FFNN__X86) && defined(_MSC_VER)
+/* Clang's MSVC target has no runtime that __builtin_cpu_supports could ask. CPUID takes longer than a
+   small network, so its answer is kept; threads that ask at once all find the same. */
+enum { FFNN__NOT_ASKED, FFNN__BASELINE, FFNN__AVX2_KIND, FFNN__AVX512_KIND };
+
+static int ffnn__ask_processor(void) {
+    unsigned a, b, c, d, features, enabled, high;
+    __asm__("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "a"(1), "c"(0));
+    const unsigned needed = 1u << 12 | 1u << 27; /* FMA; the system saves what XGETBV says */
+    if ((c & needed) != needed) return FFNN__BASELINE;
+    __asm__("xgetbv" : "=a"(enabled), "=d"(high) : "c"(0));
+    __asm__("cpuid" : "=a"(a), "=b"(features), "=c"(c), "=d"(d) : "a"(7), "c"(0));
+    bool has_avx2 = (features & 1u << 5) != 0 && (enabled & 0x6) == 0x6;
+    bool has_avx512 = (features & 1u << 16) != 0 && (enabled & 0xe6) == 0xe6;
+    if (!has_avx2) return FFNN__BASELINE;
+    return has_avx512 ? FFNN__AVX512_KIND : FFNN__AVX2_KIND;
+}
+#endif
+
 /* The compiler's runtime has run CPUID before main: this only reads its answer. */
 static const ffnn__kernels *ffnn__pick_kernels(void) {
 #if defined(FFNN_TEST_KERNELS) /* for tests: one kind, whatever the processor */
     return &FFNN_TEST_KERNELS;
+#elif defined(FFNN__X86) && defined(_MSC_VER)
+    static volatile int kind = FFNN__NOT_ASKED;
+    if (kind == FFNN__NOT_ASKED) kind = ffnn__ask_processor();
+    if (kind != FFNN__BASELINE)
+        return kind == FFNN__AVX512_KIND ? &ffnn__kernels_avx512 : &ffnn__kernels_avx2;
 #elif defined(FFNN__X86)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         return __builtin_cpu_supports("avx512f") ? &ffnn__kernels_avx512 : &ffnn__kernels_avx2;
@@ -5907,7 +5953,7 @@ FFNN__TARGET static void FFNN__K(small_backward)(const ffnn_layer *layers, size_
 #if defined(FFNN__SIMD) && !defined(__clang__)
 #pragma GCC pop_options /* of fp-contract */
 #endif
-#if defined(__GNUC__)
+#if defined(__GNUC__) || defined(__clang__)
 #pragma GCC diagnostic pop
 #endif
 #if defined(FFNN__FLOAT_CONTROL)
