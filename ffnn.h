@@ -488,7 +488,8 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t);
    weights file: saving              names, metadata and numbers
    files of Windows, POSIX, C        what differs between them; replacing a file
    four floats at a time             what every processor with vectors can do
-   products                          threads, blocks, which kernel for which shape; one column
+   products in plain C               how they are described; tiles of scalars; one column
+   products: which kernel            threads, blocks, which kernel for which shape
    normal numbers                    from uniform ones; with AVX2, PyTorch's bits
    kinds of processors               which there are, which kernels each has, how the best is picked
 
@@ -576,7 +577,7 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #define FFNN_FREE(p) free(p)
 #endif
 
-#if defined(__GNUC__)
+#if defined(__GNUC__) || defined(__clang__)
 #define FFNN__NOINLINE __attribute__((__noinline__))
 #define FFNN__FORCE_INLINE static inline __attribute__((__always_inline__))
 #elif defined(_MSC_VER)
@@ -596,24 +597,43 @@ ssize_t readlink(const char *path, char *target, size_t size);
 
 #define FFNN__PI ((double)3.14159265358979323846L)
 
-/* FFNN__SIMD: there are vectors. FFNN__X86: they may be wider than what every x86 has; not with GCC
-   on Windows, which cannot align them on the stack there. */
-#if defined(__GNUC__) && !defined(__TINYC__) && !defined(FFNN_NO_SIMD)
-#if defined(__SSE2__) || defined(__ARM_NEON) || defined(__aarch64__)
-#define FFNN__SIMD
-#if (defined(__x86_64__) || defined(__i386__)) && (!defined(_WIN32) || defined(__clang__))
-#define FFNN__X86
-#endif
+/* Processors with vectors of four floats: x86 with SSE2, Arm with NEON, WebAssembly, POWER with VSX,
+   IBM z14 and newer, RISC-V with V, LoongArch with LSX. */
+#if defined(__SSE2__) || defined(__ARM_NEON) || defined(__aarch64__) || defined(__VSX__) || \
+    defined(__wasm_simd128__) || defined(__riscv_v) || defined(__loongarch_sx)
+#define FFNN__HAS_VECTORS
+#elif defined(__VX__) && defined(__ARCH__)
+#if __ARCH__ >= 12
+#define FFNN__HAS_VECTORS
 #endif
 #endif
 
-/* Keeps the compiler from fusing the product x into the sum that it is used in. */
-#if !defined(FFNN__SIMD)
+/* FFNN__SIMD: the compiler can use them; not where it computes floats as doubles. FFNN__X86: they may
+   be wider than what every x86 has; not with GCC on Windows, which cannot align them on the stack
+   there. */
+#if defined(FFNN__HAS_VECTORS) && !defined(FFNN_NO_SIMD) && !defined(__TINYC__)
+#if defined(__x86_64__) || defined(__i386__)
+#if defined(__GNUC__) || defined(__clang__)
+#define FFNN__SIMD
+#if !defined(_WIN32) || defined(__clang__)
+#define FFNN__X86
+#endif
+#endif
+#elif (defined(__GNUC__) || defined(__clang__)) && __FLT_EVAL_METHOD__ == 0
+#define FFNN__SIMD
+#endif
+#endif
+
+/* Keeps the compiler from fusing the product x into the sum that it is used in. WebAssembly fuses
+   nothing. Memory is the one place that every processor has; elsewhere x may stay in its register. */
+#if !defined(FFNN__SIMD) || defined(__wasm__)
 #define FFNN__NO_FMA(x) ((void)0)
 #elif defined(__x86_64__) || defined(__i386__)
 #define FFNN__NO_FMA(x) __asm__("" : "+x"(x))
-#else
+#elif defined(__aarch64__) || defined(__arm__)
 #define FFNN__NO_FMA(x) __asm__("" : "+w"(x))
+#else
+#define FFNN__NO_FMA(x) __asm__("" : "+m"(x))
 #endif
 
 /* Hints for loops: unrolled where arrays of vectors must stay in registers (four times where the
@@ -631,8 +651,11 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #define FFNN__ROLLED
 #endif
 
-#if defined(__GNUC__)
+#if defined(__GNUC__) || defined(__clang__)
 #pragma GCC diagnostic push
+#if defined(__clang__) && defined(__VSX__)
+#pragma GCC diagnostic ignored "-Wdeprecated-altivec-src-compat" /* 32 comparisons */
+#endif
 #if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0
 #pragma GCC diagnostic ignored "-Wdouble-promotion" /* s390x, x87: floats computed as doubles */
 #endif
@@ -694,7 +717,8 @@ ssize_t readlink(const char *path, char *target, size_t size);
 /* ---- what the kernels compute ------------------------------------------------------------ */
 /* The kernels are the loops that have to be fast. They see arrays and sizes, trust both, and know
    no tensor, layer or loss. All matrices are row-major and contiguous. This is all that the rest of
-   the file uses of them; how they do it stands in "products" and everything behind it.
+   the file uses of them; how they do it stands in "four floats at a time" and
+   in all sections after it.
 
    Where there are vectors, five shapes of kernel cover products c = a b of all sizes:
 
@@ -723,7 +747,7 @@ static void ffnn__multiply_transposed(float *c, const float *a, const float *b, 
                                       size_t n);
 
 /* c (m x n) += factor * (a^T b). The product is rounded before it is added, as PyTorch does it (but
-   plain C's may be fused by a compiler that may use FMA). */
+   Clang fuses plain C's where it may use FMA). */
 static void ffnn__add_product(float *c, const float *a, const float *b, size_t m, size_t k,
                               size_t n, float factor);
 
@@ -4066,17 +4090,7 @@ static void ffnn__outer_product(float *c, const float *a, const float *b, size_t
 
 #endif /* FFNN__SIMD */
 
-/* ---- products ---------------------------------------------------------------------------- */
-/* The five shapes of "what the kernels compute" and who chooses among them:
-
-   ffnn__multiply and its like     describe a product; the smallest ones go straight to a kernel
-   ffnn__run                       shares a large product among threads, a band of rows each
-   ffnn__run_band                  chooses between blocks, fold and the others
-   ffnn__run_blocks, _add_blocks   cut b into blocks, each of which is a product of the others
-   ffnn__run_unblocked                 chooses between tiles, narrow and plain
-
-   Neither the number of rows nor what they hold decides, where b is not transposed: a sample's
-   results do not depend on the batch that it is in. */
+/* ---- products in plain C ----------------------------------------------------------------- */
 
 /* c = a b or, if add, c += factor * (a b), where a is rows x depth and b is depth x cols. A step is
    the number of floats from an element to the one in the next row or column: those of a transposed
@@ -4140,6 +4154,137 @@ FFNN__NOINLINE static void ffnn__run_plain(const ffnn__product *product) {
         }
     }
 }
+
+#if !defined(FFNN__SIMD) && defined(__OPTIMIZE_SIZE__) /* tiles are 0.8 KB on a Cortex-M4 */
+
+static void ffnn__run_band(const ffnn__product *product) { ffnn__run_plain(product); }
+
+#elif !defined(FFNN__SIMD)
+
+/* Tiles of scalars. Their sums are local variables with names of their own: of these every compiler
+   makes registers, and GCC and Clang make vectors of the four in a row, if the step between columns
+   is a constant. In an array they would stay in memory wherever a loop over it is not unrolled.
+   Each element is summed up as by ffnn__run_plain, so its bits do not depend on its tile. */
+
+/* Four columns of a row of c. They are read before any is written: else the compiler would have to
+   assume that writing one changes the next. */
+FFNN__FORCE_INLINE void ffnn__put_row(const ffnn__product *product, float *c, float sum0,
+                                      float sum1, float sum2, float sum3) {
+    if (product->add) {
+        float factor = product->factor, c0 = c[0], c1 = c[1], c2 = c[2], c3 = c[3];
+        sum0 = c0 + sum0 * factor;
+        sum1 = c1 + sum1 * factor;
+        sum2 = c2 + sum2 * factor;
+        sum3 = c3 + sum3 * factor;
+    }
+    c[0] = sum0;
+    c[1] = sum1;
+    c[2] = sum2;
+    c[3] = sum3;
+}
+
+/* 4 x 4 elements of c, from (row, col) on. step, b's from column to column, may be a constant. */
+FFNN__FORCE_INLINE void ffnn__tile_4x4(const ffnn__product *product, size_t row, size_t col,
+                                       const size_t step) {
+    const size_t a_step = product->a_col_step, c_step = product->c_step;
+    const float *a0 = product->a + row * product->a_row_step, *a1 = a0 + product->a_row_step;
+    const float *a2 = a1 + product->a_row_step, *a3 = a2 + product->a_row_step;
+    const float *b = product->b + col * step;
+    float *c = product->c + row * c_step + col;
+    float sum00 = 0, sum01 = 0, sum02 = 0, sum03 = 0, sum10 = 0, sum11 = 0, sum12 = 0, sum13 = 0;
+    float sum20 = 0, sum21 = 0, sum22 = 0, sum23 = 0, sum30 = 0, sum31 = 0, sum32 = 0, sum33 = 0;
+    for (size_t k = 0; k < product->depth; ++k) {
+        const float b0 = b[0], b1 = b[step], b2 = b[2 * step], b3 = b[3 * step];
+        const float x0 = a0[k * a_step], x1 = a1[k * a_step], x2 = a2[k * a_step];
+        const float x3 = a3[k * a_step];
+        sum00 += x0 * b0;
+        sum01 += x0 * b1;
+        sum02 += x0 * b2;
+        sum03 += x0 * b3;
+        sum10 += x1 * b0;
+        sum11 += x1 * b1;
+        sum12 += x1 * b2;
+        sum13 += x1 * b3;
+        sum20 += x2 * b0;
+        sum21 += x2 * b1;
+        sum22 += x2 * b2;
+        sum23 += x2 * b3;
+        sum30 += x3 * b0;
+        sum31 += x3 * b1;
+        sum32 += x3 * b2;
+        sum33 += x3 * b3;
+        b += product->b_row_step;
+    }
+    ffnn__put_row(product, c, sum00, sum01, sum02, sum03);
+    ffnn__put_row(product, c + c_step, sum10, sum11, sum12, sum13);
+    ffnn__put_row(product, c + 2 * c_step, sum20, sum21, sum22, sum23);
+    ffnn__put_row(product, c + 3 * c_step, sum30, sum31, sum32, sum33);
+}
+
+/* 1 x 4 elements of c. */
+FFNN__FORCE_INLINE void ffnn__tile_1x4(const ffnn__product *product, size_t row, size_t col,
+                                       const size_t step) {
+    const float *a = product->a + row * product->a_row_step, *b = product->b + col * step;
+    float sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
+    for (size_t k = 0; k < product->depth; ++k) {
+        const float b0 = b[0], b1 = b[step], b2 = b[2 * step], b3 = b[3 * step], x = *a;
+        sum0 += x * b0;
+        sum1 += x * b1;
+        sum2 += x * b2;
+        sum3 += x * b3;
+        a += product->a_col_step;
+        b += product->b_row_step;
+    }
+    ffnn__put_row(product, product->c + row * product->c_step + col, sum0, sum1, sum2, sum3);
+}
+
+/* All whole tiles. step may be a constant. */
+FFNN__FORCE_INLINE void ffnn__run_tiles(const ffnn__product *product, const size_t step) {
+    size_t row = 0;
+    for (; row + 4 <= product->rows; row += 4)
+        for (size_t col = 0; col + 4 <= product->cols; col += 4)
+            ffnn__tile_4x4(product, row, col, step);
+    for (; row < product->rows; ++row)
+        for (size_t col = 0; col + 4 <= product->cols; col += 4)
+            ffnn__tile_1x4(product, row, col, step);
+}
+
+/* Tiles, and element by element what is left of the columns. Results of fewer than 16 elements are
+   not worth it: 3-4-1 would take a third longer. */
+static void ffnn__run_band(const ffnn__product *product) {
+    size_t whole = product->cols / 4 * 4;
+    if (whole == 0 || product->rows * product->cols < 16) {
+        ffnn__run_plain(product);
+        return;
+    }
+    if (product->b_col_step == 1) ffnn__run_tiles(product, 1);
+    else ffnn__run_tiles(product, product->b_col_step);
+    if (whole == product->cols) return;
+    ffnn__product rest = *product;
+    rest.c += whole;
+    rest.b += whole * product->b_col_step;
+    rest.cols -= whole;
+    ffnn__run_plain(&rest);
+}
+
+#endif /* FFNN__SIMD */
+
+#ifdef FFNN__PLAIN_OPTIONS
+#pragma GCC pop_options
+#endif
+
+/* ---- products: which kernel -------------------------------------------------------------- */
+/* The five shapes of "what the kernels compute" and who chooses among them:
+
+   ffnn__multiply and its like   describe a product; the smallest ones go straight to a kernel
+   ffnn__run                     shares a large product among threads, a band of rows each
+   ffnn__run_band                chooses between blocks, a transposed b, fold, and what is left
+   ffnn__run_transposed          a transposed b: blocks, or ffnn__run_dots, which folds
+   ffnn__run_blocks              cuts b into blocks; ffnn__add_blocks adds them up first
+   ffnn__run_unblocked           what is left, and each block: chooses between tiles, narrow, plain
+
+   Neither the number of rows nor what they hold decides, where b is not transposed: a sample's
+   results do not depend on the batch that it is in. */
 
 static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, float factor) {
     size_t col = 0;
@@ -4349,123 +4494,7 @@ static void ffnn__run_band(const ffnn__product *product) {
         ffnn__run_unblocked(product, true);
 }
 
-#elif defined(__OPTIMIZE_SIZE__) /* tiles are 0.8 KB on a Cortex-M4 */
-
-static void ffnn__run_band(const ffnn__product *product) { ffnn__run_plain(product); }
-
-#else
-
-/* Tiles of scalars. Their sums are local variables with names of their own: of these every compiler
-   makes registers, and GCC and Clang make vectors of the four in a row, if the step between columns
-   is a constant. In an array they would stay in memory wherever a loop over it is not unrolled.
-   Each element is summed up as by ffnn__run_plain, so its bits do not depend on its tile. */
-
-/* Four columns of a row of c. They are read before any is written: else the compiler would have to
-   assume that writing one changes the next. */
-FFNN__FORCE_INLINE void ffnn__put_row(const ffnn__product *product, float *c, float sum0,
-                                      float sum1, float sum2, float sum3) {
-    if (product->add) {
-        float factor = product->factor, c0 = c[0], c1 = c[1], c2 = c[2], c3 = c[3];
-        sum0 = c0 + sum0 * factor;
-        sum1 = c1 + sum1 * factor;
-        sum2 = c2 + sum2 * factor;
-        sum3 = c3 + sum3 * factor;
-    }
-    c[0] = sum0;
-    c[1] = sum1;
-    c[2] = sum2;
-    c[3] = sum3;
-}
-
-/* 4 x 4 elements of c, from (row, col) on. step, b's from column to column, may be a constant. */
-FFNN__FORCE_INLINE void ffnn__tile_4x4(const ffnn__product *product, size_t row, size_t col,
-                                       const size_t step) {
-    const size_t a_step = product->a_col_step, c_step = product->c_step;
-    const float *a0 = product->a + row * product->a_row_step, *a1 = a0 + product->a_row_step;
-    const float *a2 = a1 + product->a_row_step, *a3 = a2 + product->a_row_step;
-    const float *b = product->b + col * step;
-    float *c = product->c + row * c_step + col;
-    float sum00 = 0, sum01 = 0, sum02 = 0, sum03 = 0, sum10 = 0, sum11 = 0, sum12 = 0, sum13 = 0;
-    float sum20 = 0, sum21 = 0, sum22 = 0, sum23 = 0, sum30 = 0, sum31 = 0, sum32 = 0, sum33 = 0;
-    for (size_t k = 0; k < product->depth; ++k) {
-        const float b0 = b[0], b1 = b[step], b2 = b[2 * step], b3 = b[3 * step];
-        const float x0 = a0[k * a_step], x1 = a1[k * a_step], x2 = a2[k * a_step];
-        const float x3 = a3[k * a_step];
-        sum00 += x0 * b0;
-        sum01 += x0 * b1;
-        sum02 += x0 * b2;
-        sum03 += x0 * b3;
-        sum10 += x1 * b0;
-        sum11 += x1 * b1;
-        sum12 += x1 * b2;
-        sum13 += x1 * b3;
-        sum20 += x2 * b0;
-        sum21 += x2 * b1;
-        sum22 += x2 * b2;
-        sum23 += x2 * b3;
-        sum30 += x3 * b0;
-        sum31 += x3 * b1;
-        sum32 += x3 * b2;
-        sum33 += x3 * b3;
-        b += product->b_row_step;
-    }
-    ffnn__put_row(product, c, sum00, sum01, sum02, sum03);
-    ffnn__put_row(product, c + c_step, sum10, sum11, sum12, sum13);
-    ffnn__put_row(product, c + 2 * c_step, sum20, sum21, sum22, sum23);
-    ffnn__put_row(product, c + 3 * c_step, sum30, sum31, sum32, sum33);
-}
-
-/* 1 x 4 elements of c. */
-FFNN__FORCE_INLINE void ffnn__tile_1x4(const ffnn__product *product, size_t row, size_t col,
-                                       const size_t step) {
-    const float *a = product->a + row * product->a_row_step, *b = product->b + col * step;
-    float sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
-    for (size_t k = 0; k < product->depth; ++k) {
-        const float b0 = b[0], b1 = b[step], b2 = b[2 * step], b3 = b[3 * step], x = *a;
-        sum0 += x * b0;
-        sum1 += x * b1;
-        sum2 += x * b2;
-        sum3 += x * b3;
-        a += product->a_col_step;
-        b += product->b_row_step;
-    }
-    ffnn__put_row(product, product->c + row * product->c_step + col, sum0, sum1, sum2, sum3);
-}
-
-/* All whole tiles. step may be a constant. */
-FFNN__FORCE_INLINE void ffnn__run_tiles(const ffnn__product *product, const size_t step) {
-    size_t row = 0;
-    for (; row + 4 <= product->rows; row += 4)
-        for (size_t col = 0; col + 4 <= product->cols; col += 4)
-            ffnn__tile_4x4(product, row, col, step);
-    for (; row < product->rows; ++row)
-        for (size_t col = 0; col + 4 <= product->cols; col += 4)
-            ffnn__tile_1x4(product, row, col, step);
-}
-
-/* Tiles, and element by element what is left of the columns. Results of fewer than 16 elements are
-   not worth it: 3-4-1 would take a third longer. */
-static void ffnn__run_band(const ffnn__product *product) {
-    size_t whole = product->cols / 4 * 4;
-    if (whole == 0 || product->rows * product->cols < 16) {
-        ffnn__run_plain(product);
-        return;
-    }
-    if (product->b_col_step == 1) ffnn__run_tiles(product, 1);
-    else ffnn__run_tiles(product, product->b_col_step);
-    if (whole == product->cols) return;
-    ffnn__product rest = *product;
-    rest.c += whole;
-    rest.b += whole * product->b_col_step;
-    rest.cols -= whole;
-    ffnn__run_plain(&rest);
-}
-
 #endif /* FFNN__SIMD */
-
-#ifdef FFNN__PLAIN_OPTIONS
-#pragma GCC pop_options
-#endif
 
 #ifdef FFNN__OPENMP
 /* A band of rows for each thread, in the order of the threads: the calling one has the first. Rows
@@ -4803,10 +4832,34 @@ static const ffnn__kernels ffnn__kernels_avx512 = {
 
 #endif /* FFNN__X86 */
 
+#if defined(FFNN__X86) && defined(_MSC_VER)
+/* Clang's MSVC target has no runtime that __builtin_cpu_supports could ask. CPUID takes longer than a
+   small network, so its answer is kept; threads that ask at once all find the same. */
+enum { FFNN__NOT_ASKED, FFNN__BASELINE, FFNN__AVX2_KIND, FFNN__AVX512_KIND };
+
+static int ffnn__ask_processor(void) {
+    unsigned a, b, c, d, features, enabled, high;
+    __asm__("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "a"(1), "c"(0));
+    const unsigned needed = 1u << 12 | 1u << 27; /* FMA; the system saves what XGETBV says */
+    if ((c & needed) != needed) return FFNN__BASELINE;
+    __asm__("xgetbv" : "=a"(enabled), "=d"(high) : "c"(0));
+    __asm__("cpuid" : "=a"(a), "=b"(features), "=c"(c), "=d"(d) : "a"(7), "c"(0));
+    bool has_avx2 = (features & 1u << 5) != 0 && (enabled & 0x6) == 0x6;
+    bool has_avx512 = (features & 1u << 16) != 0 && (enabled & 0xe6) == 0xe6;
+    if (!has_avx2) return FFNN__BASELINE;
+    return has_avx512 ? FFNN__AVX512_KIND : FFNN__AVX2_KIND;
+}
+#endif
+
 /* The compiler's runtime has run CPUID before main: this only reads its answer. */
 static const ffnn__kernels *ffnn__pick_kernels(void) {
 #if defined(FFNN_TEST_KERNELS) /* for tests: one kind, whatever the processor */
     return &FFNN_TEST_KERNELS;
+#elif defined(FFNN__X86) && defined(_MSC_VER)
+    static volatile int kind = FFNN__NOT_ASKED;
+    if (kind == FFNN__NOT_ASKED) kind = ffnn__ask_processor();
+    if (kind != FFNN__BASELINE)
+        return kind == FFNN__AVX512_KIND ? &ffnn__kernels_avx512 : &ffnn__kernels_avx2;
 #elif defined(FFNN__X86)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         return __builtin_cpu_supports("avx512f") ? &ffnn__kernels_avx512 : &ffnn__kernels_avx2;
@@ -5696,13 +5749,42 @@ FFNN__INLINE void FFNN__K(small_rows)(bool is_sigmoid, float *z, float *a, const
     }
 }
 
-/* Not inlined: the default network's layers would be slower. */
+/* z of four samples at once, each with its own sums: what is loaded of w serves all. */
+FFNN__INLINE void FFNN__K(small_four_rows)(float *z, const float *x, const float *w,
+                                           const float *bias, size_t k, size_t n) {
+    size_t col = 0;
+    for (; col + 4 <= n; col += 4) {
+        ffnn__vec sum[4] = {{0}, {0}, {0}, {0}};
+        for (size_t i = 0; i < k; ++i) {
+            ffnn__vec part = *(const ffnn__vec *)(w + i * n + col);
+            FFNN__UNROLL for (size_t j = 0; j < 4; ++j) sum[j] += x[j * k + i] * part;
+        }
+        FFNN__UNROLL for (size_t j = 0; j < 4; ++j) {
+            if (bias != NULL) sum[j] += *(const ffnn__vec *)(bias + col);
+            *(ffnn__vec *)(z + j * n + col) = sum[j];
+        }
+    }
+    for (; col < n; ++col) {
+        float sum[4] = {0};
+        for (size_t i = 0; i < k; ++i)
+            FFNN__UNROLL for (size_t j = 0; j < 4; ++j) sum[j] += x[j * k + i] * w[i * n + col];
+        FFNN__UNROLL for (size_t j = 0; j < 4; ++j)
+            z[j * n + col] = bias != NULL ? sum[j] + bias[col] : sum[j];
+    }
+}
+
+/* A sigmoid is computed row by row where that fills vectors, else of all samples at once. Not
+   inlined: the default network's layers would be slower. */
 FFNN__TARGET FFNN__NOINLINE static void FFNN__K(small_layer)(const ffnn_layer *layer, float *z,
                                                              float *a, const float *x, size_t m) {
     const float *w = layer->weight.data, *bias = layer->bias.data;
-    size_t k = layer->weight.rows, n = layer->weight.cols;
-    bool is_sigmoid = layer->activation == FFNN_SIGMOID;
-    FFNN__K(small_rows)(is_sigmoid, z, a, x, w, bias, m, k, n);
+    size_t k = layer->weight.rows, n = layer->weight.cols, row = 0;
+    bool fills_vectors = n == 1 || n == 4 || m == 1 || (n % 4 == 0 && m < 4);
+    bool is_sigmoid = layer->activation == FFNN_SIGMOID && fills_vectors;
+    if (n >= 4 && !is_sigmoid)
+        for (; row + 4 <= m; row += 4)
+            FFNN__K(small_four_rows)(z + row * n, x + row * k, w, bias, k, n);
+    FFNN__K(small_rows)(is_sigmoid, z + row * n, a + row * n, x + row * k, w, bias, m - row, k, n);
     if (!is_sigmoid) ffnn__activate(layer->activation, a, z, m, n);
 }
 
@@ -5788,9 +5870,12 @@ FFNN__TARGET static void FFNN__K(small_delta)(const ffnn_layer *layer, const ffn
     } else {
         float transposed[FFNN__SMALL];
         ffnn__transpose(transposed, k, w, n, k, n);
-        for (size_t i = 0; i < m; ++i)
-            FFNN__K(small_row)(false, error + i * k, NULL, next_delta + i * n, transposed, NULL, n,
-                               k);
+        size_t row = 0;
+        for (; k >= 4 && row + 4 <= m; row += 4)
+            FFNN__K(small_four_rows)(error + row * k, next_delta + row * n, transposed, NULL, n, k);
+        for (; row < m; ++row)
+            FFNN__K(small_row)(false, error + row * k, NULL, next_delta + row * n, transposed, NULL,
+                               n, k);
     }
     FFNN__K(multiply_by_derivative)(layer->activation, layer->delta.data, error, layer->z.data,
                             layer->a.data, m * k);
@@ -5868,7 +5953,7 @@ FFNN__TARGET static void FFNN__K(small_backward)(const ffnn_layer *layers, size_
 #if defined(FFNN__SIMD) && !defined(__clang__)
 #pragma GCC pop_options /* of fp-contract */
 #endif
-#if defined(__GNUC__)
+#if defined(__GNUC__) || defined(__clang__)
 #pragma GCC diagnostic pop
 #endif
 #if defined(FFNN__FLOAT_CONTROL)
