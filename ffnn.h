@@ -5750,8 +5750,8 @@ FFNN__INLINE void FFNN__K(small_rows)(bool is_sigmoid, float *z, float *a, const
 }
 
 /* z of four samples at once, each with its own sums: what is loaded of w serves all. */
-FFNN__INLINE void FFNN__K(small_four_rows)(float *z, const float *x, const float *w,
-                                           const float *bias, size_t k, size_t n) {
+FFNN__TARGET static void FFNN__K(small_four_rows)(float *z, const float *x, const float *w,
+                                                  const float *bias, size_t k, size_t n) {
     size_t col = 0;
     for (; col + 4 <= n; col += 4) {
         ffnn__vec sum[4] = {{0}, {0}, {0}, {0}};
