@@ -597,8 +597,8 @@ ssize_t readlink(const char *path, char *target, size_t size);
 
 #define FFNN__PI ((double)3.14159265358979323846L)
 
-/* Processors with vectors of four floats: x86 with SSE2, Arm with NEON, WebAssembly, POWER with VSX,
-   IBM z14 and newer, RISC-V with V, LoongArch with LSX. */
+/* Processors with vectors of four floats: x86 with SSE2, Arm with NEON, WebAssembly, POWER with
+   VSX, IBM z14 and newer, RISC-V with V, LoongArch with LSX. */
 #if defined(__SSE2__) || defined(__ARM_NEON) || defined(__aarch64__) || defined(__VSX__) || \
     defined(__wasm_simd128__) || defined(__riscv_v) || defined(__loongarch_sx)
 #define FFNN__HAS_VECTORS
@@ -608,9 +608,9 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #endif
 #endif
 
-/* FFNN__SIMD: the compiler can use them; not where it computes floats as doubles. FFNN__X86: they may
-   be wider than what every x86 has; not with GCC on Windows, which cannot align them on the stack
-   there. */
+/* FFNN__SIMD: the compiler can use them; not where it computes floats as doubles. FFNN__X86: they
+   may be wider than what every x86 has; not with GCC on Windows, which cannot align them on the
+   stack there. */
 #if defined(FFNN__HAS_VECTORS) && !defined(FFNN_NO_SIMD) && !defined(__TINYC__)
 #if defined(__x86_64__) || defined(__i386__)
 #if defined(__GNUC__) || defined(__clang__)
@@ -625,7 +625,8 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #endif
 
 /* Keeps the compiler from fusing the product x into the sum that it is used in. WebAssembly fuses
-   nothing. Memory is the one place that every processor has; elsewhere x may stay in its register. */
+   nothing. Memory is the one place that every processor has; elsewhere x may stay in its
+   register. */
 #if !defined(FFNN__SIMD) || defined(__wasm__)
 #define FFNN__NO_FMA(x) ((void)0)
 #elif defined(__x86_64__) || defined(__i386__)
@@ -4135,12 +4136,12 @@ static ffnn__product ffnn__describe(float *c, const float *a, const float *b, si
 #pragma GCC optimize("no-tree-loop-vectorize")
 #endif
 
-/* Element by element. Not inlined: every small product passes its caller, which would save and
-   restore this loop's registers. */
-FFNN__NOINLINE static void ffnn__run_plain(const ffnn__product *product) {
+/* Element by element, the columns from first on. Not inlined: every small product passes its
+   caller, which would save and restore this loop's registers. */
+FFNN__NOINLINE static void ffnn__run_plain(const ffnn__product *product, size_t first) {
     for (size_t row = 0; row < product->rows; ++row) {
         float *c = product->c + row * product->c_step;
-        for (size_t col = 0; col < product->cols; ++col) {
+        for (size_t col = first; col < product->cols; ++col) {
             const float *a = product->a + row * product->a_row_step;
             const float *b = product->b + col * product->b_col_step;
             float sum = 0;
@@ -4157,7 +4158,7 @@ FFNN__NOINLINE static void ffnn__run_plain(const ffnn__product *product) {
 
 #if !defined(FFNN__SIMD) && defined(__OPTIMIZE_SIZE__) /* tiles are 0.8 KB on a Cortex-M4 */
 
-static void ffnn__run_band(const ffnn__product *product) { ffnn__run_plain(product); }
+static void ffnn__run_band(const ffnn__product *product) { ffnn__run_plain(product, 0); }
 
 #elif !defined(FFNN__SIMD)
 
@@ -4252,19 +4253,11 @@ FFNN__FORCE_INLINE void ffnn__run_tiles(const ffnn__product *product, const size
 /* Tiles, and element by element what is left of the columns. Results of fewer than 16 elements are
    not worth it: 3-4-1 would take a third longer. */
 static void ffnn__run_band(const ffnn__product *product) {
-    size_t whole = product->cols / 4 * 4;
-    if (whole == 0 || product->rows * product->cols < 16) {
-        ffnn__run_plain(product);
-        return;
-    }
-    if (product->b_col_step == 1) ffnn__run_tiles(product, 1);
-    else ffnn__run_tiles(product, product->b_col_step);
-    if (whole == product->cols) return;
-    ffnn__product rest = *product;
-    rest.c += whole;
-    rest.b += whole * product->b_col_step;
-    rest.cols -= whole;
-    ffnn__run_plain(&rest);
+    size_t tiled = product->cols / 4 * 4; /* columns */
+    if (product->rows * product->cols < 16) tiled = 0;
+    if (tiled > 0 && product->b_col_step == 1) ffnn__run_tiles(product, 1);
+    else if (tiled > 0) ffnn__run_tiles(product, product->b_col_step);
+    if (tiled < product->cols) ffnn__run_plain(product, tiled);
 }
 
 #endif /* FFNN__SIMD */
@@ -4355,7 +4348,7 @@ static const ffnn__kernels *ffnn__pick_kernels(void);
 static void ffnn__run_unblocked(const ffnn__product *product, bool allow_16_lanes) {
     const ffnn__kernels *kernels = ffnn__pick_kernels();
     size_t cols = product->cols;
-    if (cols == 1) ffnn__run_plain(product);
+    if (cols == 1) ffnn__run_plain(product, 0);
     else if (cols < 4) kernels->narrow4(product);
     else if (cols == 4 || kernels->tiles8 == NULL) kernels->tiles4(product);
     else if (cols < 8) kernels->narrow8(product);
@@ -4833,8 +4826,8 @@ static const ffnn__kernels ffnn__kernels_avx512 = {
 #endif /* FFNN__X86 */
 
 #if defined(FFNN__X86) && defined(_MSC_VER)
-/* Clang's MSVC target has no runtime that __builtin_cpu_supports could ask. CPUID takes longer than a
-   small network, so its answer is kept; threads that ask at once all find the same. */
+/* Clang's MSVC target has no runtime that __builtin_cpu_supports could ask. CPUID takes longer than
+   a small network, so its answer is kept; threads that ask at once all find the same. */
 enum { FFNN__NOT_ASKED, FFNN__BASELINE, FFNN__AVX2_KIND, FFNN__AVX512_KIND };
 
 static int ffnn__ask_processor(void) {
