@@ -236,13 +236,14 @@ OPTIONS: macros, to be defined before the include and the same everywhere in a p
                                 ffnn__kernels_avx2
 
 SPEED: compile with plain -O2. The best instructions (AVX-512, AVX2 with FMA, else what the
-   compiler may assume: SSE2, NEON) are picked at run time. The last bits of a result may differ
-   between these kinds of processors; the same program computes the same bits on the same kind. A
-   sample's results do not depend on its batch, with two exceptions: in batches of fewer than 8
-   samples, a hidden layer's error and the predictions of a view of a PyTorch file may differ in the
-   last bits. Floating-point flags such as -ffast-math have no effect: this file turns them off for
-   itself (where it cannot, an #error says so). But linking with -ffast-math makes some processors
-   take subnormal numbers for 0, and a rounding mode other than to nearest costs the sigmoid 1.7e-5.
+   compiler may assume: SSE2, NEON, VSX, WebAssembly's SIMD and so on) are picked at run time. The
+   last bits of a result may differ between these kinds of processors; the same program computes the
+   same bits on the same kind. A sample's results do not depend on its batch, with two exceptions:
+   in batches of fewer than 8 samples, a hidden layer's error and the predictions of a view of a
+   PyTorch file may differ in the last bits. Floating-point flags such as -ffast-math have no
+   effect: this file turns them off for itself (where it cannot, an #error says so). But linking
+   with -ffast-math makes some processors take subnormal numbers for 0, and a rounding mode other
+   than to nearest costs the sigmoid 1.7e-5.
 
 THREADS: compiled with -fopenmp and without FFNN_NO_OPENMP, large products are shared among OpenMP's
    threads, a band of rows of the result each: in a forward pass these are samples, in a step rows
@@ -4725,7 +4726,7 @@ static void ffnn__box_muller(float *x, size_t blocks) {
 
 #else
 
-#define FFNN__KIND baseline /* what the compiler may assume: SSE2, NEON */
+#define FFNN__KIND baseline /* what the compiler may assume: SSE2, NEON, VSX, ... */
 #define FFNN__LANES 4
 #define FFNN__ROWS 2
 #ifdef FFNN__X86

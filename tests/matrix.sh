@@ -16,7 +16,7 @@
 # those that what differs between platforms could fail. On Debian, all it can use:
 #   apt-get install gcc g++ clang lld tcc musl-tools gcc-12-multilib g++-12-multilib qemu-user \
 #       gcc-arm-linux-gnueabihf gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu \
-#       gcc-powerpc64le-linux-gnu gcc-s390x-linux-gnu gcc-mingw-w64-x86-64 wine64 \
+#       gcc-powerpc64le-linux-gnu gcc-s390x-linux-gnu gcc-mingw-w64-x86-64 wine64 libwine-dev \
 #       gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm gcc-avr avr-libc \
 #       wasi-libc libclang-rt-14-dev-wasm32 nodejs llvm
 # (gcc-multilib itself cannot be installed beside cross compilers; gcc-12-multilib can.)
@@ -82,6 +82,11 @@ platforms() {
         "-std=c99 -O2 -static -march=z14 -fexcess-precision=fast" "$faults"
     platform "Windows x86-64 (Wine)" "$(windows)" x86_64-w64-mingw32-gcc "-std=c99 -O2"
     platform "Windows x86-64 (Wine)" "$(windows)" x86_64-w64-mingw32-gcc "-std=c99 -O0" "$faults"
+    # Microsoft's dialect, ABI and C library, from clang and Wine, whose printf rounds halves away from
+    # zero (test_print), as Windows' did before 2020.
+    platform "Windows x86-64, MSVC" "$(windows)" "$top/tests/msvc.sh" "-std=c99 -O2" "test_print $faults"
+    platform "Windows x86-64, MSVC" "$(windows)" "$top/tests/msvc.sh" "-std=c99 -O2 -DFFNN_NO_SIMD" \
+        "test_print $faults"
     webassembly "WebAssembly (WASI)" "-std=c99 -O2" "$faults"
     webassembly "WebAssembly (WASI)" "-std=c99 -O2 -msimd128" "$faults"
     # Without an operating system. Some tests take minutes where double is emulated.
@@ -136,7 +141,7 @@ row() {
     flags=$(echo "$4" | sed 's|-static||; s|-idirafter [^ ]*||; s|-D_FILE_OFFSET_BITS=64||
                              s|-fuse-ld=lld||; s|-std=c99||; s|-mfpu=fpv4[^ ]*||; s|-mthumb||; s|-mfloat-abi=[^ ]*||
                              s|--specs=[^ ]*||; s|-T [^ ]*||; s|-Wl,[^ ]*||g; s|-D_WASI[^ ]*||; s|-f[fd][a-z]*-sections||g')
-    compiler=$(echo "$3" $version $flags)
+    compiler=$(echo "${3##*/}" $version $flags)
     echo "$1" > "$folder/result"
     printf '%-24s | %-48s | %-22s | %-19s | %9s\n' "$2" "$compiler" "$5" "$6" "$7" > "$folder/row"
 }
