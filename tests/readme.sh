@@ -1,7 +1,8 @@
 #!/bin/sh
 # readme.sh: README.md lists every function of ffnn.h, and every C block of it is a program that
 # compiles without a warning and runs; if a text block follows it, that is what it prints. The first
-# one is examples/quickstart.c, which make has built; the others compile sooner without vectors.
+# one is examples/quickstart.c, which make has built; the others compile sooner without vectors and
+# optimization.
 # `make test` gives CC, CFLAGS and BUILD.
 set -eu
 folder=${BUILD:-build}/tests/readme
@@ -17,7 +18,7 @@ awk -v folder="$folder" '
 [ -f "$folder/1.c" ] || { echo "README.md has no C block"; exit 1; }
 cp "${BUILD:-build}/quickstart" "$folder/1"
 for source in "$folder"/*.c; do
-    [ "$source" = "$folder/1.c" ] || ${CC:-cc} ${CFLAGS:--O2} -O1 -DFFNN_NO_SIMD -I. -o "${source%.c}" "$source" -lm
+    [ "$source" = "$folder/1.c" ] || ${CC:-cc} ${CFLAGS:--O2} -O0 -DFFNN_NO_SIMD -I. -o "${source%.c}" "$source" -lm
     (cd "$folder" && "./$(basename "${source%.c}")" > output)
     [ ! -f "${source%.c}.txt" ] || diff "${source%.c}.txt" "$folder/output"
 done
