@@ -1007,7 +1007,7 @@ static void test_all_numbers_are_taken(void) {
     write_file(SAVED, old_file, sizeof old_file);
     for (int i = 1; i <= NUMBERS; ++i) {
         snprintf(path, sizeof path, SAVED ".%d.tmp", i);
-        CHECK(symlink("nowhere", path) == 0);
+        CHECK(link(SAVED, path) == 0); /* thousands of new files would take seconds */
     }
     errno = 0;
     CHECK_STATUS(FFNN_ERROR_IO, ffnn_save(&net, SAVED));
