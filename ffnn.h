@@ -3197,14 +3197,15 @@ typedef struct ffnn__file_desc {
     ffnn_activation activations[FFNN_MAX_LAYERS];
 } ffnn__file_desc;
 
-/* Whether a name is W and this number. Compared as numbers, since the number's text would take a
-   64-bit division: 0.7 KB of code on a Cortex-M4, which has none. */
+/* Whether a name of role FFNN__W has this number, which is not 0. Compared as numbers, since the
+   number's text would take a 64-bit division: 0.7 KB of code on a Cortex-M4, which has none. */
 static bool ffnn__is_numbered(const char *name, size_t number) {
     size_t value = 0;
-    const char *digit = name + 1;
-    for (; *digit != '\0' && value < number; ++digit)
+    for (const char *digit = name + 1; *digit != '\0'; ++digit) {
+        if (value >= number) return false; /* one more digit makes it larger, or too large to count */
         value = 10 * value + (size_t)(*digit - '0');
-    return *digit == '\0' && value == number;
+    }
+    return value == number;
 }
 
 /* Whether layer i is there: a weight of two sizes and, if there are biases, one of the same prefix

@@ -1,7 +1,8 @@
 #!/bin/sh
 # openmp.sh: with -fopenmp, networks come out bit for bit as without it, for any number of threads
 # (openmp_probe.c); large products start threads and small ones none. With FFNN_NO_OPENMP nothing does,
-# and nothing of OpenMP is linked. Skipped aloud where $CC has no -fopenmp. The last line is "openmp: N passed, M failed".
+# and nothing of OpenMP is linked. Skipped aloud where $CC has no -fopenmp. The last line is
+# "openmp: N passed, M failed".
 set -u
 out=${BUILD:-build}/tests/openmp
 rm -rf "$out" && mkdir -p "$out" || exit 1
