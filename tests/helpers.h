@@ -192,6 +192,14 @@ static inline bool file_exists(const char *path) {
     return true;
 }
 
+/* Elsewhere a weights file in memory is refused as a view. */
+static inline bool is_little_endian(void) {
+    const uint16_t one = 1;
+    unsigned char first;
+    memcpy(&first, &one, 1);
+    return first == 1;
+}
+
 /* The first 8 bytes of a weights file: the size of its header, little-endian. */
 static inline void set_header_size(unsigned char *file, uint64_t size) {
     for (size_t i = 0; i < 8; ++i) file[i] = (unsigned char)(size >> (8 * i) & 0xff);

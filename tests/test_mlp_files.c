@@ -20,13 +20,6 @@
 
 enum { MAX_BYTES = 1 << 16 };
 
-static bool is_little_endian(void) {
-    const uint16_t one = 1;
-    unsigned char first;
-    memcpy(&first, &one, 1);
-    return first == 1;
-}
-
 /* ---- networks ---------------------------------------------------------------------------- */
 
 /* Of the sizes up to the first 0. */
