@@ -70,7 +70,7 @@ $(SCRIPTS:%=script_%): script_%:
 	    > $(BUILD)/tests/$*.log 2>&1; echo $$? > $(BUILD)/tests/$*.status
 
 programs: $(SCRIPTS:%=script_%) $(EXAMPLES) $(TESTS) \
-          $(addprefix $(BUILD)/tests/,compare_transcripts mlp digit_picture fuzz_load)
+          $(addprefix $(BUILD)/tests/,compare_transcripts mlp train digit_picture fuzz_load)
 
 test_%: $(BUILD)/tests/test_%
 	$<
@@ -108,7 +108,7 @@ $(BUILD)/tests/%: tests/%.c $(HEADERS)
 # for those that change how it is compiled or look inside.
 OWN_IMPLEMENTATION = test_faults test_hostile test_killed test_random test_saving test_stack_plain \
                      test_threads
-$(BUILD)/tests/mlp $(filter-out $(OWN_IMPLEMENTATION:%=$(BUILD)/tests/%),$(TESTS)): \
+$(BUILD)/tests/mlp $(BUILD)/tests/train $(filter-out $(OWN_IMPLEMENTATION:%=$(BUILD)/tests/%),$(TESTS)): \
         $(BUILD)/tests/implementation.o
 
 $(BUILD)/tests/implementation.o: tests/implementation.c $(HEADERS)
@@ -141,7 +141,7 @@ sklearn: $(BUILD)/digits
 	$(PYTHON) tests/compare_sklearn.py $(BUILD)/digits
 
 pytorch: $(BUILD)/lab $(BUILD)/deploy \
-         $(addprefix $(BUILD)/tests/,pytorch mlp activation_all compare_transcripts test_mlp_files)
+         $(addprefix $(BUILD)/tests/,pytorch mlp train activation_all compare_transcripts test_mlp_files)
 	$(PYTHON) tests/pytorch.py $(BUILD)
 
 fuzz:

@@ -300,27 +300,39 @@ typedef struct ffnn_rng {
 
 enum { FFNN_MAX_LAYERS = 16 };
 
-/* Those of torch.nn, with its default parameters. */
+/* Those of torch.nn, with its default parameters but for alpha. Their numbers may change from one
+   version to the next, their names in files do not. */
 typedef enum ffnn_activation {
     FFNN_SIGMOID = 0,
     FFNN_TANH,
     FFNN_RELU,
-    FFNN_LEAKY_RELU, /* slope 0.01 */
-    FFNN_ELU,        /* alpha 1 */
+    FFNN_LEAKY_RELU, /* alpha is its slope below 0: 0.01 */
+    FFNN_ELU,        /* alpha: 1 */
     FFNN_SILU,
     FFNN_GELU,       /* the exact one, with erf */
     FFNN_IDENTITY,
-    FFNN_SOFTMAX     /* of the last layer only; it always trains by cross-entropy. It stays last:
-                        its number changes when activations are added, names in files do not */
+    FFNN_GELU_TANH,  /* nn.GELU('tanh') */
+    FFNN_SOFTPLUS,
+    FFNN_SELU,
+    FFNN_RELU6,
+    FFNN_MISH,
+    FFNN_HARDTANH,   /* from -1 to 1 */
+    FFNN_HARDSWISH,
+    FFNN_SOFTMAX     /* of the last layer only; it trains by cross-entropy, or by FFNN_CUSTOM */
 } ffnn_activation;
 
 typedef enum ffnn_loss {
     FFNN_HALF_SUM_OF_SQUARES = 0, /* steps down sum (y - a)^2 / 2, reports mean (y - a)^2 */
     FFNN_MSE,                     /* torch.nn.MSELoss: the mean over all elements, in both */
-    FFNN_CROSS_ENTROPY            /* with softmax: torch.nn.CrossEntropyLoss, y one row of
+    FFNN_CROSS_ENTROPY,           /* with softmax: torch.nn.CrossEntropyLoss, y one row of
                                      probabilities a sample; with sigmoid:
                                      torch.nn.BCEWithLogitsLoss. Taken from z, so that a
                                      saturated output does not make it infinite */
+    FFNN_L1,                      /* torch.nn.L1Loss: the mean of |y - a| */
+    FFNN_HUBER,                   /* torch.nn.HuberLoss with delta 1: the mean of (y - a)^2 / 2
+                                     where |y - a| < 1, else of |y - a| - 1/2 */
+    FFNN_CUSTOM                   /* a loss of your own: to ffnn_backward and ffnn_gradient y is
+                                     its gradient by a; of a softmax layer, by z */
 } ffnn_loss;
 
 typedef enum ffnn_optimizer {
@@ -332,7 +344,8 @@ typedef struct ffnn_layer {
     ffnn_tensor weight;         /* inputs x outputs, but see transposed */
     bool transposed;            /* weight is outputs x inputs: only in views of PyTorch's files */
     ffnn_tensor bias;           /* 1 x outputs; {0, 0, NULL} without biases */
-    ffnn_activation activation; /* may be changed between calls */
+    ffnn_activation activation; /* these two may be changed between calls */
+    float alpha;                /* LeakyReLU's or ELU's; 0: torch.nn's, 0.01 or 1 */
     ffnn_tensor z, a;           /* before and after the activation, batch x outputs */
     ffnn_tensor error, delta;   /* from the last backward pass, batch x outputs */
 } ffnn_layer;
@@ -343,20 +356,22 @@ typedef struct ffnn_desc {
     size_t sizes[FFNN_MAX_LAYERS + 1]; /* units, inputs first, up to the first 0 */
     ffnn_rng *rng;                     /* draws the weights; NULL: one seeded with 0 */
     ffnn_activation activations[FFNN_MAX_LAYERS];
+    float alphas[FFNN_MAX_LAYERS]; /* of LeakyReLU and ELU; 0: torch.nn's, 0.01 and 1 */
     bool biases; /* layers are torch.nn.Linear's: a bias, and its first weights */
     ffnn_loss loss;
     ffnn_optimizer optimizer;
     float momentum;     /* of SGD, from 0 (none) to below 1 */
     float weight_decay; /* of both; 0: none */
+    float clip_norm;    /* the most that the 2-norm of all gradients together may be; 0: anything */
 } ffnn_desc;
 
 typedef struct ffnn_net {
     size_t layer_count;
     ffnn_layer *layers; /* layer_count of them */
     size_t *sizes;      /* layer_count + 1, to be read: the inputs, then the units of each layer */
-    ffnn_loss loss;     /* these four may be changed between calls */
+    ffnn_loss loss;     /* these five may be changed between calls */
     ffnn_optimizer optimizer;
-    float momentum, weight_decay;
+    float momentum, weight_decay, clip_norm;
     /* private: */
     size_t max_units;        /* of a layer; the inputs do not count */
     size_t max_weights;      /* of a layer */
@@ -385,6 +400,7 @@ typedef struct ffnn_fit_desc {
     ffnn_rng *rng;       /* shuffles the samples before each epoch; NULL: in the order given */
     bool (*progress)(void *user, const ffnn_progress *progress); /* false stops; may be NULL */
     void *user;
+    ffnn_tensor sample_weights; /* samples x 1; all zeros as a tensor: every sample counts once */
 } ffnn_fit_desc;
 
 #ifdef __cplusplus
@@ -438,9 +454,12 @@ FFNNDEF ffnn_status ffnn_randn(ffnn_tensor dst, ffnn_rng *rng);
 
 /* networks */
 FFNNDEF ffnn_status ffnn_init(ffnn_net *net, const ffnn_desc *desc);
+FFNNDEF ffnn_status ffnn_init_copy(ffnn_net *copy, const ffnn_net *net);
 FFNNDEF void        ffnn_free(ffnn_net *net);
 FFNNDEF ffnn_status ffnn_forward(ffnn_net *net, ffnn_tensor x, ffnn_tensor *output);
 FFNNDEF ffnn_status ffnn_backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate);
+FFNNDEF ffnn_status ffnn_gradient(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
+                                  ffnn_tensor x_gradient);
 FFNNDEF ffnn_status ffnn_train(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate,
                                float *loss);
 FFNNDEF ffnn_status ffnn_fit(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
@@ -458,6 +477,8 @@ FFNNDEF ffnn_status ffnn_init_view(ffnn_net *net, const void *data, size_t size)
 FFNNDEF ffnn_status ffnn_save(const ffnn_net *net, const char *path);
 FFNNDEF ffnn_status ffnn_load(ffnn_net *net, const char *path);
 FFNNDEF ffnn_status ffnn_init_from_file(ffnn_net *net, const char *path);
+FFNNDEF ffnn_status ffnn_save_optimizer(const ffnn_net *net, const char *path);
+FFNNDEF ffnn_status ffnn_load_optimizer(ffnn_net *net, const char *path);
 FFNNDEF ffnn_status ffnn_print_file(FILE *out, const char *path);
 FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t);
 #endif
@@ -763,15 +784,16 @@ static void ffnn__combine(ffnn__operation operation, float *c, const float *a, c
 /* c (1 x n) += factor * the sum of the rows of a (m x n) */
 static void ffnn__add_sum_of_rows(float *c, const float *a, size_t m, size_t n, float factor);
 
-/* a = f(z), element by element; f is any activation but softmax. a may be z. */
-static void ffnn__activate_each(ffnn_activation activation, float *a, const float *z,
+/* a = f(z), element by element; f is any activation but softmax. a may be z. alpha is a LeakyReLU's
+   or ELU's, here and below; others ignore it. */
+static void ffnn__activate_each(ffnn_activation activation, float alpha, float *a, const float *z,
                                 size_t count);
 
 /* a (m x n) = softmax(z), row by row: exp(z) / sum exp(z). a may be z. */
 static void ffnn__softmax(float *a, const float *z, size_t m, size_t n);
 
 /* delta = error * f'(z), where a = f(z); f is any activation but softmax. */
-static void ffnn__multiply_by_derivative(ffnn_activation activation, float *delta,
+static void ffnn__multiply_by_derivative(ffnn_activation activation, float alpha, float *delta,
                                          const float *error, const float *z, const float *a,
                                          size_t count);
 
@@ -1058,11 +1080,11 @@ FFNNDEF ffnn_status ffnn_max(ffnn_tensor dst, ffnn_tensor a) {
         *a = FFNN__CHOOSE(*z <= zero, zero, *z),                                                  \
         *derivative = FFNN__CHOOSE(*z <= zero, zero, one))                                        \
     ROW(FFNN_LEAKY_RELU, leaky_relu,                                                              \
-        *a = FFNN__CHOOSE(*z > zero, *z, *z * 0.01f),                                             \
-        *derivative = FFNN__CHOOSE(*z > zero, one, one * 0.01f))                                  \
-    ROW(FFNN_ELU, elu, /* z > 0 ? z : exp(z) - 1; z > 0 ? 1 : exp(z) */                           \
-        FFNN__K(elu)(a, derivative, z),                                                           \
-        FFNN__K(elu)(a, derivative, z))                                                           \
+        *a = FFNN__CHOOSE(*z > zero, *z, *z * alpha),                                             \
+        *derivative = FFNN__CHOOSE(*z > zero, one, one * alpha))                                  \
+    ROW(FFNN_ELU, elu, /* z > 0 ? z : alpha (exp(z) - 1); z > 0 ? 1 : alpha exp(z) */             \
+        FFNN__K(elu)(a, derivative, z, 1.0f, alpha),                                              \
+        FFNN__K(elu)(a, derivative, z, 1.0f, alpha))                                              \
     ROW(FFNN_SILU, silu, /* z sigmoid(z); sigmoid(z) (1 + z (1 - sigmoid(z))) */                  \
         FFNN__K(silu)(a, derivative, z),                                                          \
         FFNN__K(silu)(a, derivative, z))                                                          \
@@ -1071,7 +1093,28 @@ FFNNDEF ffnn_status ffnn_max(ffnn_tensor dst, ffnn_tensor a) {
         FFNN__K(gelu)(a, derivative, z))                                                          \
     ROW(FFNN_IDENTITY, identity,                                                                  \
         *a = *z,                                                                                  \
-        *derivative = one)
+        *derivative = one)                                                                        \
+    ROW(FFNN_GELU_TANH, gelu_tanh, /* z (1 + tanh(u)) / 2, u = sqrt(2 / pi) (z + 0.044715 z^3) */ \
+        FFNN__K(gelu_tanh)(a, derivative, z),                                                     \
+        FFNN__K(gelu_tanh)(a, derivative, z))                                                     \
+    ROW(FFNN_SOFTPLUS, softplus, /* log(1 + exp(z)); sigmoid(z) */                                \
+        FFNN__K(softplus)(a, z),                                                                  \
+        FFNN__K(sigmoid)(derivative, z))                                                          \
+    ROW(FFNN_SELU, selu, /* an ELU times 1.0507009873554805, whose alpha is 1.6732632423543772 */ \
+        FFNN__K(elu)(a, derivative, z, 1.05070099f, 1.75809934f),                                 \
+        FFNN__K(elu)(a, derivative, z, 1.05070099f, 1.75809934f))                                 \
+    ROW(FFNN_RELU6, relu6,                                                                        \
+        FFNN__K(clamp)(a, derivative, z, 0.0f, 6.0f),                                             \
+        FFNN__K(clamp)(a, derivative, z, 0.0f, 6.0f))                                             \
+    ROW(FFNN_MISH, mish, /* z tanh(softplus(z)) */                                                \
+        FFNN__K(mish)(a, derivative, z),                                                          \
+        FFNN__K(mish)(a, derivative, z))                                                          \
+    ROW(FFNN_HARDTANH, hardtanh,                                                                  \
+        FFNN__K(clamp)(a, derivative, z, -1.0f, 1.0f),                                            \
+        FFNN__K(clamp)(a, derivative, z, -1.0f, 1.0f))                                            \
+    ROW(FFNN_HARDSWISH, hardswish, /* z min(max(z + 3, 0), 6) / 6; z / 3 + 1 / 2 from -3 to 3 */  \
+        FFNN__K(hardswish)(a, derivative, z),                                                     \
+        FFNN__K(hardswish)(a, derivative, z))
 
 /* Names in weights files; softmax is no row of the table, since it is not element by element. */
 #define FFNN__NAME_OF(activation, name, f, derivative) #name,
@@ -1081,18 +1124,26 @@ static const char *const ffnn__activation_names[] = {FFNN__ACTIVATIONS(FFNN__NAM
 typedef char ffnn__every_activation_has_a_row
     [sizeof ffnn__activation_names / sizeof ffnn__activation_names[0] == FFNN_SOFTMAX + 1 ? 1 : -1];
 
+/* A layer's alpha or, where that is 0, torch.nn's. */
+static float ffnn__alpha_of(ffnn_activation activation, float alpha) {
+    bool is_set = alpha < 0 || alpha > 0;
+    if (is_set) return alpha;
+    return activation == FFNN_LEAKY_RELU ? 0.01f : 1.0f;
+}
+
 /* a (rows x cols) = f(z), for any activation; a may be z */
-static void ffnn__activate(ffnn_activation activation, float *a, const float *z, size_t rows,
-                           size_t cols) {
+static void ffnn__activate(ffnn_activation activation, float alpha, float *a, const float *z,
+                           size_t rows, size_t cols) {
+    alpha = ffnn__alpha_of(activation, alpha);
     if (activation == FFNN_SOFTMAX) ffnn__softmax(a, z, rows, cols);
-    else ffnn__activate_each(activation, a, z, rows * cols);
+    else ffnn__activate_each(activation, alpha, a, z, rows * cols);
 }
 
 FFNNDEF ffnn_status ffnn_activate(ffnn_tensor dst, ffnn_tensor z, ffnn_activation activation) {
     bool is_known = (unsigned)activation <= FFNN_SOFTMAX;
     bool others_fit = is_known && ffnn__same_or_apart(dst, z);
     ffnn_status status = ffnn__validate_all(dst, z, z, ffnn__same_shape(dst, z), others_fit);
-    if (status == FFNN_OK) ffnn__activate(activation, dst.data, z.data, z.rows, z.cols);
+    if (status == FFNN_OK) ffnn__activate(activation, 0, dst.data, z.data, z.rows, z.cols);
     return status;
 }
 
@@ -1139,9 +1190,27 @@ FFNNDEF ffnn_status ffnn_mse(ffnn_tensor a, ffnn_tensor b, float *mse) {
     return FFNN_OK;
 }
 
-/* What a network with this last layer trains by: softmax always by cross-entropy. */
+/* The losses, their negative gradient, which is the last layer's error, and what they are the mean
+   over. d stands for y - a.
+
+   loss                      of an element or row            error           mean over
+   HALF_SUM_OF_SQUARES       d^2                             d               nothing; to report
+                                                                             it, elements
+   MSE                       d^2                             2 d             elements
+   L1                        |d|                             sign(d)         elements
+   HUBER                     |d| < 1 ? d^2 / 2 : |d| - 1/2   d within +-1    elements
+   CROSS_ENTROPY, sigmoid    -y log a - (1 - y) log(1 - a)   d, by z         elements
+   CROSS_ENTROPY, softmax    -sum y log a                    y - sum(y) a,   rows
+                                                             by z
+   CUSTOM                    the user's                      -y, by z if     nothing
+                                                             softmax
+
+   By z: it is delta already, and not to be multiplied by f'(z). A sample's weight multiplies its
+   losses and its error. */
+
+/* What a network with this last layer trains by: softmax by cross-entropy or by the user's loss. */
 static ffnn_loss ffnn__effective_loss(ffnn_loss loss, ffnn_activation last) {
-    return last == FFNN_SOFTMAX ? FFNN_CROSS_ENTROPY : loss;
+    return last == FFNN_SOFTMAX && loss != FFNN_CUSTOM ? FFNN_CROSS_ENTROPY : loss;
 }
 
 /* -sum y log softmax(z) = sum y (log sum exp(z) - z), where the largest z is subtracted first so
@@ -1177,21 +1246,43 @@ static double ffnn__sigmoid_cross_entropy(double z, double y) {
     return (z > 0 ? z : 0) - z * y + FFNN__LOG1P(exp(z > 0 ? -z : z));
 }
 
-/* The loss, summed up over samples (softmax) or elements (others). */
-static double ffnn__sum_of_losses(ffnn_loss loss, ffnn_activation last, ffnn_tensor z,
-                                  ffnn_tensor a, ffnn_tensor y) {
+static double ffnn__sum_of_distances(const float *a, const float *y, size_t count) {
     double sum = 0;
-    if (ffnn__effective_loss(loss, last) != FFNN_CROSS_ENTROPY)
-        return ffnn__sum_of_squares(y.data, a.data, 1, a.rows * a.cols);
-    if (last == FFNN_SOFTMAX) {
-        for (size_t row = 0; row < z.rows; ++row)
-            sum += ffnn__softmax_cross_entropy(z.data + row * z.cols, y.data + row * z.cols,
-                                               z.cols);
-    } else {
-        for (size_t i = 0; i < z.rows * z.cols; ++i)
-            sum += ffnn__sigmoid_cross_entropy((double)z.data[i], (double)y.data[i]);
+    for (size_t i = 0; i < count; ++i) sum += fabs((double)y[i] - (double)a[i]);
+    return sum;
+}
+
+static double ffnn__sum_of_hubers(const float *a, const float *y, size_t count) {
+    double sum = 0;
+    for (size_t i = 0; i < count; ++i) {
+        double distance = fabs((double)y[i] - (double)a[i]);
+        sum += distance < 1 ? distance * distance / 2 : distance - (double)0.5L;
     }
     return sum;
+}
+
+static double ffnn__sum_of_cross_entropies(ffnn_activation last, ffnn_tensor z, const float *y) {
+    double sum = 0;
+    size_t count = z.rows * z.cols;
+    if (last == FFNN_SOFTMAX) {
+        for (size_t i = 0; i < count; i += z.cols)
+            sum += ffnn__softmax_cross_entropy(z.data + i, y + i, z.cols);
+    } else {
+        for (size_t i = 0; i < count; ++i)
+            sum += ffnn__sigmoid_cross_entropy((double)z.data[i], (double)y[i]);
+    }
+    return sum;
+}
+
+/* The loss, summed up over samples (softmax) or elements (others). */
+static double ffnn__sum_of_losses(ffnn_loss loss, ffnn_activation last, ffnn_tensor z,
+                                  const float *a, const float *y) {
+    size_t count = z.rows * z.cols;
+    loss = ffnn__effective_loss(loss, last);
+    if (loss == FFNN_CROSS_ENTROPY) return ffnn__sum_of_cross_entropies(last, z, y);
+    if (loss == FFNN_L1) return ffnn__sum_of_distances(a, y, count);
+    if (loss == FFNN_HUBER) return ffnn__sum_of_hubers(a, y, count);
+    return ffnn__sum_of_squares(y, a, 1, count);
 }
 
 /* What the reported loss is the mean over. */
@@ -1199,22 +1290,66 @@ static double ffnn__loss_count(ffnn_activation last, size_t rows, size_t cols) {
     return last == FFNN_SOFTMAX ? (double)rows : (double)rows * (double)cols;
 }
 
-/* Sets the last layer's error to the negative gradient of the loss: with respect to a or, for
-   cross-entropy, with respect to z, which is delta already, (y - a) / count. Returns whether it is
-   delta. */
+/* The mean loss of the last forward pass. weights, one a sample, may be NULL. */
+static float ffnn__mean_loss(ffnn_loss loss, const ffnn_layer *last, ffnn_tensor y,
+                             const float *weights) {
+    double sum = 0;
+    size_t rows_at_once = weights == NULL ? y.rows : 1, cols = y.cols;
+    for (size_t row = 0; row < y.rows; row += rows_at_once) {
+        size_t first = row * cols;
+        ffnn_tensor z = ffnn_view(last->z.data + first, rows_at_once, cols);
+        double part = ffnn__sum_of_losses(loss, last->activation, z, last->a.data + first,
+                                          y.data + first);
+        sum += weights == NULL ? part : (double)weights[row] * part;
+    }
+    return (float)(sum / ffnn__loss_count(last->activation, y.rows, cols));
+}
+
+/* error = y - sum(y) a, row by row, where error is y - a so far. Most rows sum to 1. */
+static void ffnn__softmax_error(float *error, const float *a, const float *y, size_t rows,
+                                size_t cols) {
+    for (size_t first = 0; first < rows * cols; first += cols) {
+        double sum = 0;
+        for (size_t i = first; i < first + cols; ++i) sum += (double)y[i];
+        float total = (float)sum;
+        if (total >= 1 && total <= 1) continue;
+        for (size_t i = first; i < first + cols; ++i) error[i] = y[i] - total * a[i];
+    }
+}
+
+/* Turns error, which is y - a so far, into the loss's for one element or row. */
+static void ffnn__error_of(ffnn_loss loss, const ffnn_layer *last, const float *y, size_t rows) {
+    float *error = last->error.data;
+    size_t cols = last->a.cols, count = rows * cols;
+    if (loss == FFNN_CROSS_ENTROPY && last->activation == FFNN_SOFTMAX)
+        ffnn__softmax_error(error, last->a.data, y, rows, cols);
+    if (loss == FFNN_CROSS_ENTROPY) return;
+    FFNN__ROLLED for (size_t i = 0; i < count; ++i) {
+        float d = error[i];
+        if (loss == FFNN_CUSTOM) error[i] = -y[i];
+        else if (loss == FFNN_L1) error[i] = (float)((d > 0) - (d < 0));
+        else if (d < -1 || d > 1) error[i] = d < 0 ? -1.0f : 1.0f; /* FFNN_HUBER */
+    }
+}
+
+/* Sets the last layer's error. weights, one a sample, may be NULL. Returns whether it is delta
+   already. */
 static bool ffnn__loss_gradient(ffnn_loss loss, const ffnn_layer *last, const float *y,
-                                size_t rows) {
+                                const float *weights, size_t rows) {
     const float *a = last->a.data;
     float *error = last->error.data;
     size_t cols = last->a.cols, count = rows * cols;
     loss = ffnn__effective_loss(loss, last->activation);
     for (size_t i = 0; i < count; ++i) error[i] = y[i] - a[i];
-    if (loss != FFNN_HALF_SUM_OF_SQUARES) {
+    if (loss > FFNN_MSE) ffnn__error_of(loss, last, y, rows);
+    if (loss != FFNN_HALF_SUM_OF_SQUARES && loss != FFNN_CUSTOM) {
         double mean_over = ffnn__loss_count(last->activation, rows, cols);
         float factor = (float)((loss == FFNN_MSE ? 2 : 1) / mean_over);
         for (size_t i = 0; i < count; ++i) error[i] *= factor;
     }
-    return loss == FFNN_CROSS_ENTROPY;
+    if (weights != NULL)
+        FFNN__ROLLED for (size_t i = 0; i < count; ++i) error[i] *= weights[i / cols];
+    return loss == FFNN_CROSS_ENTROPY || last->activation == FFNN_SOFTMAX;
 }
 
 /* ---- the network's memory ---------------------------------------------------------------- */
@@ -1237,6 +1372,7 @@ static ffnn__parameter ffnn__parameter_at(const ffnn_net *net, size_t i);
 static void ffnn__draw_linear(ffnn_tensor parameter, size_t inputs, ffnn_rng *rng);
 
 static ffnn_status ffnn__reserve_step(ffnn_net *net, size_t rows);
+static ffnn_status ffnn__copy_moments(ffnn_net *copy, const ffnn_net *net);
 
 FFNNDEF void ffnn_free(ffnn_net *net) {
     if (net == NULL) return;
@@ -1291,8 +1427,8 @@ static size_t ffnn__place_parameters(ffnn_net *net, float *memory) {
 }
 
 /* A network with these layer_count + 1 sizes, its parameters not set. net must be all zeros. */
-static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t layer_count,
-                                  bool has_biases) {
+FFNN__NOINLINE static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes,
+                                                 size_t layer_count, bool has_biases) {
     ffnn_status status = ffnn__allocate_layers(net, sizes, layer_count, has_biases);
     if (status != FFNN_OK) return status;
     status = ffnn__tensor_allocate(&net->parameters, 1, ffnn__place_parameters(net, NULL));
@@ -1304,6 +1440,19 @@ static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *sizes, size_t lay
     return FFNN_OK;
 }
 
+/* Whether each alpha that is not 0 is finite and of a layer that has one. */
+static bool ffnn__has_good_alphas(const ffnn_net *net) {
+    for (size_t i = 0; i < net->layer_count; ++i) {
+        float alpha = net->layers[i].alpha;
+        ffnn_activation activation = net->layers[i].activation;
+        bool has_one = activation == FFNN_LEAKY_RELU || activation == FFNN_ELU;
+        bool is_zero = alpha >= 0 && alpha <= 0;
+        bool is_finite = alpha >= -FLT_MAX && alpha <= FLT_MAX;
+        if (!is_zero && !(has_one && is_finite)) return false;
+    }
+    return true;
+}
+
 /* Whether net is a network: users may have set anything in its layers. Inline, with few branches:
    it is a part of every call, which takes 35 ns for a prediction of the default network. */
 static inline ffnn_status ffnn__check_layers(const ffnn_net *net) {
@@ -1311,6 +1460,7 @@ static inline ffnn_status ffnn__check_layers(const ffnn_net *net) {
     bool has_memory = true; /* where it should be, and nowhere else */
     bool are_transposed = false;
     unsigned max_activation = 0; /* of all layers but the last */
+    uint32_t alphas = 0;         /* the bits of all of them, by or */
     if (net == NULL || net->layer_count == 0) return FFNN_ERROR_ARGUMENT;
     const ffnn_layer *layer = net->layers, *last = layer + net->layer_count - 1;
     for (const size_t *sizes = net->sizes; layer <= last; ++layer, ++sizes) {
@@ -1321,6 +1471,9 @@ static inline ffnn_status ffnn__check_layers(const ffnn_net *net) {
         are_transposed |= layer->transposed;
         if (layer < last && (unsigned)layer->activation > max_activation)
             max_activation = (unsigned)layer->activation;
+        uint32_t alpha;
+        memcpy(&alpha, &layer->alpha, sizeof alpha);
+        alphas |= alpha;
         has_memory &= (layer->bias.data != NULL) == net->has_biases;
         if (!net->has_biases) continue;
         differences |= (layer->bias.rows ^ 1) | (layer->bias.cols ^ sizes[1]);
@@ -1330,6 +1483,7 @@ static inline ffnn_status ffnn__check_layers(const ffnn_net *net) {
     if ((unsigned)last->activation > FFNN_SOFTMAX) return FFNN_ERROR_ARGUMENT;
     bool always_says_1 = last->activation == FFNN_SOFTMAX && net->sizes[net->layer_count] == 1;
     if (always_says_1) return FFNN_ERROR_ARGUMENT;
+    if (alphas != 0 && !ffnn__has_good_alphas(net)) return FFNN_ERROR_ARGUMENT;
     return differences == 0 ? FFNN_OK : FFNN_ERROR_SHAPE;
 }
 
@@ -1337,9 +1491,14 @@ static inline ffnn_status ffnn__check_layers(const ffnn_net *net) {
 static inline ffnn_status ffnn__check_loss(const ffnn_net *net) {
     ffnn_activation last = net->layers[net->layer_count - 1].activation;
     bool gives_probabilities = last == FFNN_SOFTMAX || last == FFNN_SIGMOID;
-    if ((unsigned)net->loss > FFNN_CROSS_ENTROPY) return FFNN_ERROR_ARGUMENT;
+    if ((unsigned)net->loss > FFNN_CUSTOM) return FFNN_ERROR_ARGUMENT;
     if (net->loss == FFNN_CROSS_ENTROPY && !gives_probabilities) return FFNN_ERROR_ARGUMENT;
     return FFNN_OK;
+}
+
+/* The same for what computes the loss, which it cannot if that is the user's. */
+static inline ffnn_status ffnn__check_computed_loss(const ffnn_net *net) {
+    return net->loss == FFNN_CUSTOM ? FFNN_ERROR_ARGUMENT : ffnn__check_loss(net);
 }
 
 /* Whether its optimizer is one, and may write to the parameters. */
@@ -1347,6 +1506,7 @@ static inline ffnn_status ffnn__check_optimizer(const ffnn_net *net) {
     bool is_known = (unsigned)net->optimizer <= FFNN_ADAM;
     bool is_below_1 = net->momentum >= 0 && net->momentum < 1; /* false for NaN, as below */
     bool is_finite = net->weight_decay >= 0 && net->weight_decay <= FLT_MAX;
+    is_finite &= net->clip_norm >= 0 && net->clip_norm <= FLT_MAX;
     bool is_adam_with_momentum = net->optimizer == FFNN_ADAM && net->momentum > 0;
     bool is_good = is_known && is_below_1 && is_finite && !is_adam_with_momentum && !net->is_view;
     return is_good ? FFNN_OK : FFNN_ERROR_ARGUMENT;
@@ -1401,23 +1561,59 @@ FFNNDEF ffnn_status ffnn_init(ffnn_net *net, const ffnn_desc *desc) {
     if (count < 2) return FFNN_ERROR_ARGUMENT;
     for (size_t i = count; i <= FFNN_MAX_LAYERS; ++i)
         if (sizes[i] != 0) return FFNN_ERROR_ARGUMENT; /* a layer after one without units */
-    for (size_t i = count - 1; i < FFNN_MAX_LAYERS; ++i)
-        if (desc != NULL && desc->activations[i] != 0) return FFNN_ERROR_ARGUMENT;
+    for (size_t i = count - 1; desc != NULL && i < FFNN_MAX_LAYERS; ++i) {
+        bool has_alpha = !(desc->alphas[i] >= 0 && desc->alphas[i] <= 0);
+        if (desc->activations[i] != 0 || has_alpha) return FFNN_ERROR_ARGUMENT;
+    }
 
     ffnn_status status = ffnn__allocate(net, sizes, count - 1, desc != NULL && desc->biases);
     if (status != FFNN_OK) return status;
     if (desc != NULL) {
-        for (size_t i = 0; i < net->layer_count; ++i)
+        for (size_t i = 0; i < net->layer_count; ++i) {
             net->layers[i].activation = desc->activations[i];
+            net->layers[i].alpha = desc->alphas[i];
+        }
         net->loss = desc->loss;
         net->optimizer = desc->optimizer;
         net->momentum = desc->momentum;
         net->weight_decay = desc->weight_decay;
+        net->clip_norm = desc->clip_norm;
     }
     status = ffnn__check_settings(net);
     if (status == FFNN_OK) status = ffnn__reserve_step(net, 0); /* moments; there is no batch yet */
     if (status == FFNN_OK) status = ffnn__draw(net, desc != NULL ? desc->rng : NULL);
     if (status != FFNN_OK) ffnn_free(net);
+    return status;
+}
+
+/* Weights that lie elsewhere, a view's among them, are copied into the copy's own memory. */
+static void ffnn__copy_layers(ffnn_net *copy, const ffnn_net *net) {
+    for (size_t i = 0; i < net->layer_count; ++i) {
+        const ffnn_layer *from = &net->layers[i];
+        ffnn_layer *to = &copy->layers[i];
+        to->activation = from->activation;
+        to->alpha = from->alpha;
+        if (from->transposed) ffnn_transpose(to->weight, from->weight);
+        else ffnn_copy(to->weight, from->weight);
+        if (net->has_biases) ffnn_copy(to->bias, from->bias);
+    }
+}
+
+FFNNDEF ffnn_status ffnn_init_copy(ffnn_net *copy, const ffnn_net *net) {
+    if (copy == NULL || copy == net) return FFNN_ERROR_ARGUMENT;
+    memset(copy, 0, sizeof *copy);
+    ffnn_status status = ffnn__check_layers(net);
+    if (status == FFNN_OK)
+        status = ffnn__allocate(copy, net->sizes, net->layer_count, net->has_biases);
+    if (status != FFNN_OK) return status;
+    ffnn__copy_layers(copy, net);
+    copy->loss = net->loss;
+    copy->optimizer = net->optimizer;
+    copy->momentum = net->momentum;
+    copy->weight_decay = net->weight_decay;
+    copy->clip_norm = net->clip_norm;
+    status = ffnn__copy_moments(copy, net);
+    if (status != FFNN_OK) ffnn_free(copy);
     return status;
 }
 
@@ -1488,9 +1684,12 @@ static void ffnn__forward(ffnn_net *net, ffnn_tensor x);
 static void ffnn__forward_layer(const ffnn_net *net, size_t i, const float *input, size_t rows,
                                 float *z, float *a);
 static void ffnn__affine(const ffnn_net *net, size_t i, const float *input, size_t rows, float *z);
-static void ffnn__backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate);
-static void ffnn__last_delta(const ffnn_layer *last, size_t rows, bool delta_is_error);
+static void ffnn__backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, const float *weights,
+                           float learning_rate);
+static void ffnn__last_delta(const ffnn_net *net, ffnn_tensor y, const float *weights);
+static void ffnn__hidden_deltas(const ffnn_net *net, size_t rows);
 static void ffnn__hidden_delta(const ffnn_layer *layer, const ffnn_layer *next, size_t rows);
+static void ffnn__delta(const ffnn_layer *layer, size_t count);
 static bool ffnn__is_plain_sgd(const ffnn_net *net);
 static void ffnn__plain_step(ffnn_net *net, ffnn_tensor x, float learning_rate);
 static void ffnn__optimizer_step(ffnn_net *net, ffnn_tensor x, float learning_rate);
@@ -1510,8 +1709,35 @@ FFNNDEF ffnn_status ffnn_backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
     if (status != FFNN_OK) return status;
     if (net->layers[0].z.rows != x.rows) return FFNN_ERROR_SHAPE; /* no forward pass of this x */
     status = ffnn__reserve_step(net, x.rows);
-    if (status == FFNN_OK) ffnn__backward(net, x, y, learning_rate);
+    if (status == FFNN_OK) ffnn__backward(net, x, y, NULL, learning_rate);
     return status;
+}
+
+/* Whether t can be the gradient by x of a loss whose targets are y. */
+static ffnn_status ffnn__check_x_gradient(const ffnn_net *net, ffnn_tensor t, ffnn_tensor x,
+                                          ffnn_tensor y) {
+    bool is_apart = !ffnn__overlap(t, x) && !ffnn__overlap(t, y) && ffnn__is_outside(net, t);
+    return ffnn__validate_all(t, x, y, ffnn__same_shape(t, x), is_apart);
+}
+
+FFNNDEF ffnn_status ffnn_gradient(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
+                                  ffnn_tensor x_gradient) {
+    bool is_wanted = x_gradient.data != NULL || x_gradient.rows != 0 || x_gradient.cols != 0;
+    ffnn_status status = ffnn__check_batch(net, &x, &y);
+    if (status == FFNN_OK) status = ffnn__check_loss(net);
+    if (status == FFNN_OK && net->is_view) status = FFNN_ERROR_ARGUMENT; /* it has no error */
+    if (status == FFNN_OK && is_wanted) status = ffnn__check_x_gradient(net, x_gradient, x, y);
+    if (status != FFNN_OK) return status;
+    if (net->layers[0].z.rows != x.rows) return FFNN_ERROR_SHAPE; /* no forward pass of this x */
+    ffnn__last_delta(net, y, NULL);
+    ffnn__hidden_deltas(net, x.rows);
+    if (!is_wanted) return FFNN_OK;
+    const ffnn_layer *first = &net->layers[0];
+    const float minus_one = -1; /* delta is the negative gradient */
+    ffnn__multiply_by_transposed(x_gradient.data, first->delta.data, first->weight.data, x.rows,
+                                 first->delta.cols, x.cols);
+    ffnn__combine(FFNN__MUL, x_gradient.data, x_gradient.data, &minus_one, 0, 1, x.rows * x.cols);
+    return FFNN_OK;
 }
 
 #ifdef FFNN__SIMD
@@ -1540,7 +1766,8 @@ static void ffnn__forward(ffnn_net *net, ffnn_tensor x) {
 static void ffnn__forward_layer(const ffnn_net *net, size_t i, const float *input, size_t rows,
                                 float *z, float *a) {
     ffnn__affine(net, i, input, rows, z);
-    ffnn__activate(net->layers[i].activation, a, z, rows, net->sizes[i + 1]);
+    const ffnn_layer *layer = &net->layers[i];
+    ffnn__activate(layer->activation, layer->alpha, a, z, rows, net->sizes[i + 1]);
 }
 
 /* Layer i: z = input W + bias */
@@ -1555,32 +1782,34 @@ static void ffnn__affine(const ffnn_net *net, size_t i, const float *input, size
 
 /* Deltas first, from the last layer to the first, since they need the old weights. Then the
    parameters: delta is the negative gradient with respect to z, so input^T delta is the one with
-   respect to W, and the sum of delta's rows the one with respect to the bias. */
-static void ffnn__backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate) {
-    ffnn_layer *layers = net->layers;
-    size_t last = net->layer_count - 1;
-    bool delta_is_error = ffnn__loss_gradient(net->loss, &layers[last], y.data, x.rows);
-    ffnn__last_delta(&layers[last], x.rows, delta_is_error);
+   respect to W, and the sum of delta's rows the one with respect to the bias. weights, one a
+   sample, may be NULL. */
+static void ffnn__backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, const float *weights,
+                           float learning_rate) {
+    ffnn__last_delta(net, y, weights);
 #ifdef FFNN__SIMD
     if (ffnn__is_small(net) && ffnn__is_plain_sgd(net)) {
-        ffnn__small_backward(layers, net->layer_count, x.data, x.rows, learning_rate);
+        ffnn__small_backward(net->layers, net->layer_count, x.data, x.rows, learning_rate);
         return;
     }
 #endif
-    for (size_t i = last; i > 0; --i) ffnn__hidden_delta(&layers[i - 1], &layers[i], x.rows);
+    ffnn__hidden_deltas(net, x.rows);
     if (ffnn__is_plain_sgd(net)) ffnn__plain_step(net, x, learning_rate);
     else ffnn__optimizer_step(net, x, learning_rate);
 }
 
 /* delta = error * f'(z), or a copy of the error where that is delta already. */
-static void ffnn__last_delta(const ffnn_layer *last, size_t rows, bool delta_is_error) {
-    size_t count = rows * last->a.cols;
-    const float *error = last->error.data;
-    float *delta = last->delta.data;
-    if (delta_is_error) memcpy(delta, error, count * sizeof(float));
-    else
-        ffnn__multiply_by_derivative(last->activation, delta, error, last->z.data, last->a.data,
-                                     count);
+static void ffnn__last_delta(const ffnn_net *net, ffnn_tensor y, const float *weights) {
+    const ffnn_layer *last = &net->layers[net->layer_count - 1];
+    size_t count = y.rows * y.cols;
+    bool delta_is_error = ffnn__loss_gradient(net->loss, last, y.data, weights, y.rows);
+    if (delta_is_error) memcpy(last->delta.data, last->error.data, count * sizeof(float));
+    else ffnn__delta(last, count);
+}
+
+static void ffnn__hidden_deltas(const ffnn_net *net, size_t rows) {
+    for (size_t i = net->layer_count - 1; i > 0; --i)
+        ffnn__hidden_delta(&net->layers[i - 1], &net->layers[i], rows);
 }
 
 /* error = next->delta next->weight^T, and delta = error * f'(z) */
@@ -1588,17 +1817,24 @@ static void ffnn__hidden_delta(const ffnn_layer *layer, const ffnn_layer *next, 
     size_t units = next->weight.rows, next_units = next->weight.cols;
     ffnn__multiply_by_transposed(layer->error.data, next->delta.data, next->weight.data, rows,
                                  next_units, units);
-    ffnn__multiply_by_derivative(layer->activation, layer->delta.data, layer->error.data,
-                                 layer->z.data, layer->a.data, rows * units);
+    ffnn__delta(layer, rows * units);
+}
+
+/* delta = error * f'(z), for count elements */
+static void ffnn__delta(const ffnn_layer *layer, size_t count) {
+    float alpha = ffnn__alpha_of(layer->activation, layer->alpha);
+    ffnn__multiply_by_derivative(layer->activation, alpha, layer->delta.data, layer->error.data,
+                                 layer->z.data, layer->a.data, count);
 }
 
 /* ---- optimizers -------------------------------------------------------------------------- */
 
 static bool ffnn__is_plain_sgd(const ffnn_net *net) {
-    return net->optimizer == FFNN_SGD && net->momentum <= 0 && net->weight_decay <= 0;
+    bool is_sgd = net->optimizer == FFNN_SGD && net->momentum <= 0;
+    return is_sgd && net->weight_decay <= 0 && net->clip_norm <= 0;
 }
 
-/* torch.optim.SGD without momentum or weight decay needs no gradient of its own:
+/* torch.optim.SGD without momentum, weight decay or clipping needs no gradient of its own:
    W += learning_rate * (input^T delta), bias += learning_rate * sum of the rows of delta */
 static void ffnn__plain_step(ffnn_net *net, ffnn_tensor x, float learning_rate) {
     const float *input = x.data;
@@ -1618,15 +1854,54 @@ static void ffnn__plain_step(ffnn_net *net, ffnn_tensor x, float learning_rate) 
    velocity or Adam's first moment, row 2 Adam's second moment. */
 enum { FFNN__FIRST_MOMENT = 1, FFNN__SECOND_MOMENT = 2 };
 
-/* The moments for the network's optimizer, all zeros. All rows are aligned as the first one is. */
-static ffnn_status ffnn__allocate_moments(const ffnn_net *net, ffnn_tensor *moments) {
+/* So many rows of moments, all zeros. All are aligned as the first one is. */
+static ffnn_status ffnn__allocate_moments(const ffnn_net *net, size_t rows, ffnn_tensor *moments) {
     size_t count = 0;
     for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
         ffnn_tensor t = ffnn__parameter_at(net, i).tensor;
         ffnn__carve(NULL, &count, ffnn__count_or_max(t.rows, t.cols));
     }
-    size_t rows = net->optimizer == FFNN_ADAM ? 3 : 2, cols = ffnn__round_up(count);
+    size_t cols = ffnn__round_up(count);
     return ffnn_tensor_init(moments, rows, cols) == FFNN_OK ? FFNN_OK : FFNN_ERROR_MEMORY;
+}
+
+/* How many rows the network's optimizer has. */
+static size_t ffnn__moment_rows(const ffnn_net *net) { return net->optimizer == FFNN_ADAM ? 3 : 2; }
+
+/* Gives the network's optimizer new moments. */
+static void ffnn__replace_moments(ffnn_net *net, ffnn_tensor moments) {
+    ffnn_tensor_free(&net->moments);
+    net->moments = moments;
+    net->moments_of = net->optimizer;
+    net->steps = 0;
+}
+
+/* Parameter i's part of a row of the moments. ffnn__optimizer_step finds it itself, in passing. */
+static float *ffnn__moment_of(const ffnn_net *net, size_t i, size_t row) {
+    size_t used = 0;
+    float *first = NULL;
+    for (size_t j = 0; j <= i; ++j) {
+        ffnn_tensor t = ffnn__parameter_at(net, j).tensor;
+        first = ffnn__carve(net->moments.data, &used, t.rows * t.cols);
+    }
+    return first + row * net->moments.cols;
+}
+
+/* Parameter by parameter, since what alignment skips depends on the memory. The descents, row 0,
+   are made anew by each step. */
+static ffnn_status ffnn__copy_moments(ffnn_net *copy, const ffnn_net *net) {
+    if (net->moments.data == NULL) return FFNN_OK;
+    ffnn_status status = ffnn__allocate_moments(copy, net->moments.rows, &copy->moments);
+    if (status != FFNN_OK) return status;
+    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
+        ffnn_tensor t = ffnn__parameter_at(net, i).tensor;
+        for (size_t row = FFNN__FIRST_MOMENT; row < net->moments.rows; ++row)
+            memcpy(ffnn__moment_of(copy, i, row), ffnn__moment_of(net, i, row),
+                   t.rows * t.cols * sizeof(float));
+    }
+    copy->moments_of = net->moments_of;
+    copy->steps = net->steps;
+    return FFNN_OK;
 }
 
 /* Makes room for a step on a batch of rows samples: for what the layers compute, and for the
@@ -1637,16 +1912,14 @@ static ffnn_status ffnn__reserve_step(ffnn_net *net, size_t rows) {
     bool has_own = has_moments && net->moments_of == net->optimizer; /* SGD's may rest for a time */
     if (has_own || (!has_moments && !needs_moments)) return ffnn__reserve(net, rows);
     ffnn_tensor moments = ffnn_view(NULL, 0, 0);
-    ffnn_status status = needs_moments ? ffnn__allocate_moments(net, &moments) : FFNN_OK;
+    ffnn_status status = FFNN_OK;
+    if (needs_moments) status = ffnn__allocate_moments(net, ffnn__moment_rows(net), &moments);
     if (status == FFNN_OK) status = ffnn__reserve(net, rows);
     if (status != FFNN_OK) {
         ffnn_tensor_free(&moments);
         return status;
     }
-    ffnn_tensor_free(&net->moments);
-    net->moments = moments;
-    net->moments_of = net->optimizer;
-    net->steps = 0;
+    ffnn__replace_moments(net, moments);
     return FFNN_OK;
 }
 
@@ -1671,6 +1944,27 @@ static void ffnn__descent(const ffnn_net *net, size_t i, ffnn_tensor x, float *d
     }
 }
 
+/* All descents, scaled down where their 2-norm is above clip_norm, as torch.nn.utils.clip_grad_norm_
+   does it. Where the norm is NaN all become NaN. */
+static void ffnn__clipped_descents(const ffnn_net *net, ffnn_tensor x) {
+    const float zero = 0;
+    double sum = 0;
+    size_t count = ffnn__parameter_count(net);
+    for (size_t i = 0; i < count; ++i) {
+        ffnn_tensor t = ffnn__parameter_at(net, i).tensor;
+        float *descent = ffnn__moment_of(net, i, 0);
+        ffnn__descent(net, i, x, descent);
+        sum += ffnn__sum_of_squares(descent, &zero, 0, t.rows * t.cols);
+    }
+    float factor = net->clip_norm / ((float)sqrt(sum) + 1e-6f);
+    if (factor >= 1) return;
+    for (size_t i = 0; i < count; ++i) {
+        ffnn_tensor t = ffnn__parameter_at(net, i).tensor;
+        float *descent = ffnn__moment_of(net, i, 0);
+        ffnn__combine(FFNN__MUL, descent, descent, &factor, 0, 1, t.rows * t.cols);
+    }
+}
+
 /* The scalars of torch.optim, computed in double and rounded once:
 
    SGD    v = momentum v + g, where g = gradient + weight_decay w;  w -= learning_rate v
@@ -1684,13 +1978,15 @@ static void ffnn__optimizer_step(ffnn_net *net, ffnn_tensor x, float learning_ra
     float adam_rate = (float)(rate / (1 - pow((double)0.9L, t)));
     float inverse_root = (float)(1 / sqrt(1 - pow((double)0.999L, t)));
     size_t used = 0;
+    bool clips = net->clip_norm > 0;
+    if (clips) ffnn__clipped_descents(net, x);
     for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
         ffnn_tensor parameter = ffnn__parameter_at(net, i).tensor;
         size_t count = parameter.rows * parameter.cols;
         float *descent = ffnn__carve(net->moments.data, &used, count);
         float *first = descent + FFNN__FIRST_MOMENT * net->moments.cols;
         float *second = descent + FFNN__SECOND_MOMENT * net->moments.cols; /* only Adam has it */
-        ffnn__descent(net, i, x, descent);
+        if (!clips) ffnn__descent(net, i, x, descent);
         if (net->optimizer == FFNN_ADAM)
             ffnn__adam_step(parameter.data, first, second, descent, count, keep, adam_rate,
                             inverse_root);
@@ -1702,40 +1998,40 @@ static void ffnn__optimizer_step(ffnn_net *net, ffnn_tensor x, float learning_ra
 
 /* ---- train, fit, predict ----------------------------------------------------------------- */
 
-static void ffnn__step(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate,
-                       float *loss);
+static void ffnn__step(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, const float *weights,
+                       float learning_rate, float *loss);
 
 FFNNDEF ffnn_status ffnn_train(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate,
                                float *loss) {
     ffnn_status status = ffnn__check_training(net, &x, &y);
+    if (status == FFNN_OK) status = ffnn__check_computed_loss(net);
     if (status == FFNN_OK) status = ffnn__reserve_step(net, x.rows);
     if (status != FFNN_OK) return status;
-    ffnn__step(net, x, y, learning_rate, loss);
+    ffnn__step(net, x, y, NULL, learning_rate, loss);
     return FFNN_OK;
 }
 
-/* The batch has been checked, and there is room for it. */
-static void ffnn__step(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float learning_rate,
-                       float *loss) {
+/* The batch has been checked, and there is room for it. weights, one a sample, may be NULL. */
+static void ffnn__step(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, const float *weights,
+                       float learning_rate, float *loss) {
     const ffnn_layer *last = &net->layers[net->layer_count - 1];
     ffnn__forward(net, x);
-    if (loss != NULL) {
-        double sum = ffnn__sum_of_losses(net->loss, last->activation, last->z, last->a, y);
-        *loss = (float)(sum / ffnn__loss_count(last->activation, y.rows, y.cols));
-    }
-    ffnn__backward(net, x, y, learning_rate);
+    if (loss != NULL) *loss = ffnn__mean_loss(net->loss, last, y, weights);
+    ffnn__backward(net, x, y, weights, learning_rate);
 }
 
 /* What shuffling needs. */
 typedef struct ffnn__shuffling {
-    size_t *order;                /* of the samples; NULL: they keep theirs */
-    ffnn_tensor batch_x, batch_y; /* copies of one batch's samples */
+    size_t *order;                               /* of the samples; NULL: they keep theirs */
+    ffnn_tensor batch_x, batch_y, batch_weights; /* copies of one batch's samples */
 } ffnn__shuffling;
 
 static ffnn_fit_desc ffnn__with_defaults(const ffnn_fit_desc *desc, size_t samples,
                                          ffnn_optimizer optimizer);
+static ffnn_status ffnn__check_sample_weights(const ffnn_net *net, ffnn_tensor weights,
+                                              size_t samples);
 static ffnn_status ffnn__allocate_shuffled(ffnn__shuffling *shuffling, ffnn_tensor x, ffnn_tensor y,
-                                           size_t batch_size);
+                                           const ffnn_fit_desc *desc);
 static void ffnn__free_shuffled(ffnn__shuffling *shuffling);
 static ffnn_status ffnn__epochs(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
                                 const ffnn_fit_desc *desc, ffnn__shuffling *shuffling);
@@ -1747,11 +2043,14 @@ static ffnn_tensor ffnn__gather_rows(ffnn_tensor all, ffnn_tensor batch, const s
 
 FFNNDEF ffnn_status ffnn_fit(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
                              const ffnn_fit_desc *desc) {
-    ffnn__shuffling shuffling = {NULL, {0, 0, NULL}, {0, 0, NULL}};
+    ffnn__shuffling shuffling = {NULL, {0, 0, NULL}, {0, 0, NULL}, {0, 0, NULL}};
     ffnn_status status = ffnn__check_training(net, &x, &y);
+    if (status == FFNN_OK) status = ffnn__check_computed_loss(net);
     if (status != FFNN_OK) return status;
     ffnn_fit_desc options = ffnn__with_defaults(desc, x.rows, net->optimizer);
-    if (options.rng != NULL) status = ffnn__allocate_shuffled(&shuffling, x, y, options.batch_size);
+    status = ffnn__check_sample_weights(net, options.sample_weights, x.rows);
+    if (status != FFNN_OK) return status;
+    if (options.rng != NULL) status = ffnn__allocate_shuffled(&shuffling, x, y, &options);
     if (status == FFNN_OK) status = ffnn__reserve_step(net, options.batch_size);
     if (status == FFNN_OK) status = ffnn__epochs(net, x, y, &options, &shuffling);
     ffnn__free_shuffled(&shuffling);
@@ -1760,7 +2059,7 @@ FFNNDEF ffnn_status ffnn_fit(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
 
 static ffnn_fit_desc ffnn__with_defaults(const ffnn_fit_desc *desc, size_t samples,
                                          ffnn_optimizer optimizer) {
-    ffnn_fit_desc options = {0, 0, 0, NULL, NULL, NULL};
+    ffnn_fit_desc options = {0, 0, 0, NULL, NULL, NULL, {0, 0, NULL}};
     if (desc != NULL) options = *desc;
     if (options.epochs == 0) options.epochs = 1000;
     bool has_rate = options.learning_rate < 0 || options.learning_rate > 0;
@@ -1771,11 +2070,26 @@ static ffnn_fit_desc ffnn__with_defaults(const ffnn_fit_desc *desc, size_t sampl
     return options;
 }
 
+static bool ffnn__has_sample_weights(ffnn_tensor weights) {
+    return weights.data != NULL || weights.rows != 0 || weights.cols != 0;
+}
+
+static ffnn_status ffnn__check_sample_weights(const ffnn_net *net, ffnn_tensor weights,
+                                              size_t samples) {
+    if (!ffnn__has_sample_weights(weights)) return FFNN_OK;
+    bool shapes_fit = weights.rows == samples && weights.cols == 1;
+    return ffnn__validate_all(weights, weights, weights, shapes_fit,
+                              ffnn__is_outside(net, weights));
+}
+
 static ffnn_status ffnn__allocate_shuffled(ffnn__shuffling *shuffling, ffnn_tensor x, ffnn_tensor y,
-                                           size_t batch_size) {
+                                           const ffnn_fit_desc *desc) {
+    size_t rows = desc->batch_size;
     if (x.rows > SIZE_MAX / sizeof *shuffling->order) return FFNN_ERROR_MEMORY;
-    ffnn_status status = ffnn_tensor_init(&shuffling->batch_x, batch_size, x.cols);
-    if (status == FFNN_OK) status = ffnn_tensor_init(&shuffling->batch_y, batch_size, y.cols);
+    ffnn_status status = ffnn_tensor_init(&shuffling->batch_x, rows, x.cols);
+    if (status == FFNN_OK) status = ffnn_tensor_init(&shuffling->batch_y, rows, y.cols);
+    if (status == FFNN_OK && ffnn__has_sample_weights(desc->sample_weights))
+        status = ffnn_tensor_init(&shuffling->batch_weights, rows, 1);
     if (status != FFNN_OK) return status;
     shuffling->order = (size_t *)FFNN_MALLOC(x.rows * sizeof *shuffling->order);
     return shuffling->order == NULL ? FFNN_ERROR_MEMORY : FFNN_OK;
@@ -1784,6 +2098,7 @@ static ffnn_status ffnn__allocate_shuffled(ffnn__shuffling *shuffling, ffnn_tens
 static void ffnn__free_shuffled(ffnn__shuffling *shuffling) {
     ffnn_tensor_free(&shuffling->batch_x);
     ffnn_tensor_free(&shuffling->batch_y);
+    ffnn_tensor_free(&shuffling->batch_weights);
     if (shuffling->order != NULL) FFNN_FREE(shuffling->order);
 }
 
@@ -1799,6 +2114,7 @@ static ffnn_status ffnn__epochs(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
         if (!desc->progress(desc->user, &progress)) return FFNN_OK;
         /* progress may have changed the network, though it should not. */
         ffnn_status status = ffnn__check_training(net, &x, &y);
+        if (status == FFNN_OK) status = ffnn__check_computed_loss(net);
         if (status == FFNN_OK) status = ffnn__reserve_step(net, desc->batch_size);
         if (status != FFNN_OK) return status;
     }
@@ -1816,8 +2132,11 @@ static float ffnn__epoch(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, const ffnn
         const size_t *order = shuffling->order;
         ffnn_tensor inputs = ffnn__gather_rows(x, shuffling->batch_x, order, first, rows);
         ffnn_tensor targets = ffnn__gather_rows(y, shuffling->batch_y, order, first, rows);
+        ffnn_tensor weights = desc->sample_weights; /* data is NULL if there are none */
+        if (weights.data != NULL)
+            weights = ffnn__gather_rows(weights, shuffling->batch_weights, order, first, rows);
         ffnn__reserve(net, rows); /* cannot fail: there is room for batch_size */
-        ffnn__step(net, inputs, targets, desc->learning_rate, loss_or_null);
+        ffnn__step(net, inputs, targets, weights.data, desc->learning_rate, loss_or_null);
         sum += (double)loss * (double)rows;
     }
     return (float)(sum / (double)x.rows);
@@ -1875,13 +2194,13 @@ FFNNDEF ffnn_status ffnn_predict(const ffnn_net *net, ffnn_tensor x, ffnn_tensor
 static void ffnn__add_losses(double *loss, const ffnn_net *net, ffnn_tensor z, ffnn_tensor a,
                              ffnn_tensor y) {
     ffnn_activation last = net->layers[net->layer_count - 1].activation;
-    *loss += ffnn__sum_of_losses(net->loss, last, z, a, y);
+    *loss += ffnn__sum_of_losses(net->loss, last, z, a.data, y.data);
 }
 
 FFNNDEF ffnn_status ffnn_evaluate(const ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float *loss) {
     double sum = 0;
     ffnn_status status = ffnn__check_batch(net, &x, &y);
-    if (status == FFNN_OK) status = ffnn__check_loss(net);
+    if (status == FFNN_OK) status = ffnn__check_computed_loss(net);
     if (status == FFNN_OK && loss == NULL) status = FFNN_ERROR_ARGUMENT;
     if (status != FFNN_OK) return status;
     ffnn__pass pass = {x, y, 0, &sum, ffnn__add_losses};
@@ -1986,7 +2305,7 @@ static void ffnn__run_pass(const ffnn_net *net, const ffnn__pass *pass, float *b
         }
         ffnn__affine(net, last, input, rows, z);
         float *a = other; /* the input is not needed any more */
-        ffnn__activate(net->layers[last].activation, a, z, rows, outputs);
+        ffnn__activate(net->layers[last].activation, net->layers[last].alpha, a, z, rows, outputs);
         pass->add_losses(pass->loss, net, ffnn_view(z, rows, outputs),
                          ffnn_view(a, rows, outputs), ffnn_view(y, rows, outputs));
     }
@@ -2751,6 +3070,32 @@ static ffnn__parameter ffnn__parameter_at(const ffnn_net *net, size_t i) {
     return parameter;
 }
 
+/* What a file holds of a network: its parameters or, of each of them, its optimizer's moments. */
+typedef struct ffnn__contents {
+    const ffnn_net *net;
+    bool is_optimizer;
+    size_t moments; /* of each parameter: Adam has 2, SGD 1, either none before its first step */
+} ffnn__contents;
+
+static ffnn__contents ffnn__parameters_of(const ffnn_net *net) {
+    ffnn__contents contents = {net, false, 0};
+    return contents;
+}
+
+static size_t ffnn__tensor_count(const ffnn__contents *contents) {
+    size_t count = ffnn__parameter_count(contents->net);
+    return contents->is_optimizer ? count * contents->moments : count;
+}
+
+/* Tensor i, with a moment's numbers in the place of its parameter's. */
+static ffnn__parameter ffnn__tensor_at(const ffnn__contents *contents, size_t i) {
+    if (!contents->is_optimizer) return ffnn__parameter_at(contents->net, i);
+    size_t index = i / contents->moments, row = FFNN__FIRST_MOMENT + i % contents->moments;
+    ffnn__parameter parameter = ffnn__parameter_at(contents->net, index);
+    parameter.tensor.data = ffnn__moment_of(contents->net, index, row);
+    return parameter;
+}
+
 /* Both copy to the end of a text, without terminating it, and return the new end. */
 static char *ffnn__append_text(char *at, const char *text) {
     size_t length = strlen(text);
@@ -2768,6 +3113,30 @@ static char *ffnn__append_number(char *at, uint64_t number) {
     while (count > 0) *at++ = digits[--count];
     return at;
 }
+
+enum { FFNN__MAX_NAME = 64 }; /* of a tensor, with the zero behind it */
+
+/* The name of tensor i. Parameters are W1, W2, ..., or 0.weight, 0.bias, 2.weight, ..., those of the
+   state_dict of a torch.nn.Sequential in which an activation follows each Linear. Moments have
+   PyTorch's name for them behind that. */
+static void ffnn__name_tensor(char name[FFNN__MAX_NAME], const ffnn__contents *contents, size_t i) {
+    size_t index = contents->is_optimizer ? i / contents->moments : i;
+    char *at = name;
+    if (contents->net->has_biases) {
+        at = ffnn__append_number(at, index / 2 * 2);
+        at = ffnn__append_text(at, index % 2 == 1 ? ".bias" : ".weight");
+    } else {
+        at = ffnn__append_number(ffnn__append_text(at, "W"), index + 1);
+    }
+    if (contents->is_optimizer && contents->moments == 1)
+        at = ffnn__append_text(at, ".momentum_buffer");
+    else if (contents->is_optimizer)
+        at = ffnn__append_text(at, i % 2 == 0 ? ".exp_avg" : ".exp_avg_sq");
+    *at = '\0';
+}
+
+/* In files; in the enumeration's order. */
+static const char *const ffnn__optimizer_names[] = {"sgd", "adam"};
 
 /* ---- weights file: the header ------------------------------------------------------------ */
 /* safetensors: 8 bytes that hold the header's size, the header in JSON, the tensors' bytes. The
@@ -3195,6 +3564,7 @@ typedef struct ffnn__file_desc {
     bool transposed; /* weights are outputs x inputs, as torch.nn.Linear's */
     bool has_activations;
     ffnn_activation activations[FFNN_MAX_LAYERS];
+    float alphas[FFNN_MAX_LAYERS];
 } ffnn__file_desc;
 
 /* Whether a name of role FFNN__W has this number, which is not 0. Compared as numbers, since the
@@ -3238,6 +3608,96 @@ static size_t ffnn__activation_of(const char *name, size_t length) {
     return i;
 }
 
+/* A decimal number: mantissa * 10^exponent. */
+typedef struct ffnn__decimal {
+    uint64_t mantissa;
+    long exponent;
+    bool is_negative;
+} ffnn__decimal;
+
+/* The number that a text is, in JSON's way of writing numbers: false if it is none. Digits after the
+   18th do not count. */
+static bool ffnn__read_decimal(const char *text, size_t length, ffnn__decimal *number) {
+    const unsigned char *at = (const unsigned char *)text, *end = at + length;
+    ffnn__json json = {at, end, false, false, NULL, 0, NULL};
+    bool is_number = length > 0 && (*at == '-' || (*at >= '0' && *at <= '9'));
+    if (is_number) ffnn__json_skip_scalar(&json);
+    if (!is_number || !ffnn__json_ended(&json)) return false;
+
+    memset(number, 0, sizeof *number);
+    bool is_fraction = false, is_power_negative = false;
+    long power = 0;
+    for (; at < end && *at != 'e' && *at != 'E'; ++at) {
+        if (*at == '-') number->is_negative = true;
+        if (*at == '.') is_fraction = true;
+        if (*at < '0') continue;
+        bool fits = number->mantissa < UINT64_MAX / 100;
+        if (fits) number->mantissa = 10 * number->mantissa + (uint64_t)(*at - '0');
+        if (fits && is_fraction) number->exponent -= 1;
+        if (!fits && !is_fraction) number->exponent += 1;
+    }
+    for (; at < end; ++at) {
+        if (*at == '-') is_power_negative = true;
+        if (*at >= '0' && *at <= '9' && power < 10000) power = 10 * power + (*at - '0');
+    }
+    number->exponent += is_power_negative ? -power : power;
+    return true;
+}
+
+/* The nearest float; false if there is none, the number being too large. Without double and without
+   a division, which are 2 KB of code on a Cortex-M4: the mantissa's highest bit stays at the top,
+   and each multiplication by 10 or 1 / 10 = 0.8 / 8 loses at most 2^-60 of it. */
+static bool ffnn__decimal_to_float(const ffnn__decimal *number, float *value) {
+    const uint64_t top = (uint64_t)1 << 63;
+    uint64_t m = number->mantissa;
+    long power = 0; /* of 2 */
+    *value = 0;
+    if (m == 0 || number->exponent < -80) return true;
+    if (number->exponent > 40) return false;
+    for (long exponent = number->exponent;; exponent += exponent < 0 ? 1 : -1) {
+        for (; m < top; m <<= 1) --power;
+        if (exponent == 0) break;
+        if (exponent > 0) {
+            m = (m >> 1) + (m >> 3); /* 10 / 16 */
+            power += 4;
+        } else {
+            m = (m >> 1) + (m >> 2); /* 0.8 = 3/4 * (1 + 2^-4) (1 + 2^-8) (1 + 2^-16) (1 + 2^-32) */
+            for (int shift = 4; shift <= 32; shift *= 2) m += m >> shift;
+            power -= 3;
+        }
+    }
+    long dropped = 64 - FLT_MANT_DIG; /* bits: more where the float is subnormal */
+    if (power + dropped < -149) dropped = -149 - power;
+    if (dropped > 63) return true;
+    uint64_t rest = m & (((uint64_t)1 << dropped) - 1), half = (uint64_t)1 << (dropped - 1);
+    m >>= dropped;
+    if (rest > half || (rest == half && m % 2 == 1)) ++m;
+    *value = (float)(int32_t)m;
+    for (power += dropped; power > 0; --power) *value *= 2;
+    for (; power < 0; ++power) *value *= 0.5f;
+    if (number->is_negative) *value = -*value;
+    return *value >= -FLT_MAX && *value <= FLT_MAX;
+}
+
+/* Reads an activation, such as relu or leaky_relu:0.2. False if it is none. Where alpha is 0, LeakyReLU and ELU are
+   ReLU. */
+static bool ffnn__read_activation(const char *text, size_t length, ffnn_activation *activation,
+                                  float *alpha) {
+    const char *colon = (const char *)memchr(text, ':', length);
+    size_t name_length = colon != NULL ? (size_t)(colon - text) : length;
+    size_t found = ffnn__activation_of(text, name_length);
+    if (found > FFNN_SOFTMAX) return false;
+    *activation = (ffnn_activation)found;
+    *alpha = 0;
+    if (colon == NULL) return true;
+    if (*activation != FFNN_LEAKY_RELU && *activation != FFNN_ELU) return false;
+    ffnn__decimal number;
+    if (!ffnn__read_decimal(colon + 1, length - name_length - 1, &number)) return false;
+    if (!ffnn__decimal_to_float(&number, alpha)) return false;
+    if (*alpha >= 0 && *alpha <= 0) *activation = FFNN_RELU;
+    return true;
+}
+
 /* Reads the metadata's "activations", such as "relu identity". Files of W1, W2, ... that say none
    mean sigmoid, others leave it open. False if they say what no network of so many layers can
    have. */
@@ -3247,10 +3707,15 @@ static bool ffnn__find_activations(const ffnn__index *index, ffnn__file_desc *de
     if (names == NULL) return true;
     for (size_t i = 0; i < desc->layer_count; ++i) {
         size_t length = strcspn(names, " ");
-        size_t activation = ffnn__activation_of(names, length);
+        ffnn_activation activation;
+        float alpha;
         bool is_last = i + 1 == desc->layer_count;
-        if (activation > FFNN_SOFTMAX || (activation == FFNN_SOFTMAX && !is_last)) return false;
-        if (i < FFNN_MAX_LAYERS) desc->activations[i] = (ffnn_activation)activation;
+        if (!ffnn__read_activation(names, length, &activation, &alpha)) return false;
+        if (activation == FFNN_SOFTMAX && !is_last) return false;
+        if (i < FFNN_MAX_LAYERS) {
+            desc->activations[i] = activation;
+            desc->alphas[i] = alpha;
+        }
         names += length;
         if (*names != (is_last ? '\0' : ' ')) return false;
         if (!is_last) ++names;
@@ -3297,7 +3762,11 @@ static ffnn_status ffnn__match(const ffnn__file_desc *desc, const ffnn_net *net)
     for (size_t i = 0; i <= net->layer_count; ++i)
         if (desc->sizes[i] != net->sizes[i]) return FFNN_ERROR_MISMATCH;
     for (size_t i = 0; i < net->layer_count; ++i) {
-        bool is_other = desc->activations[i] != net->layers[i].activation;
+        const ffnn_layer *layer = &net->layers[i];
+        float alpha = ffnn__alpha_of(layer->activation, layer->alpha);
+        float file_alpha = ffnn__alpha_of(layer->activation, desc->alphas[i]);
+        bool is_other = desc->activations[i] != layer->activation;
+        is_other |= file_alpha < alpha || file_alpha > alpha;
         if (desc->has_activations && is_other) return FFNN_ERROR_MISMATCH;
     }
     return FFNN_OK;
@@ -3350,14 +3819,14 @@ static size_t ffnn__entry_at(const ffnn__index *index, uint64_t begin) {
 }
 
 /* In the order of their bytes, since the file may be read at the same time; if that fails, some
-   parameters are not set. The index's entries stand in the order of the network's parameters: see
+   tensors are not set. The index's entries stand in the order of the contents: see
    ffnn__find_network. */
-static ffnn_status ffnn__load_parameters(ffnn__source *source, ffnn_net *net,
-                                         const ffnn__index *index, bool transposed) {
+static ffnn_status ffnn__load_tensors(ffnn__source *source, const ffnn__contents *contents,
+                                      const ffnn__index *index, bool transposed) {
     uint64_t begin = 0;
     while (begin < index->data_size) {
         size_t i = ffnn__entry_at(index, begin);
-        ffnn__parameter parameter = ffnn__parameter_at(net, i);
+        ffnn__parameter parameter = ffnn__tensor_at(contents, i);
         ffnn_tensor t = parameter.tensor;
         ffnn_status status;
         if (transposed && !parameter.is_bias) status = ffnn__load_transposed(source, t);
@@ -3374,21 +3843,28 @@ static ffnn_status ffnn__check_writable(const ffnn_net *net) {
     return status == FFNN_OK && net->is_view ? FFNN_ERROR_ARGUMENT : status;
 }
 
+/* Reads a file to its end. A malformed one is FFNN_ERROR_FORMAT even if it does not match either:
+   whether it matches counts only after its last byte. */
+static ffnn_status ffnn__read_rest(ffnn__source *source, const ffnn__index *index,
+                                   ffnn_status match) {
+    uint64_t size = source->at + index->data_size;
+    source->is_size_trusted = match == FFNN_OK;
+    ffnn_status status;
+    if (match == FFNN_OK) status = ffnn__source_read_to_end(source, size);
+    else status = ffnn__source_skip_to_end(source, size);
+    return status == FFNN_OK ? match : status;
+}
+
 static ffnn_status ffnn__read_into(ffnn__source *source, ffnn_net *net) {
     ffnn__index index;
     ffnn__file_desc desc;
     ffnn_status status = ffnn__read_index(source, &index);
     if (status != FFNN_OK) return status;
-    /* A malformed file is FFNN_ERROR_FORMAT even if it does not match either: whether it matches
-       counts only after its last byte. */
+    ffnn__contents contents = ffnn__parameters_of(net);
     ffnn_status match = ffnn__find_network(&index, &desc);
     if (match == FFNN_OK) match = ffnn__match(&desc, net);
-    uint64_t size = source->at + index.data_size;
-    source->is_size_trusted = match == FFNN_OK;
-    if (match == FFNN_OK) status = ffnn__source_read_to_end(source, size);
-    else status = ffnn__source_skip_to_end(source, size);
-    if (status == FFNN_OK) status = match;
-    if (status == FFNN_OK) status = ffnn__load_parameters(source, net, &index, desc.transposed);
+    status = ffnn__read_rest(source, &index, match);
+    if (status == FFNN_OK) status = ffnn__load_tensors(source, &contents, &index, desc.transposed);
     if (status == FFNN_OK) ffnn__forget_moments(net);
     ffnn__free_index(&index);
     return status;
@@ -3403,7 +3879,7 @@ static ffnn_status ffnn__read_new(ffnn__source *source, ffnn__index *index, ffnn
     if (match == FFNN_OK && !desc->has_activations) match = FFNN_ERROR_MISMATCH;
     if (match == FFNN_OK && desc->layer_count > FFNN_MAX_LAYERS) match = FFNN_ERROR_ARGUMENT;
     if (match == FFNN_OK) return FFNN_OK;
-    /* A malformed file is FFNN_ERROR_FORMAT first: see ffnn__read_into. */
+    /* A malformed file is FFNN_ERROR_FORMAT first: see ffnn__read_rest. */
     status = ffnn__source_skip_to_end(source, source->at + index->data_size);
     ffnn__free_index(index);
     return status == FFNN_OK ? match : status;
@@ -3413,8 +3889,10 @@ static ffnn_status ffnn__read_new(ffnn__source *source, ffnn__index *index, ffnn
 static ffnn_status ffnn__finish_or_free(ffnn_net *net, ffnn__index *index,
                                     const ffnn__file_desc *desc, ffnn_status status) {
     if (status == FFNN_OK) {
-        for (size_t i = 0; i < net->layer_count; ++i)
+        for (size_t i = 0; i < net->layer_count; ++i) {
             net->layers[i].activation = desc->activations[i];
+            net->layers[i].alpha = desc->alphas[i];
+        }
         status = ffnn__check_layers(net);
     }
     if (status != FFNN_OK) ffnn_free(net);
@@ -3434,7 +3912,8 @@ static ffnn_status ffnn__new_copy(ffnn__source *source, ffnn_net *net) {
     if (!is_straight) status = ffnn__source_read_to_end(source, size);
     if (status == FFNN_OK)
         status = ffnn__allocate(net, desc.sizes, desc.layer_count, desc.has_biases);
-    if (status == FFNN_OK) status = ffnn__load_parameters(source, net, &index, desc.transposed);
+    ffnn__contents contents = ffnn__parameters_of(net);
+    if (status == FFNN_OK) status = ffnn__load_tensors(source, &contents, &index, desc.transposed);
     if (status == FFNN_OK && is_straight) status = ffnn__source_check_end(source);
     return ffnn__finish_or_free(net, &index, &desc, status);
 }
@@ -3521,11 +4000,91 @@ FFNNDEF ffnn_status ffnn_init_from_file(ffnn_net *net, const char *path) {
     return status;
 }
 
+/* Whether an entry has this name and, of F32, the shape that a file has of this tensor. */
+static bool ffnn__is_entry_of(const ffnn__entry *entry, const char *name,
+                              const ffnn__parameter *parameter) {
+    size_t rows = parameter->tensor.rows, cols = parameter->tensor.cols;
+    if (ffnn__compare(entry->name, name) != 0 || ffnn__compare(entry->dtype, "F32") != 0)
+        return false;
+    if (parameter->is_bias) return entry->rank == 1 && entry->shape[0] == cols;
+    bool transposed = parameter->saved_transposed;
+    return entry->rank == 2 && entry->shape[transposed ? 1 : 0] == rows &&
+           entry->shape[transposed ? 0 : 1] == cols;
+}
+
+/* Whether the index has exactly these moments; puts its entries into their order. */
+static bool ffnn__find_moments(ffnn__index *index, const ffnn__contents *contents) {
+    size_t count = ffnn__tensor_count(contents);
+    if (index->count != count) return false;
+    for (size_t i = 0; i < count; ++i) {
+        char name[FFNN__MAX_NAME];
+        ffnn__parameter parameter = ffnn__parameter_at(contents->net, i / contents->moments);
+        ffnn__name_tensor(name, contents, i);
+        size_t found = i;
+        while (found < count && !ffnn__is_entry_of(&index->entries[found], name, &parameter))
+            ++found;
+        if (found == count) return false;
+        ffnn__entry entry = index->entries[found];
+        index->entries[found] = index->entries[i];
+        index->entries[i] = entry;
+    }
+    return true;
+}
+
+/* Reads the metadata's "steps", and compares its "optimizer" with the network's. */
+static bool ffnn__find_optimizer(const ffnn__index *index, const ffnn_net *net, uint64_t *steps) {
+    const char *name = ffnn__find_metadata(index, "optimizer");
+    const char *number = ffnn__find_metadata(index, "steps");
+    if (name == NULL || number == NULL) return false;
+    if (ffnn__compare(name, ffnn__optimizer_names[net->optimizer]) != 0) return false;
+    const unsigned char *digits = (const unsigned char *)number;
+    ffnn__json json = {digits, digits + strlen(number), false, false, NULL, 0, NULL};
+    *steps = ffnn__json_unsigned(&json);
+    return ffnn__json_ended(&json);
+}
+
+/* The moments must not have changed if this fails. */
+static ffnn_status ffnn__read_optimizer(ffnn__source *source, ffnn_net *net) {
+    ffnn__index index;
+    ffnn_tensor moments = ffnn_view(NULL, 0, 0);
+    uint64_t steps = 0;
+    ffnn_status status = ffnn__read_index(source, &index);
+    if (status != FFNN_OK) return status;
+    ffnn_net loaded = *net; /* its moments are those of the file */
+    ffnn__contents contents = {&loaded, true, index.count == 0 ? 0 : ffnn__moment_rows(net) - 1};
+    bool matches = ffnn__find_optimizer(&index, net, &steps) &&
+                   ffnn__find_moments(&index, &contents) && (steps == 0) == (index.count == 0);
+    status = ffnn__read_rest(source, &index, matches ? FFNN_OK : FFNN_ERROR_MISMATCH);
+    if (status == FFNN_OK && index.count > 0)
+        status = ffnn__allocate_moments(net, ffnn__moment_rows(net), &moments);
+    loaded.moments = moments;
+    if (status == FFNN_OK) status = ffnn__load_tensors(source, &contents, &index, net->has_biases);
+    ffnn__free_index(&index);
+    if (status != FFNN_OK) {
+        ffnn_tensor_free(&moments);
+        return status;
+    }
+    ffnn__replace_moments(net, moments);
+    net->steps = steps;
+    return FFNN_OK;
+}
+
+FFNNDEF ffnn_status ffnn_load_optimizer(ffnn_net *net, const char *path) {
+    ffnn__source source;
+    ffnn_status status = path != NULL ? ffnn__check_layers(net) : FFNN_ERROR_ARGUMENT;
+    if (status == FFNN_OK) status = ffnn__check_optimizer(net);
+    if (status != FFNN_OK) return status;
+    if (!ffnn__source_open(&source, path)) return FFNN_ERROR_IO;
+    status = ffnn__read_optimizer(&source, net);
+    ffnn__source_close(&source);
+    return status;
+}
+
 #endif /* FFNN_NO_STDIO */
 
 /* ---- weights file: saving ---------------------------------------------------------------- */
 /* The file is put together piece by piece: in memory, in a FILE or, where both are NULL, only to
-   count its bytes. */
+   count its bytes. What puts a piece is not inlined: it is called in forty places. */
 
 typedef struct ffnn__sink {
     unsigned char *memory;
@@ -3533,7 +4092,7 @@ typedef struct ffnn__sink {
     uint64_t size; /* bytes so far */
 } ffnn__sink;
 
-static void ffnn__put_bytes(ffnn__sink *sink, const void *bytes, size_t size) {
+FFNN__NOINLINE static void ffnn__put_bytes(ffnn__sink *sink, const void *bytes, size_t size) {
     if (sink->memory != NULL) memcpy(sink->memory + sink->size, bytes, size);
 #ifndef FFNN_NO_STDIO
     if (sink->file != NULL) ffnn__write_file((FILE *)sink->file, bytes, size);
@@ -3555,11 +4114,11 @@ static void ffnn__put_floats(ffnn__sink *sink, const float *floats, size_t count
     }
 }
 
-static void ffnn__put_text(ffnn__sink *sink, const char *text) {
+FFNN__NOINLINE static void ffnn__put_text(ffnn__sink *sink, const char *text) {
     ffnn__put_bytes(sink, text, strlen(text));
 }
 
-static void ffnn__put_number(ffnn__sink *sink, uint64_t number) {
+FFNN__NOINLINE static void ffnn__put_number(ffnn__sink *sink, uint64_t number) {
     char digits[24];
     ffnn__put_bytes(sink, digits, (size_t)(ffnn__append_number(digits, number) - digits));
 }
@@ -3584,19 +4143,6 @@ static void ffnn__put_parameter(ffnn__sink *sink, const ffnn__parameter *paramet
     }
 }
 
-/* The name of parameter i: W1, W2, ..., or 0.weight, 0.bias, 2.weight, ..., those of the state_dict
-   of a torch.nn.Sequential in which an activation follows each Linear. */
-static void ffnn__name_parameter(char name[24], const ffnn_net *net, size_t i) {
-    char *at = name;
-    if (net->has_biases) {
-        at = ffnn__append_number(at, i / 2 * 2);
-        at = ffnn__append_text(at, i % 2 == 1 ? ".bias" : ".weight");
-    } else {
-        at = ffnn__append_number(ffnn__append_text(at, "W"), i + 1);
-    }
-    *at = '\0';
-}
-
 /* Networks of sigmoids without biases need no metadata: a file without it means exactly that. */
 static bool ffnn__has_metadata(const ffnn_net *net) {
     bool has_others = net->has_biases;
@@ -3605,13 +4151,73 @@ static bool ffnn__has_metadata(const ffnn_net *net) {
     return has_others;
 }
 
+/* A decimal number of so many digits and this exponent, in JSON's way of writing it. Returns the end. */
+static char *ffnn__append_decimal(char *at, uint64_t digits, int exponent) {
+    char text[24];
+    while (digits % 10 == 0) {
+        digits /= 10;
+        ++exponent;
+    }
+    int count = (int)(ffnn__append_number(text, digits) - text), point = count + exponent;
+    if (point > 12 || point < -4) {
+        at = ffnn__append_number(at, digits);
+        at = ffnn__append_text(at, exponent < 0 ? "e-" : "e");
+        return ffnn__append_number(at, (uint64_t)(exponent < 0 ? -exponent : exponent));
+    }
+    if (point <= 0) at = ffnn__append_text(at, "0.");
+    for (int i = point; i < 0; ++i) *at++ = '0';
+    for (int i = 0; i < count; ++i) {
+        if (i > 0 && i == point) *at++ = '.';
+        *at++ = text[i];
+    }
+    for (int i = count; i < point; ++i) *at++ = '0';
+    return at;
+}
+
+/* The fewest digits that are read as value again: nine are always enough. value is not 0. */
+static char *ffnn__append_float(char *at, float value) {
+    double scaled = fabs((double)value);
+    int exponent = 0;
+    for (; scaled >= 10; scaled /= 10) ++exponent;
+    for (; scaled < 1; scaled *= 10) --exponent;
+    if (value < 0) *at++ = '-';
+    for (int digits = 1;; ++digits, --exponent, scaled *= 10) {
+        ffnn__decimal decimal = {(uint64_t)(scaled + (double)0.5L), exponent, value < 0};
+        float read;
+        bool is_finite = ffnn__decimal_to_float(&decimal, &read);
+        bool is_same = is_finite && read >= value && read <= value;
+        if (is_same || digits == 9) return ffnn__append_decimal(at, decimal.mantissa, exponent);
+    }
+}
+
+/* relu, or leaky_relu:0.2 if alpha is not torch.nn's */
+static void ffnn__put_activation(ffnn__sink *sink, const ffnn_layer *layer) {
+    float alpha = ffnn__alpha_of(layer->activation, layer->alpha);
+    float usual = ffnn__alpha_of(layer->activation, 0);
+    ffnn__put_text(sink, ffnn__activation_names[layer->activation]);
+    if (alpha >= usual && alpha <= usual) return;
+    char text[48];
+    text[0] = ':';
+    ffnn__put_bytes(sink, text, (size_t)(ffnn__append_float(text + 1, alpha) - text));
+}
+
 /* "__metadata__":{"activations":"relu identity"} */
-static void ffnn__put_metadata(ffnn__sink *sink, const ffnn_net *net) {
+static void ffnn__put_activations(ffnn__sink *sink, const ffnn_net *net) {
     ffnn__put_text(sink, "\"__metadata__\":{\"activations\":\"");
     for (size_t i = 0; i < net->layer_count; ++i) {
         if (i > 0) ffnn__put_text(sink, " ");
-        ffnn__put_text(sink, ffnn__activation_names[net->layers[i].activation]);
+        ffnn__put_activation(sink, &net->layers[i]);
     }
+    ffnn__put_text(sink, "\"}");
+}
+
+/* "__metadata__":{"optimizer":"adam","steps":"120"} */
+static void ffnn__put_optimizer(ffnn__sink *sink, const ffnn__contents *contents) {
+    const ffnn_net *net = contents->net;
+    ffnn__put_text(sink, "\"__metadata__\":{\"optimizer\":\"");
+    ffnn__put_text(sink, ffnn__optimizer_names[net->optimizer]);
+    ffnn__put_text(sink, "\",\"steps\":\"");
+    ffnn__put_number(sink, contents->moments > 0 ? net->steps : 0);
     ffnn__put_text(sink, "\"}");
 }
 
@@ -3622,14 +4228,16 @@ static void ffnn__put_pair(ffnn__sink *sink, uint64_t first, uint64_t second) {
     ffnn__put_number(sink, second);
 }
 
-/* "W1":{"dtype":"F32","shape":[3,4],"data_offsets":[0,48]}: parameter i, whose bytes begin there.
+/* "W1":{"dtype":"F32","shape":[3,4],"data_offsets":[0,48]}: tensor i, whose bytes begin there.
    Returns where they end. */
-static uint64_t ffnn__put_entry(ffnn__sink *sink, const ffnn_net *net, size_t i, uint64_t begin) {
-    ffnn__parameter parameter = ffnn__parameter_at(net, i);
-    uint64_t inputs = net->sizes[parameter.layer], outputs = net->sizes[parameter.layer + 1];
+static uint64_t ffnn__put_entry(ffnn__sink *sink, const ffnn__contents *contents, size_t i,
+                                uint64_t begin) {
+    ffnn__parameter parameter = ffnn__tensor_at(contents, i);
+    const size_t *sizes = contents->net->sizes + parameter.layer;
+    uint64_t inputs = sizes[0], outputs = sizes[1];
     uint64_t end = begin + (parameter.is_bias ? 1 : inputs) * outputs * sizeof(float);
-    char name[24];
-    ffnn__name_parameter(name, net, i);
+    char name[FFNN__MAX_NAME];
+    ffnn__name_tensor(name, contents, i);
     ffnn__put_text(sink, "\"");
     ffnn__put_text(sink, name);
     ffnn__put_text(sink, "\":{\"dtype\":\"F32\",\"shape\":[");
@@ -3642,32 +4250,31 @@ static uint64_t ffnn__put_entry(ffnn__sink *sink, const ffnn_net *net, size_t i,
     return end;
 }
 
-static void ffnn__put_header(ffnn__sink *sink, const ffnn_net *net) {
+static void ffnn__put_header(ffnn__sink *sink, const ffnn__contents *contents) {
     uint64_t begin = 0;
+    bool has_metadata = contents->is_optimizer || ffnn__has_metadata(contents->net);
     ffnn__put_text(sink, "{");
-    if (ffnn__has_metadata(net)) {
-        ffnn__put_metadata(sink, net);
-        ffnn__put_text(sink, ",");
-    }
-    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
-        if (i > 0) ffnn__put_text(sink, ",");
-        begin = ffnn__put_entry(sink, net, i, begin);
+    if (contents->is_optimizer) ffnn__put_optimizer(sink, contents);
+    else if (has_metadata) ffnn__put_activations(sink, contents->net);
+    for (size_t i = 0; i < ffnn__tensor_count(contents); ++i) {
+        if (i > 0 || has_metadata) ffnn__put_text(sink, ",");
+        begin = ffnn__put_entry(sink, contents, i, begin);
     }
     ffnn__put_text(sink, "}");
 }
 
-static void ffnn__put_file(ffnn__sink *sink, const ffnn_net *net) {
+static void ffnn__put_file(ffnn__sink *sink, const ffnn__contents *contents) {
     ffnn__sink counter = {NULL, NULL, 0};
-    ffnn__put_header(&counter, net);
+    ffnn__put_header(&counter, contents);
     uint64_t header_size = (counter.size + 7) / 8 * 8;
     unsigned char start[8];
     for (size_t i = 0; i < 8; ++i) start[i] = (unsigned char)(header_size >> (8 * i) & 0xff);
     ffnn__put_bytes(sink, start, 8);
-    ffnn__put_header(sink, net);
+    ffnn__put_header(sink, contents);
     ffnn__put_bytes(sink, "        ", (size_t)(header_size - counter.size)); /* aligned by 8 */
-    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
-        ffnn__parameter parameter = ffnn__parameter_at(net, i);
-        ffnn__put_parameter(sink, &parameter, net->layers[parameter.layer].transposed);
+    for (size_t i = 0; i < ffnn__tensor_count(contents); ++i) {
+        ffnn__parameter parameter = ffnn__tensor_at(contents, i);
+        ffnn__put_parameter(sink, &parameter, contents->net->layers[parameter.layer].transposed);
     }
 }
 
@@ -3676,14 +4283,15 @@ FFNNDEF ffnn_status ffnn_save_memory(const ffnn_net *net, void *data, size_t cap
     ffnn__sink sink = {NULL, NULL, 0};
     ffnn_status status = size != NULL ? ffnn__check_layers(net) : FFNN_ERROR_ARGUMENT;
     if (status != FFNN_OK) return status;
-    ffnn__put_file(&sink, net);
+    ffnn__contents contents = ffnn__parameters_of(net);
+    ffnn__put_file(&sink, &contents);
     if (sink.size > SIZE_MAX) return FFNN_ERROR_MEMORY;
     *size = (size_t)sink.size;
     if (data == NULL) return FFNN_OK;
     if (capacity < *size) return FFNN_ERROR_ARGUMENT;
     sink.memory = (unsigned char *)data;
     sink.size = 0;
-    ffnn__put_file(&sink, net);
+    ffnn__put_file(&sink, &contents);
     return FFNN_OK;
 }
 
@@ -3694,16 +4302,27 @@ FFNNDEF ffnn_status ffnn_save_memory(const ffnn_net *net, void *data, size_t cap
 static ffnn_status ffnn__replace_file(const char *path, bool (*write)(FILE *file, const void *what),
                                       const void *what);
 
-static bool ffnn__write_weights(FILE *file, const void *net) {
+static bool ffnn__write_contents(FILE *file, const void *contents) {
     ffnn__sink sink = {NULL, file, 0};
-    ffnn__put_file(&sink, (const ffnn_net *)net);
+    ffnn__put_file(&sink, (const ffnn__contents *)contents);
     return !ferror(file);
 }
 
 FFNNDEF ffnn_status ffnn_save(const ffnn_net *net, const char *path) {
     ffnn_status status = path != NULL ? ffnn__check_layers(net) : FFNN_ERROR_ARGUMENT;
     if (status != FFNN_OK) return status;
-    return ffnn__replace_file(path, ffnn__write_weights, net);
+    ffnn__contents contents = ffnn__parameters_of(net);
+    return ffnn__replace_file(path, ffnn__write_contents, &contents);
+}
+
+FFNNDEF ffnn_status ffnn_save_optimizer(const ffnn_net *net, const char *path) {
+    ffnn_status status = path != NULL ? ffnn__check_layers(net) : FFNN_ERROR_ARGUMENT;
+    if (status == FFNN_OK) status = ffnn__check_optimizer(net);
+    if (status != FFNN_OK) return status;
+    bool has_own = net->moments.data != NULL && net->moments_of == net->optimizer;
+    ffnn__contents contents = {net, true, 0};
+    if (has_own && net->steps > 0) contents.moments = net->moments.rows - 1;
+    return ffnn__replace_file(path, ffnn__write_contents, &contents);
 }
 
 #endif /* FFNN_NO_STDIO */
@@ -4319,11 +4938,13 @@ typedef struct ffnn__kernels {
     void (*fold)(const ffnn__product *product);
     void (*narrow4)(const ffnn__product *product);
     void (*narrow8)(const ffnn__product *product); /* NULL as tiles8 */
-    void (*activate_each)(ffnn_activation activation, float *a, const float *z, size_t count);
+    void (*activate_each)(ffnn_activation activation, float alpha, float *a, const float *z,
+                          size_t count);
     void (*softmax)(float *a, const float *z, size_t m, size_t n);
-    void (*multiply_by_derivative)(ffnn_activation activation, float *delta, const float *error,
-                                   const float *z, const float *a, size_t count);
-    void (*multiply_few_by_derivative)(ffnn_activation activation, float *delta,
+    void (*multiply_by_derivative)(ffnn_activation activation, float alpha, float *delta,
+                                   const float *error, const float *z, const float *a,
+                                   size_t count);
+    void (*multiply_few_by_derivative)(ffnn_activation activation, float alpha, float *delta,
                                        const float *error, const float *z, const float *a,
                                        size_t count);
     void (*momentum_step)(float *w, float *v, const float *descent, size_t count, float momentum,
@@ -4862,9 +5483,9 @@ static const ffnn__kernels *ffnn__pick_kernels(void) {
     return &ffnn__kernels_baseline;
 }
 
-static void ffnn__activate_each(ffnn_activation activation, float *a, const float *z,
+static void ffnn__activate_each(ffnn_activation activation, float alpha, float *a, const float *z,
                                 size_t count) {
-    ffnn__pick_kernels()->activate_each(activation, a, z, count);
+    ffnn__pick_kernels()->activate_each(activation, alpha, a, z, count);
 }
 
 static void ffnn__softmax(float *a, const float *z, size_t m, size_t n) {
@@ -4872,12 +5493,14 @@ static void ffnn__softmax(float *a, const float *z, size_t m, size_t n) {
 }
 
 /* Below 16 elements four lanes are as fast, here and in ffnn__combine: chosen, not swept. */
-static void ffnn__multiply_by_derivative(ffnn_activation activation, float *delta,
+static void ffnn__multiply_by_derivative(ffnn_activation activation, float alpha, float *delta,
                                          const float *error, const float *z, const float *a,
                                          size_t count) {
     const ffnn__kernels *kernels = ffnn__pick_kernels();
-    if (count < 16) kernels->multiply_few_by_derivative(activation, delta, error, z, a, count);
-    else kernels->multiply_by_derivative(activation, delta, error, z, a, count);
+    if (count < 16)
+        kernels->multiply_few_by_derivative(activation, alpha, delta, error, z, a, count);
+    else
+        kernels->multiply_by_derivative(activation, alpha, delta, error, z, a, count);
 }
 
 static void ffnn__momentum_step(float *w, float *v, const float *descent, size_t count,
@@ -5063,14 +5686,16 @@ FFNN__INLINE void FFNN__K(tanh)(ffnn__vec *a, const ffnn__vec *z) {
     *a = result;
 }
 
-/* expm1(z) where z < 0; scale - 1 is exact wherever that matters. The derivative there is exp(z),
-   not a + 1, of which rounding leaves little far below 0. */
-FFNN__INLINE void FFNN__K(elu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
+/* a = positive z where z > 0, else negative expm1(z); scale - 1 is exact wherever that matters. The
+   derivative there is negative exp(z), not a + negative, of which rounding leaves little far below
+   0. */
+FFNN__INLINE void FFNN__K(elu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z,
+                               const float positive, const float negative) {
     const ffnn__vec zero = {0}, one = zero + 1.0f;
     ffnn__vec x = *z, p, scale;
     FFNN__K(exp)(&p, &scale, &x);
-    *derivative = FFNN__CHOOSE(x <= zero, p * scale + scale, one);
-    *a = FFNN__CHOOSE(x > zero, x, p * scale + (scale - 1.0f));
+    *derivative = FFNN__CHOOSE(x <= zero, (p * scale + scale) * negative, one * positive);
+    *a = FFNN__CHOOSE(x > zero, x * positive, (p * scale + (scale - 1.0f)) * negative);
 }
 
 /* a = z sigmoid(z). With e = exp(-|z|), sigmoid(|z|) is 1 / (1 + e) and sigmoid(-|z|) e times that;
@@ -5104,9 +5729,73 @@ FFNN__INLINE void FFNN__K(gelu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn_
     *a = x * cdf;
 }
 
+/* a = z sigmoid(v), where v = sqrt(8 / pi) (z + 0.044715 z^3): 1 + tanh(u) is 2 sigmoid(2 u). The
+   derivative is sigmoid(v) + z sigmoid'(v) v', see silu. NaN at the infinities, as SiLU. */
+FFNN__INLINE void FFNN__K(gelu_tanh)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
+    const ffnn__vec zero = {0};
+    ffnn__vec x = *z, x2 = x * x, v = x * (x2 * 0.0713548163f + 1.59576912f);
+    ffnn__vec t = FFNN__CHOOSE(x < zero, v, zero - v), p, scale;
+    FFNN__K(exp)(&p, &scale, &t);
+    ffnn__vec e = p * scale + scale; /* 0 long before x2 is infinite */
+    ffnn__vec slope = FFNN__CHOOSE(e > zero, x2 * 0.214064449f + 1.59576912f, zero); /* v' */
+    ffnn__vec of_abs = 1.0f / (e + 1.0f), of_minus_abs = e * of_abs; /* sigmoid(|v|), (-|v|) */
+    ffnn__vec sigmoid = FFNN__CHOOSE(x < zero, of_minus_abs, of_abs);
+    *derivative = sigmoid + x * (of_minus_abs * of_abs) * slope;
+    *a = x * sigmoid;
+}
+
+/* a = max(z, 0) + log(1 + e), where e = exp(-|z|) is at most 1. With s = e / (2 + e), which is at
+   most 1 / 3, log(1 + e) is 2 atanh(s) = 2 (s + s^3 / 3 + s^5 / 5 + ...), whose polynomial here is
+   minimax, its relative error 2^-27.7. From z = 20 on, where PyTorch takes z, nothing is left of the
+   sum but z. */
+FFNN__INLINE void FFNN__K(softplus)(ffnn__vec *a, const ffnn__vec *z) {
+    const ffnn__vec zero = {0};
+    ffnn__vec x = *z, t = FFNN__CHOOSE(x < zero, x, zero - x), p, scale;
+    FFNN__K(exp)(&p, &scale, &t);
+    ffnn__vec e = p * scale + scale, s = e / (e + 2.0f), s2 = s * s;
+    ffnn__vec q = ((s2 * 0.140122294f + 0.139995705f) * s2 + 0.200108495f) * s2 + 0.333332066f;
+    q = s + s * (q * s2);
+    *a = FFNN__CHOOSE(x < zero, zero, x) + (q + q);
+}
+
+/* a = z tanh(log(w)), where w = 1 + exp(z): tanh(log(w)) = (w^2 - 1) / (w^2 + 1), whose terms are
+   divided by exp(2 z) where z is above 0. The derivative is tanh(log(w)) + z sigmoid(z) (1 -
+   tanh(log(w))^2). NaN at the infinities, as SiLU. */
+FFNN__INLINE void FFNN__K(mish)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
+    const ffnn__vec zero = {0}, one = zero + 1.0f;
+    ffnn__vec x = *z, t = FFNN__CHOOSE(x < zero, x, zero - x), p, scale;
+    FFNN__K(exp)(&p, &scale, &t);
+    ffnn__vec e = p * scale + scale; /* exp(-|z|) */
+    ffnn__vec above = FFNN__CHOOSE(x < zero, e * (e + 2.0f), e + e + 1.0f); /* w^2 - 1 */
+    ffnn__vec gap = FFNN__CHOOSE(x < zero, one * 2.0f, e * e * 2.0f); /* w^2 + 1 is larger by 2 */
+    ffnn__vec below = above + gap, factor = above / below;
+    ffnn__vec sigmoid = FFNN__CHOOSE(x < zero, e, one) / (e + 1.0f);
+    *derivative = factor + x * sigmoid * (gap * (above + below) / (below * below));
+    *a = x * factor;
+}
+
+/* As PyTorch's, the derivative is 0 at both ends. */
+FFNN__INLINE void FFNN__K(clamp)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z,
+                                 const float low, const float high) {
+    const ffnn__vec zero = {0}, one = zero + 1.0f, lowest = zero + low, highest = zero + high;
+    ffnn__vec x = *z, below = FFNN__CHOOSE(x >= highest, highest, x);
+    *derivative = FFNN__CHOOSE(x <= lowest, zero, FFNN__CHOOSE(x >= highest, zero, one));
+    *a = FFNN__CHOOSE(x <= lowest, lowest, below);
+}
+
+FFNN__INLINE void FFNN__K(hardswish)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
+    const ffnn__vec zero = {0}, one = zero + 1.0f, three = zero + 3.0f, six = zero + 6.0f;
+    ffnn__vec x = *z, sum = x + three;
+    ffnn__vec factor = FFNN__CHOOSE(sum <= zero, zero, FFNN__CHOOSE(sum >= six, six, sum));
+    ffnn__vec slope = FFNN__CHOOSE(x > three, one, x / three + 0.5f);
+    *derivative = FFNN__CHOOSE(x < zero - three, zero, slope);
+    *a = x * factor / six;
+}
+
 /* a = f(z): the rows of the table in "activations and losses". Where activation is a constant, only
    its row is left of the switch. */
-FFNN__INLINE void FFNN__K(f)(const ffnn_activation activation, ffnn__vec *a, const ffnn__vec *z) {
+FFNN__INLINE void FFNN__K(f)(const ffnn_activation activation, float alpha, ffnn__vec *a,
+                             const ffnn__vec *z) {
     const ffnn__vec zero = {0}, one = zero + 1.0f;
     ffnn__vec ignored = zero, *derivative = &ignored; /* some rows set both */
     *a = zero; /* of no activation */
@@ -5124,8 +5813,8 @@ FFNN__INLINE void FFNN__K(f)(const ffnn_activation activation, ffnn__vec *a, con
 }
 
 /* derivative = f'(z), where a = f(z). Some rows compute a, too. */
-FFNN__INLINE void FFNN__K(derivative)(ffnn_activation activation, ffnn__vec *derivative,
-                                      const ffnn__vec *z, ffnn__vec *a) {
+FFNN__INLINE void FFNN__K(derivative)(ffnn_activation activation, float alpha,
+                                      ffnn__vec *derivative, const ffnn__vec *z, ffnn__vec *a) {
     const ffnn__vec zero = {0}, one = zero + 1.0f;
     *derivative = one; /* of no activation */
     switch (activation) {
@@ -5139,55 +5828,71 @@ FFNN__INLINE void FFNN__K(derivative)(ffnn_activation activation, ffnn__vec *der
     }
 }
 
-FFNN__INLINE void FFNN__K(activate_loop)(const ffnn_activation activation, float *a,
+FFNN__INLINE void FFNN__K(activate_loop)(const ffnn_activation activation, float alpha, float *a,
                                          const float *z, size_t count) {
     size_t i = 0;
     for (; i + FFNN__MIN_COUNT <= count; i += FFNN__LANES) {
         ffnn__vec z_part, a_part;
         FFNN__K(load)(&z_part, z + i, count - i);
-        FFNN__K(f)(activation, &a_part, &z_part);
+        FFNN__K(f)(activation, alpha, &a_part, &z_part);
         FFNN__K(store)(a + i, &a_part, count - i);
     }
 #if FFNN__LANES > 4
-    if (i < count) ffnn__activate_each_fma(activation, a + i, z + i, count - i);
+    if (i < count) ffnn__activate_each_fma(activation, alpha, a + i, z + i, count - i);
 #endif
 }
 
-/* A loop of its own for each activation or, which is less code, one for all. */
-FFNN__TARGET static void FFNN__K(activate_each)(ffnn_activation activation, float *a,
+/* A loop of its own for each activation that many networks have, one for all others, which is less
+   code; with 16 lanes they take the one of 8. */
+FFNN__TARGET static void FFNN__K(activate_each)(ffnn_activation activation, float alpha, float *a,
                                                 const float *z, size_t count) {
 #ifdef FFNN__HAS_LOOPS
-    switch (activation) {
+    if (activation <= FFNN_IDENTITY) {
+        switch (activation) {
 #define FFNN__CASE(constant, name, f, df)                                                         \
-    case constant: FFNN__K(activate_loop)(constant, a, z, count); break;
-        FFNN__ACTIVATIONS(FFNN__CASE)
+    case constant: FFNN__K(activate_loop)(constant, alpha, a, z, count); break;
+            FFNN__ACTIVATIONS(FFNN__CASE)
 #undef FFNN__CASE
-    case FFNN_SOFTMAX: break;
+        case FFNN_SOFTMAX: break;
+        }
+        return;
     }
+#endif
+#if FFNN__LANES == 16
+    ffnn__activate_each_avx2(activation, alpha, a, z, count);
 #else
-    FFNN__K(activate_loop)(activation, a, z, count);
+    FFNN__K(activate_loop)(activation, alpha, a, z, count);
 #endif
 }
 
 #ifdef FFNN__HAS_DERIVATIVE
 
-/* One loop serves all: most derivatives are soon computed. */
-FFNN__TARGET static void FFNN__K(multiply_by_derivative)(ffnn_activation activation, float *delta,
-                                                         const float *error, const float *z,
-                                                         const float *a, size_t count) {
+/* One loop serves all: most derivatives are soon computed. Those of activations that few networks
+   have are computed four at a time. */
+FFNN__TARGET static void FFNN__K(multiply_by_derivative)(ffnn_activation activation, float alpha,
+                                                         float *delta, const float *error,
+                                                         const float *z, const float *a,
+                                                         size_t count) {
     size_t i = 0;
+#if FFNN__LANES > 4
+    if (activation > FFNN_IDENTITY) {
+        ffnn__multiply_by_derivative_fma(activation, alpha, delta, error, z, a, count);
+        return;
+    }
+#endif
     for (; i + FFNN__MIN_COUNT <= count; i += FFNN__LANES) {
         ffnn__vec z_part, a_part, error_part, derivative;
         FFNN__K(load)(&z_part, z + i, count - i);
         FFNN__K(load)(&a_part, a + i, count - i);
         FFNN__K(load)(&error_part, error + i, count - i);
-        FFNN__K(derivative)(activation, &derivative, &z_part, &a_part);
+        FFNN__K(derivative)(activation, alpha, &derivative, &z_part, &a_part);
         error_part *= derivative;
         FFNN__K(store)(delta + i, &error_part, count - i);
     }
 #if FFNN__LANES > 4
     if (i < count)
-        ffnn__multiply_by_derivative_fma(activation, delta + i, error + i, z + i, a + i, count - i);
+        ffnn__multiply_by_derivative_fma(activation, alpha, delta + i, error + i, z + i, a + i,
+                                         count - i);
 #endif
 }
 
@@ -5780,7 +6485,7 @@ FFNN__TARGET FFNN__NOINLINE static void FFNN__K(small_layer)(const ffnn_layer *l
         for (; row + 4 <= m; row += 4)
             FFNN__K(small_four_rows)(z + row * n, x + row * k, w, bias, k, n);
     FFNN__K(small_rows)(is_sigmoid, z + row * n, a + row * n, x + row * k, w, bias, m - row, k, n);
-    if (!is_sigmoid) ffnn__activate(layer->activation, a, z, m, n);
+    if (!is_sigmoid) ffnn__activate(layer->activation, layer->alpha, a, z, m, n);
 }
 
 /* The default network's layers, 3 to 4 and 4 to 1, have all that they are as constants. */
@@ -5872,8 +6577,9 @@ FFNN__TARGET static void FFNN__K(small_delta)(const ffnn_layer *layer, const ffn
             FFNN__K(small_row)(false, error + row * k, NULL, next_delta + row * n, transposed, NULL,
                                n, k);
     }
-    FFNN__K(multiply_by_derivative)(layer->activation, layer->delta.data, error, layer->z.data,
-                            layer->a.data, m * k);
+    float alpha = ffnn__alpha_of(layer->activation, layer->alpha);
+    FFNN__K(multiply_by_derivative)(layer->activation, alpha, layer->delta.data, error,
+                                    layer->z.data, layer->a.data, m * k);
 }
 
 /* The same for a layer of 4 sigmoids before one of 1 unit, as the default network's. */
@@ -5885,7 +6591,7 @@ FFNN__INLINE void FFNN__K(small_delta_4_1)(const ffnn_layer *layer, const ffnn_l
     for (size_t i = 0; i < m; ++i) {
         ffnn__vec z_part = zero, a_part = *(const ffnn__vec *)(a + 4 * i), derivative;
         ffnn__vec error_part = next_delta[i] * w;
-        FFNN__K(derivative)(FFNN_SIGMOID, &derivative, &z_part, &a_part);
+        FFNN__K(derivative)(FFNN_SIGMOID, 0, &derivative, &z_part, &a_part);
         *(ffnn__vec *)(error + 4 * i) = error_part;
         *(ffnn__vec *)(delta + 4 * i) = error_part * derivative;
     }

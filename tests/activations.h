@@ -11,6 +11,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #if LDBL_MANT_DIG == 64 && !defined(TEST_IN_DOUBLE) /* as the x87 computes it */
@@ -102,6 +103,70 @@ static inline real identity_slope(real z) {
     return 1;
 }
 
+static inline real true_gelu_tanh(real z) {
+    const real sqrt_2_pi = (real)0.79788456080286535587989211986876373L; /* sqrt(2 / pi) */
+    real u = sqrt_2_pi * (z + (real)0.044715L * z * z * z);
+    return is_minus_infinity(z) ? 0 : z * true_sigmoid(2 * u);
+}
+
+static inline real gelu_tanh_slope(real z) {
+    const real sqrt_2_pi = (real)0.79788456080286535587989211986876373L;
+    real u = sqrt_2_pi * (z + (real)0.044715L * z * z * z);
+    real u_slope = sqrt_2_pi * (1 + 3 * (real)0.044715L * z * z);
+    return true_sigmoid(2 * u) + z * sigmoid_slope(2 * u) * 2 * u_slope;
+}
+
+static inline real true_softplus(real z) {
+    return (z > 0 ? z : 0) + REAL(log1p)(REAL(exp)(-REAL(fabs)(z)));
+}
+
+static const double selu_scale = 1.0507009873554804934193349852946;
+static const double selu_alpha = 1.6732632423543772848170429916717;
+
+static inline real true_selu(real z) {
+    return (real)selu_scale * (z > 0 ? z : (real)selu_alpha * REAL(expm1)(z));
+}
+
+static inline real selu_slope(real z) {
+    return (real)selu_scale * (z > 0 ? 1 : (real)selu_alpha * REAL(exp)(z));
+}
+
+static inline real true_relu6(real z) {
+    return z < 0 ? 0 : z > 6 ? 6 : z;
+}
+
+static inline real relu6_slope(real z) {
+    return z > 0 && z < 6 ? 1 : 0;
+}
+
+static inline real true_mish(real z) {
+    return is_minus_infinity(z) ? 0 : z * REAL(tanh)(true_softplus(z));
+}
+
+static inline real mish_slope(real z) {
+    real softplus = true_softplus(z);
+    return REAL(tanh)(softplus) + z * true_sigmoid(z) * tanh_slope(softplus);
+}
+
+static inline real true_hardtanh(real z) {
+    return z < -1 ? -1 : z > 1 ? 1 : z;
+}
+
+static inline real hardtanh_slope(real z) {
+    return z > -1 && z < 1 ? 1 : 0;
+}
+
+static inline real true_hardswish(real z) {
+    if (z <= -3) return 0;
+    if (z * 6 > (real)FLT_MAX) return (real)HUGE_VAL; /* PyTorch divides by 6 in the end */
+    return z >= 3 ? z : z * (z + 3) / 6;
+}
+
+static inline real hardswish_slope(real z) {
+    if (z < -3) return 0;
+    return z > 3 ? 1 : z / 3 + (real)0.5;
+}
+
 /* A row of softmax: a[i] = exp(z[i]) / sum exp(z). */
 static inline void true_softmax(real *a, const real *z, size_t count) {
     real largest = z[0], sum = 0;
@@ -119,7 +184,8 @@ typedef enum closeness {
     EXACT,         /* what is only picked or copied */
     EXACT_ABOVE_0, /* and below 0 as if ROUNDED */
     ROUNDED,
-    PRODUCT        /* of z and what goes to 0 at minus infinity, where it may be NaN, as in PyTorch */
+    ROUNDED_PRODUCT, /* of z and what is 0 at minus infinity, where it may be NaN, as in PyTorch */
+    PRODUCT          /* the same, but not as near */
 } closeness;
 
 typedef struct activation_row {
@@ -140,6 +206,13 @@ static const activation_row activation_table[] = {
     {"silu", true_silu, silu_slope, PRODUCT, false, -1, DBL_MAX},
     {"gelu", true_gelu, gelu_slope, PRODUCT, false, -1, DBL_MAX},
     {"identity", true_identity, identity_slope, EXACT, true, -DBL_MAX, DBL_MAX},
+    {"gelu_tanh", true_gelu_tanh, gelu_tanh_slope, PRODUCT, false, -1, DBL_MAX},
+    {"softplus", true_softplus, true_sigmoid, ROUNDED, true, 0, DBL_MAX},
+    {"selu", true_selu, selu_slope, ROUNDED, true, -2, DBL_MAX},
+    {"relu6", true_relu6, relu6_slope, EXACT, true, 0, 6},
+    {"mish", true_mish, mish_slope, PRODUCT, false, -1, DBL_MAX},
+    {"hardtanh", true_hardtanh, hardtanh_slope, EXACT, true, -1, 1},
+    {"hardswish", true_hardswish, hardswish_slope, ROUNDED_PRODUCT, false, -1, DBL_MAX},
     {"softmax", NULL, NULL, ROUNDED, false, 0, 1},
 };
 
@@ -158,11 +231,12 @@ static inline int find_activation(const char *name, size_t length) {
     return i;
 }
 
-/* Of each layer, by their names with one space between, as in a file. */
+/* Of each layer, by their names with one space between, as in a file: relu or leaky_relu:0.2 */
 static inline void set_activations(ffnn_desc *desc, const char *names) {
     for (size_t layer = 0; *names != '\0'; ++layer) {
-        size_t length = strcspn(names, " ");
-        desc->activations[layer] = (ffnn_activation)find_activation(names, length);
+        size_t length = strcspn(names, " "), name_length = strcspn(names, " :");
+        desc->activations[layer] = (ffnn_activation)find_activation(names, name_length);
+        if (name_length < length) desc->alphas[layer] = (float)atof(names + name_length + 1);
         names += length + (names[length] == ' ');
     }
 }
@@ -199,9 +273,11 @@ static inline double allowed_error(ffnn_activation activation, double truth) {
 static inline bool is_activation_of(ffnn_activation activation, float z, float got) {
     const activation_row *row = &activation_table[activation];
     real truth = true_activation(activation, (real)z);
-    bool may_be_nan = isnan(z) || (row->value_is == PRODUCT && is_minus_infinity((real)z));
+    bool is_product = row->value_is == PRODUCT || row->value_is == ROUNDED_PRODUCT;
+    bool may_be_nan = isnan(z) || (is_product && is_minus_infinity((real)z));
     if (isnan(z) || isnan(got)) return isnan(got) && may_be_nan;
-    if (isinf((double)truth) || isinf(got)) return (double)truth == (double)got;
+    if (REAL(fabs)(truth) > (real)FLT_MAX && isinf(got)) return (truth > 0) == (got > 0);
+    if (isinf((double)truth) || isinf(got)) return false;
     if ((double)got < row->lowest || (double)got > row->highest) return false;
     return (double)REAL(fabs)((real)got - truth) <= allowed_error(activation, (double)truth);
 }

@@ -64,6 +64,9 @@ done
 for seed in 0 1 7 42 2026; do
     check "torch.nn MLPs, seed $seed" same_figures transcripts_mlp seed-$seed ./mlp --seed $seed
 done
+for seed in 0 1 7 42 2026; do
+    check "what else people train, seed $seed" same_figures transcripts_train seed-$seed ./train --seed $seed
+done
 check "lab's usage and errors" sh tests/lab_errors.sh
 check "two seconds of mutated weights files" finished $mutated "$BUILD/tests/mutated.log"
 check "flags that change arithmetic" script flags

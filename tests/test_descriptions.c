@@ -205,7 +205,7 @@ static void test_descriptions_that_are_refused(void) {
         {"a softmax behind the last layer", ACTIVATION, 2, FFNN_SOFTMAX, 0},
         {"an activation far behind the last layer", ACTIVATION, FFNN_MAX_LAYERS - 1, FFNN_RELU, 0},
         {"no activation behind the last layer", ACTIVATION, 5, 77, 0},
-        {"a loss above the last one", LOSS, 0, FFNN_CROSS_ENTROPY + 1, 0},
+        {"a loss above the last one", LOSS, 0, FFNN_CUSTOM + 1, 0},
         {"a negative loss", LOSS, 0, -1, 0},
         {"cross-entropy of an identity", LOSS, 0, FFNN_CROSS_ENTROPY, 0},
         {"an optimizer above the last one", OPTIMIZER, 0, FFNN_ADAM + 1, 0},
@@ -243,7 +243,7 @@ static void test_descriptions_that_are_refused(void) {
 /* Of every activation at the end with every loss. */
 static void test_cross_entropy_wants_probabilities(void) {
     for (int last = 0; last <= FFNN_SOFTMAX; ++last) {
-        for (int loss = 0; loss <= FFNN_CROSS_ENTROPY; ++loss) {
+        for (int loss = 0; loss <= FFNN_CUSTOM; ++loss) {
             bool is_good = loss != FFNN_CROSS_ENTROPY || last == FFNN_SOFTMAX ||
                 last == FFNN_SIGMOID;
             ffnn_desc desc = good_description();
@@ -407,7 +407,7 @@ static void test_softmax_of_one_unit_is_refused(void) {
     float inputs[6] = {0}, ones[2] = {1, 1}, loss = 0;
     ffnn_tensor x = ffnn_view(inputs, 2, 3), y = ffnn_view(ones, 2, 1);
     for (size_t i = 0; i < COUNT_OF(sizes); ++i) {
-        for (int loss_kind = 0; loss_kind <= FFNN_CROSS_ENTROPY; ++loss_kind) {
+        for (int loss_kind = 0; loss_kind <= FFNN_CUSTOM; ++loss_kind) {
             ffnn_rng rng;
             ffnn_desc desc;
             size_t last = 0;
@@ -440,7 +440,7 @@ static void test_softmax_of_one_unit_is_refused(void) {
 
 /* The loss is none of predict's, forward's and save's business. */
 static void test_a_changed_loss_is_checked(void) {
-    static const int bad[] = {FFNN_CROSS_ENTROPY, FFNN_CROSS_ENTROPY + 1, -1};
+    static const int bad[] = {FFNN_CROSS_ENTROPY, FFNN_CUSTOM + 1, -1};
     for (size_t i = 0; i < COUNT_OF(bad); ++i) {
         calls c;
         ffnn_net net;
