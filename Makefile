@@ -106,10 +106,10 @@ $(BUILD)/tests/%: tests/%.c $(HEADERS)
 
 # What takes longest to compile is the header's implementation, so the tests share one, optimized, but
 # for those that change how it is compiled or look inside.
-OWN_IMPLEMENTATION = test_faults test_hostile test_killed test_random test_saving test_stack_plain \
-                     test_threads
-$(BUILD)/tests/mlp $(BUILD)/tests/train $(filter-out $(OWN_IMPLEMENTATION:%=$(BUILD)/tests/%),$(TESTS)): \
-        $(BUILD)/tests/implementation.o
+OWN_IMPLEMENTATION = test_faults test_has_activation test_hostile test_killed test_random \
+                     test_saving test_stack_plain test_threads
+$(addprefix $(BUILD)/tests/,mlp train) \
+        $(filter-out $(OWN_IMPLEMENTATION:%=$(BUILD)/tests/%),$(TESTS)): $(BUILD)/tests/implementation.o
 
 $(BUILD)/tests/implementation.o: tests/implementation.c $(HEADERS)
 	@mkdir -p $(BUILD)/tests

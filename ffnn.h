@@ -599,6 +599,13 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #define FFNN_FREE(p) free(p)
 #endif
 
+#ifdef FFNN_HAS_ACTIVATION
+#define FFNN__HAS_ALL_ACTIVATIONS false
+#else
+#define FFNN__HAS_ALL_ACTIVATIONS true
+#define FFNN_HAS_ACTIVATION(activation) true
+#endif
+
 #if defined(__GNUC__) || defined(__clang__)
 #define FFNN__NOINLINE __attribute__((__noinline__))
 #define FFNN__FORCE_INLINE static inline __attribute__((__always_inline__))
@@ -1086,8 +1093,8 @@ FFNNDEF ffnn_status ffnn_max(ffnn_tensor dst, ffnn_tensor a) {
         FFNN__K(elu)(a, derivative, z, 1.0f, alpha),                                              \
         FFNN__K(elu)(a, derivative, z, 1.0f, alpha))                                              \
     ROW(FFNN_SILU, silu, /* z sigmoid(z); sigmoid(z) (1 + z (1 - sigmoid(z))) */                  \
-        FFNN__K(silu)(a, derivative, z),                                                          \
-        FFNN__K(silu)(a, derivative, z))                                                          \
+        FFNN__K(gate)(a, derivative, z, z, &one),                                                 \
+        FFNN__K(gate)(a, derivative, z, z, &one))                                                 \
     ROW(FFNN_GELU, gelu, /* z Phi(z); Phi(z) + z phi(z), the normal distribution and its density */\
         FFNN__K(gelu)(a, derivative, z),                                                          \
         FFNN__K(gelu)(a, derivative, z))                                                          \
@@ -1135,12 +1142,14 @@ static float ffnn__alpha_of(ffnn_activation activation, float alpha) {
 static void ffnn__activate(ffnn_activation activation, float alpha, float *a, const float *z,
                            size_t rows, size_t cols) {
     alpha = ffnn__alpha_of(activation, alpha);
-    if (activation == FFNN_SOFTMAX) ffnn__softmax(a, z, rows, cols);
-    else ffnn__activate_each(activation, alpha, a, z, rows * cols);
+    if (activation == FFNN_SOFTMAX && FFNN_HAS_ACTIVATION(FFNN_SOFTMAX))
+        ffnn__softmax(a, z, rows, cols);
+    else
+        ffnn__activate_each(activation, alpha, a, z, rows * cols);
 }
 
 FFNNDEF ffnn_status ffnn_activate(ffnn_tensor dst, ffnn_tensor z, ffnn_activation activation) {
-    bool is_known = (unsigned)activation <= FFNN_SOFTMAX;
+    bool is_known = (unsigned)activation <= FFNN_SOFTMAX && FFNN_HAS_ACTIVATION(activation);
     bool others_fit = is_known && ffnn__same_or_apart(dst, z);
     ffnn_status status = ffnn__validate_all(dst, z, z, ffnn__same_shape(dst, z), others_fit);
     if (status == FFNN_OK) ffnn__activate(activation, 0, dst.data, z.data, z.rows, z.cols);
@@ -1440,14 +1449,16 @@ FFNN__NOINLINE static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *si
     return FFNN_OK;
 }
 
-/* Whether each alpha that is not 0 is finite and of a layer that has one. */
-static bool ffnn__has_good_alphas(const ffnn_net *net) {
+/* Whether the program has each layer's activation, and each alpha that is not 0 is finite and of a
+   layer that has one. */
+static bool ffnn__has_good_activations(const ffnn_net *net) {
     for (size_t i = 0; i < net->layer_count; ++i) {
         float alpha = net->layers[i].alpha;
         ffnn_activation activation = net->layers[i].activation;
         bool has_one = activation == FFNN_LEAKY_RELU || activation == FFNN_ELU;
         bool is_zero = alpha >= 0 && alpha <= 0;
         bool is_finite = alpha >= -FLT_MAX && alpha <= FLT_MAX;
+        if (!FFNN_HAS_ACTIVATION(activation)) return false;
         if (!is_zero && !(has_one && is_finite)) return false;
     }
     return true;
@@ -1483,7 +1494,8 @@ static inline ffnn_status ffnn__check_layers(const ffnn_net *net) {
     if ((unsigned)last->activation > FFNN_SOFTMAX) return FFNN_ERROR_ARGUMENT;
     bool always_says_1 = last->activation == FFNN_SOFTMAX && net->sizes[net->layer_count] == 1;
     if (always_says_1) return FFNN_ERROR_ARGUMENT;
-    if (alphas != 0 && !ffnn__has_good_alphas(net)) return FFNN_ERROR_ARGUMENT;
+    bool is_plain = alphas == 0 && FFNN__HAS_ALL_ACTIVATIONS; /* no more to look at */
+    if (!is_plain && !ffnn__has_good_activations(net)) return FFNN_ERROR_ARGUMENT;
     return differences == 0 ? FFNN_OK : FFNN_ERROR_SHAPE;
 }
 
@@ -3610,90 +3622,103 @@ static size_t ffnn__activation_of(const char *name, size_t length) {
 
 /* A decimal number: mantissa * 10^exponent. */
 typedef struct ffnn__decimal {
-    uint64_t mantissa;
-    long exponent;
+    uint32_t mantissa;
+    int exponent;
     bool is_negative;
 } ffnn__decimal;
 
-/* The number that a text is, in JSON's way of writing numbers: false if it is none. Digits after the
-   18th do not count. */
-static bool ffnn__read_decimal(const char *text, size_t length, ffnn__decimal *number) {
-    const unsigned char *at = (const unsigned char *)text, *end = at + length;
-    ffnn__json json = {at, end, false, false, NULL, 0, NULL};
-    bool is_number = length > 0 && (*at == '-' || (*at >= '0' && *at <= '9'));
-    if (is_number) ffnn__json_skip_scalar(&json);
-    if (!is_number || !ffnn__json_ended(&json)) return false;
-
-    memset(number, 0, sizeof *number);
-    bool is_fraction = false, is_power_negative = false;
-    long power = 0;
-    for (; at < end && *at != 'e' && *at != 'E'; ++at) {
-        if (*at == '-') number->is_negative = true;
-        if (*at == '.') is_fraction = true;
-        if (*at < '0') continue;
-        bool fits = number->mantissa < UINT64_MAX / 100;
-        if (fits) number->mantissa = 10 * number->mantissa + (uint64_t)(*at - '0');
-        if (fits && is_fraction) number->exponent -= 1;
-        if (!fits && !is_fraction) number->exponent += 1;
-    }
-    for (; at < end; ++at) {
-        if (*at == '-') is_power_negative = true;
-        if (*at >= '0' && *at <= '9' && power < 10000) power = 10 * power + (*at - '0');
-    }
-    number->exponent += is_power_negative ? -power : power;
+/* Reads a digit of a decimal number; false if there is none. Those after the ninth do not count. */
+static bool ffnn__read_digit(const char **at, ffnn__decimal *number, bool is_fraction) {
+    if (**at < '0' || **at > '9') return false;
+    bool counts = number->mantissa < 100000000;
+    if (counts) number->mantissa = 10 * number->mantissa + (uint32_t)(**at - '0');
+    if (counts == is_fraction && number->exponent > -999 && number->exponent < 999)
+        number->exponent += counts ? -1 : 1;
+    ++*at;
     return true;
 }
 
-/* The nearest float; false if there is none, the number being too large. Without double and without
-   a division, which are 2 KB of code on a Cortex-M4: the mantissa's highest bit stays at the top,
-   and each multiplication by 10 or 1 / 10 = 0.8 / 8 loses at most 2^-60 of it. */
+/* Reads -1.5e-3 or a part of it: a number in JSON's way of writing them, which begins at text.
+   Returns its end; text if there is none. */
+static const char *ffnn__read_decimal(const char *text, ffnn__decimal *number) {
+    const char *at = text;
+    int power = 0;
+    memset(number, 0, sizeof *number);
+    number->is_negative = *at == '-';
+    if (*at == '-') ++at;
+    bool has_leading_zero = at[0] == '0' && at[1] >= '0' && at[1] <= '9';
+    if (has_leading_zero || !ffnn__read_digit(&at, number, false)) return text;
+    while (ffnn__read_digit(&at, number, false)) continue;
+    if (*at == '.') {
+        ++at;
+        if (!ffnn__read_digit(&at, number, true)) return text;
+        while (ffnn__read_digit(&at, number, true)) continue;
+    }
+    if (*at != 'e' && *at != 'E') return at;
+    ++at;
+    bool is_negative_power = *at == '-';
+    if (*at == '-' || *at == '+') ++at;
+    if (*at < '0' || *at > '9') return text;
+    for (; *at >= '0' && *at <= '9'; ++at)
+        if (power < 1000) power = 10 * power + (*at - '0');
+    number->exponent += is_negative_power ? -power : power;
+    return at;
+}
+
+/* The nearest float; false if the number is too large. Without double and without a division, which
+   are 2 KB of code on a Cortex-M4: m's highest bit stays at the top, and each step to another power
+   of 10 loses at most 2^-60 of it. */
 static bool ffnn__decimal_to_float(const ffnn__decimal *number, float *value) {
-    const uint64_t top = (uint64_t)1 << 63;
     uint64_t m = number->mantissa;
-    long power = 0; /* of 2 */
+    int exponent = number->exponent, power = 64; /* the number is m 2^(power - 64) 10^exponent */
     *value = 0;
-    if (m == 0 || number->exponent < -80) return true;
-    if (number->exponent > 40) return false;
-    for (long exponent = number->exponent;; exponent += exponent < 0 ? 1 : -1) {
-        for (; m < top; m <<= 1) --power;
+    if (m == 0 || exponent < -60) return true;
+    if (exponent > 40) return false;
+    for (;;) {
+        for (; m >> 63 == 0; m <<= 1) --power;
         if (exponent == 0) break;
         if (exponent > 0) {
-            m = (m >> 1) + (m >> 3); /* 10 / 16 */
+            m = (m >> 1) + (m >> 3); /* 10 / 2^4 */
             power += 4;
-        } else {
-            m = (m >> 1) + (m >> 2); /* 0.8 = 3/4 * (1 + 2^-4) (1 + 2^-8) (1 + 2^-16) (1 + 2^-32) */
+            --exponent;
+        } else { /* 0.8 = 3/4 (1 + 2^-4) (1 + 2^-8) (1 + 2^-16) (1 + 2^-32), over 2^3 */
+            m = (m >> 1) + (m >> 2);
             for (int shift = 4; shift <= 32; shift *= 2) m += m >> shift;
             power -= 3;
+            ++exponent;
         }
     }
-    long dropped = 64 - FLT_MANT_DIG; /* bits: more where the float is subnormal */
-    if (power + dropped < -149) dropped = -149 - power;
-    if (dropped > 63) return true;
-    uint64_t rest = m & (((uint64_t)1 << dropped) - 1), half = (uint64_t)1 << (dropped - 1);
-    m >>= dropped;
-    if (rest > half || (rest == half && m % 2 == 1)) ++m;
-    *value = (float)(int32_t)m;
-    for (power += dropped; power > 0; --power) *value *= 2;
-    for (; power < 0; ++power) *value *= 0.5f;
-    if (number->is_negative) *value = -*value;
+    /* The lower half counts only where the upper one is half way between two floats. */
+    uint32_t high = (uint32_t)(m >> 32) | (uint32_t)((m & 0xffffffffu) != 0);
+    float scale = number->is_negative ? -2.32830644e-10f : 2.32830644e-10f; /* 2^-32 */
+    *value = (float)high * scale;
+    for (scale = 1; power > 0; --power) scale *= 2;
+    for (; power < 0; ++power) scale *= 0.5f;
+    *value *= scale;
     return *value >= -FLT_MAX && *value <= FLT_MAX;
 }
 
-/* Reads an activation, such as relu or leaky_relu:0.2. False if it is none. Where alpha is 0, LeakyReLU and ELU are
-   ReLU. */
+/* Reads the alpha that begins at text and ends where the activation does. False if it is none. */
+static bool ffnn__read_alpha(const char *text, const char *end, float *alpha) {
+    ffnn__decimal number;
+    if (ffnn__read_decimal(text, &number) != end || text == end) return false;
+    return ffnn__decimal_to_float(&number, alpha);
+}
+
+/* Reads an activation of so many characters, such as relu or leaky_relu:0.2. False if it is none.
+   Where alpha is 0, LeakyReLU and ELU are ReLU. */
 static bool ffnn__read_activation(const char *text, size_t length, ffnn_activation *activation,
                                   float *alpha) {
-    const char *colon = (const char *)memchr(text, ':', length);
-    size_t name_length = colon != NULL ? (size_t)(colon - text) : length;
+    size_t name_length = strcspn(text, ": ");
     size_t found = ffnn__activation_of(text, name_length);
+    *alpha = 0;
     if (found > FFNN_SOFTMAX) return false;
     *activation = (ffnn_activation)found;
-    *alpha = 0;
-    if (colon == NULL) return true;
-    if (*activation != FFNN_LEAKY_RELU && *activation != FFNN_ELU) return false;
-    ffnn__decimal number;
-    if (!ffnn__read_decimal(colon + 1, length - name_length - 1, &number)) return false;
-    if (!ffnn__decimal_to_float(&number, alpha)) return false;
+    if (name_length == length) return true;
+    bool can_have_one = FFNN_HAS_ACTIVATION(FFNN_LEAKY_RELU) || FFNN_HAS_ACTIVATION(FFNN_ELU);
+    bool has_one = *activation == FFNN_LEAKY_RELU || *activation == FFNN_ELU;
+    if (!can_have_one || !has_one) return false;
+    if (!ffnn__read_alpha(text + name_length + 1, text + length, alpha)) return false;
     if (*alpha >= 0 && *alpha <= 0) *activation = FFNN_RELU;
     return true;
 }
@@ -4152,7 +4177,7 @@ static bool ffnn__has_metadata(const ffnn_net *net) {
 }
 
 /* A decimal number of so many digits and this exponent, in JSON's way of writing it. Returns the end. */
-static char *ffnn__append_decimal(char *at, uint64_t digits, int exponent) {
+static char *ffnn__append_decimal(char *at, uint32_t digits, int exponent) {
     char text[24];
     while (digits % 10 == 0) {
         digits /= 10;
@@ -4182,7 +4207,7 @@ static char *ffnn__append_float(char *at, float value) {
     for (; scaled < 1; scaled *= 10) --exponent;
     if (value < 0) *at++ = '-';
     for (int digits = 1;; ++digits, --exponent, scaled *= 10) {
-        ffnn__decimal decimal = {(uint64_t)(scaled + (double)0.5L), exponent, value < 0};
+        ffnn__decimal decimal = {(uint32_t)(scaled + (double)0.5L), exponent, value < 0};
         float read;
         bool is_finite = ffnn__decimal_to_float(&decimal, &read);
         bool is_same = is_finite && read >= value && read <= value;
@@ -5698,24 +5723,43 @@ FFNN__INLINE void FFNN__K(elu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__
     *a = FFNN__CHOOSE(x > zero, x * positive, (p * scale + (scale - 1.0f)) * negative);
 }
 
-/* a = z sigmoid(z). With e = exp(-|z|), sigmoid(|z|) is 1 / (1 + e) and sigmoid(-|z|) e times that;
-   sigmoid' is the product of the two, so that 1 - sigmoid need not be computed. As PyTorch's, SiLU
-   of -infinity and its derivative at both infinities are NaN, being 0 times infinity. */
-FFNN__INLINE void FFNN__K(silu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
+/* e = exp(-|t|) */
+FFNN__INLINE void FFNN__K(exp_of_minus_abs)(ffnn__vec *e, const ffnn__vec *t) {
     const ffnn__vec zero = {0};
-    ffnn__vec x = *z, t = FFNN__CHOOSE(x < zero, x, zero - x), p, scale;
-    FFNN__K(exp)(&p, &scale, &t);
-    ffnn__vec e = p * scale + scale;
-    ffnn__vec of_abs = 1.0f / (e + 1.0f), of_minus_abs = e * of_abs; /* sigmoid(|z|), (-|z|) */
+    ffnn__vec minus_abs = FFNN__CHOOSE(*t < zero, *t, zero - *t), p, scale;
+    FFNN__K(exp)(&p, &scale, &minus_abs);
+    *e = p * scale + scale;
+}
+
+/* a = z sigmoid(v), where v depends on z and has its sign; slope is v'. With e = exp(-|v|),
+   sigmoid(|v|) is 1 / (1 + e) and sigmoid(-|v|) e times that; sigmoid' is the product of the two, so
+   that 1 - sigmoid need not be computed. As PyTorch's, the value at -infinity and the derivative at
+   both infinities are NaN, being 0 times infinity. */
+FFNN__INLINE void FFNN__K(gate)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z,
+                                const ffnn__vec *v, const ffnn__vec *slope) {
+    const ffnn__vec zero = {0};
+    ffnn__vec x = *z, e;
+    FFNN__K(exp_of_minus_abs)(&e, v);
+    ffnn__vec of_abs = 1.0f / (e + 1.0f), of_minus_abs = e * of_abs; /* sigmoid(|v|), (-|v|) */
     ffnn__vec sigmoid = FFNN__CHOOSE(x < zero, of_minus_abs, of_abs);
-    *derivative = sigmoid + x * (of_minus_abs * of_abs);
+    *derivative = sigmoid + x * (of_minus_abs * of_abs) * *slope;
     *a = x * sigmoid;
+}
+
+/* 1 + tanh(u) is 2 sigmoid(2 u), so v is 2 u = sqrt(8 / pi) (z + 0.044715 z^3). Beyond |z| = 100,
+   where sigmoid' is 0, its slope must not be infinite. */
+FFNN__INLINE void FFNN__K(gelu_tanh)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
+    const ffnn__vec zero = {0};
+    ffnn__vec x = *z, x2 = x * x, v = x * (x2 * 0.0713548163f + 1.59576912f);
+    ffnn__vec slope = x2 * 0.214064449f + 1.59576912f;
+    slope = FFNN__CHOOSE(x2 > zero + 1e4f, zero, slope);
+    FFNN__K(gate)(a, derivative, z, &v, &slope);
 }
 
 /* a = z Phi(z), the normal distribution. With u = |z|, Phi(-u) = exp(-u^2 / 2) / P(u), where the
    polynomial P is minimax (Sollya) for the error of that times sqrt(1 + u^2), 2^-30; it is positive
    for all u >= 0, and what follows 2 + 1.6 u is small, so that rounding does no harm. The
-   derivative is Phi(z) + z phi(z), phi the density. NaN at the infinities, as SiLU. */
+   derivative is Phi(z) + z phi(z), phi the density. NaN at the infinities, as gate. */
 FFNN__INLINE void FFNN__K(gelu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
     const ffnn__vec zero = {0};
     ffnn__vec x = *z, u = FFNN__CHOOSE(x < zero, zero - x, x), t = u * u * -0.5f, p, scale;
@@ -5729,30 +5773,15 @@ FFNN__INLINE void FFNN__K(gelu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn_
     *a = x * cdf;
 }
 
-/* a = z sigmoid(v), where v = sqrt(8 / pi) (z + 0.044715 z^3): 1 + tanh(u) is 2 sigmoid(2 u). The
-   derivative is sigmoid(v) + z sigmoid'(v) v', see silu. NaN at the infinities, as SiLU. */
-FFNN__INLINE void FFNN__K(gelu_tanh)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
-    const ffnn__vec zero = {0};
-    ffnn__vec x = *z, x2 = x * x, v = x * (x2 * 0.0713548163f + 1.59576912f);
-    ffnn__vec t = FFNN__CHOOSE(x < zero, v, zero - v), p, scale;
-    FFNN__K(exp)(&p, &scale, &t);
-    ffnn__vec e = p * scale + scale; /* 0 long before x2 is infinite */
-    ffnn__vec slope = FFNN__CHOOSE(e > zero, x2 * 0.214064449f + 1.59576912f, zero); /* v' */
-    ffnn__vec of_abs = 1.0f / (e + 1.0f), of_minus_abs = e * of_abs; /* sigmoid(|v|), (-|v|) */
-    ffnn__vec sigmoid = FFNN__CHOOSE(x < zero, of_minus_abs, of_abs);
-    *derivative = sigmoid + x * (of_minus_abs * of_abs) * slope;
-    *a = x * sigmoid;
-}
-
 /* a = max(z, 0) + log(1 + e), where e = exp(-|z|) is at most 1. With s = e / (2 + e), which is at
    most 1 / 3, log(1 + e) is 2 atanh(s) = 2 (s + s^3 / 3 + s^5 / 5 + ...), whose polynomial here is
    minimax, its relative error 2^-27.7. From z = 20 on, where PyTorch takes z, nothing is left of the
    sum but z. */
 FFNN__INLINE void FFNN__K(softplus)(ffnn__vec *a, const ffnn__vec *z) {
     const ffnn__vec zero = {0};
-    ffnn__vec x = *z, t = FFNN__CHOOSE(x < zero, x, zero - x), p, scale;
-    FFNN__K(exp)(&p, &scale, &t);
-    ffnn__vec e = p * scale + scale, s = e / (e + 2.0f), s2 = s * s;
+    ffnn__vec x = *z, e;
+    FFNN__K(exp_of_minus_abs)(&e, z);
+    ffnn__vec s = e / (e + 2.0f), s2 = s * s;
     ffnn__vec q = ((s2 * 0.140122294f + 0.139995705f) * s2 + 0.200108495f) * s2 + 0.333332066f;
     q = s + s * (q * s2);
     *a = FFNN__CHOOSE(x < zero, zero, x) + (q + q);
@@ -5760,12 +5789,11 @@ FFNN__INLINE void FFNN__K(softplus)(ffnn__vec *a, const ffnn__vec *z) {
 
 /* a = z tanh(log(w)), where w = 1 + exp(z): tanh(log(w)) = (w^2 - 1) / (w^2 + 1), whose terms are
    divided by exp(2 z) where z is above 0. The derivative is tanh(log(w)) + z sigmoid(z) (1 -
-   tanh(log(w))^2). NaN at the infinities, as SiLU. */
+   tanh(log(w))^2). NaN at the infinities, as gate. */
 FFNN__INLINE void FFNN__K(mish)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
     const ffnn__vec zero = {0}, one = zero + 1.0f;
-    ffnn__vec x = *z, t = FFNN__CHOOSE(x < zero, x, zero - x), p, scale;
-    FFNN__K(exp)(&p, &scale, &t);
-    ffnn__vec e = p * scale + scale; /* exp(-|z|) */
+    ffnn__vec x = *z, e;
+    FFNN__K(exp_of_minus_abs)(&e, z);
     ffnn__vec above = FFNN__CHOOSE(x < zero, e * (e + 2.0f), e + e + 1.0f); /* w^2 - 1 */
     ffnn__vec gap = FFNN__CHOOSE(x < zero, one * 2.0f, e * e * 2.0f); /* w^2 + 1 is larger by 2 */
     ffnn__vec below = above + gap, factor = above / below;
@@ -5784,12 +5812,11 @@ FFNN__INLINE void FFNN__K(clamp)(ffnn__vec *a, ffnn__vec *derivative, const ffnn
 }
 
 FFNN__INLINE void FFNN__K(hardswish)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
-    const ffnn__vec zero = {0}, one = zero + 1.0f, three = zero + 3.0f, six = zero + 6.0f;
-    ffnn__vec x = *z, sum = x + three;
-    ffnn__vec factor = FFNN__CHOOSE(sum <= zero, zero, FFNN__CHOOSE(sum >= six, six, sum));
-    ffnn__vec slope = FFNN__CHOOSE(x > three, one, x / three + 0.5f);
-    *derivative = FFNN__CHOOSE(x < zero - three, zero, slope);
-    *a = x * factor / six;
+    const ffnn__vec zero = {0}, one = zero + 1.0f, three = zero + 3.0f;
+    ffnn__vec x = *z, sum = x + three, factor, ignored, slope = x / three + 0.5f;
+    FFNN__K(clamp)(&factor, &ignored, &sum, 0.0f, 6.0f);
+    *derivative = FFNN__CHOOSE(x < zero - three, zero, FFNN__CHOOSE(x > three, one, slope));
+    *a = x * factor / 6.0f;
 }
 
 /* a = f(z): the rows of the table in "activations and losses". Where activation is a constant, only
@@ -5802,7 +5829,9 @@ FFNN__INLINE void FFNN__K(f)(const ffnn_activation activation, float alpha, ffnn
     switch (activation) {
 #define FFNN__CASE(constant, name, f, df)                                                         \
     case constant:                                                                                \
-        f;                                                                                        \
+        if (FFNN_HAS_ACTIVATION(constant)) {                                                      \
+            f;                                                                                    \
+        }                                                                                         \
         break;
         FFNN__ACTIVATIONS(FFNN__CASE)
 #undef FFNN__CASE
@@ -5820,7 +5849,9 @@ FFNN__INLINE void FFNN__K(derivative)(ffnn_activation activation, float alpha,
     switch (activation) {
 #define FFNN__CASE(constant, name, f, df)                                                         \
     case constant:                                                                                \
-        df;                                                                                       \
+        if (FFNN_HAS_ACTIVATION(constant)) {                                                      \
+            df;                                                                                   \
+        }                                                                                         \
         break;
         FFNN__ACTIVATIONS(FFNN__CASE)
 #undef FFNN__CASE
@@ -5846,7 +5877,7 @@ FFNN__INLINE void FFNN__K(activate_loop)(const ffnn_activation activation, float
    code; with 16 lanes they take the one of 8. */
 FFNN__TARGET static void FFNN__K(activate_each)(ffnn_activation activation, float alpha, float *a,
                                                 const float *z, size_t count) {
-#ifdef FFNN__HAS_LOOPS
+#if defined(FFNN__HAS_LOOPS) && !defined(__OPTIMIZE_SIZE__)
     if (activation <= FFNN_IDENTITY) {
         switch (activation) {
 #define FFNN__CASE(constant, name, f, df)                                                         \
