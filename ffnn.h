@@ -2,9 +2,9 @@
 
    Tensors that share memory with your arrays; networks of fully connected layers, drawn, trained,
    saved and loaded as PyTorch does it: any torch.nn.Sequential of up to 16 Linear layers, each
-   with one of nine activations, with MSE or cross-entropy, SGD or Adam. Seeded alike, it draws the
-   same numbers and prints the same digits as PyTorch. Weights travel in safetensors. C99 or C++11;
-   link with libm.
+   with one of 16 activations, with MSE, L1, Huber, cross-entropy or a loss of your own, SGD or
+   Adam. Seeded alike, it draws the same numbers and prints the same digits as PyTorch. Weights
+   travel in safetensors. C99 or C++11; link with libm.
 
    What it does not do: convolutions, recurrence, attention, normalization, dropout, GPUs.
 
@@ -58,9 +58,10 @@ TENSORS: a tensor is a rows x cols matrix of floats, row-major and contiguous. I
    ffnn_max                     dst (1 x cols) = the maximum of each column of a; NaN if the column
                                 contains one
    ffnn_mse                     the mean of (a - b)^2 over all elements; b is broadcast as in add
-   ffnn_activate                dst = f(z), where f is any activation; softmax row by row. Within 3
-                                units in the last place where the result is a normal float (GELU and
-                                SiLU: 1e-6 relative, or 1e-7 near their zeros). NaN stays NaN
+   ffnn_activate                dst = f(z), where f is any activation, with torch.nn's default
+                                parameters; softmax row by row. Within 3 units in the last place
+                                where the result is a normal float (SiLU, Mish and both GELUs: 1e-6
+                                relative, or 1e-7 near their zeros). NaN stays NaN
    ffnn_sigmoid                 ffnn_activate with the sigmoid, 1 / (1 + exp(-a)): within 2 units in
                                 the last place and always in [0, 1]; results below 1.2e-38 are 0
    ffnn_sigmoid_derivative      dst = a * (1 - a), where a is a sigmoid's OUTPUT
@@ -97,6 +98,7 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
    rng           draws the weights, layer after layer; NULL: one seeded with 0
    activations   one a layer. Name the LAST one, too: what you leave out is the sigmoid, and
                  regression wants FFNN_IDENTITY. Softmax is for the last layer only
+   alphas        LeakyReLU's slope below 0 and ELU's alpha; 0 is torch.nn's, 0.01 and 1
    biases        layers are torch.nn.Linear's, with a bias and Linear's first weights. Without,
                  weights are drawn from N(0, 1), which saturates the units of wide layers: scale
                  them by 1 / sqrt(inputs) with ffnn_scale, or set biases. Without biases, give each
@@ -104,17 +106,24 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
    loss          FFNN_HALF_SUM_OF_SQUARES, the default, steps down HALF THE SUM of (y - a)^2 over
                  the batch, so that a batch twice as large takes a step twice as long: to use a
                  learning rate of another library, divide it by the batch size. It reports the MEAN.
-                 FFNN_MSE and FFNN_CROSS_ENTROPY are means in both, as in PyTorch. A softmax layer
-                 trains by cross-entropy whatever loss says; its y are rows of probabilities, each
-                 of which must sum to 1. Cross-entropy needs a last layer of softmax or sigmoid
+                 All others are means in both, as in PyTorch. Cross-entropy needs a last layer of
+                 softmax or sigmoid. A softmax layer trains by cross-entropy whatever loss says but
+                 for FFNN_CUSTOM. Its y are rows of probabilities, or these times a number, as in
+                 -sum(y log a): a class's weight, a mask's 0, an advantage, which may be negative
    optimizer, momentum, weight_decay   those of torch.optim.SGD and torch.optim.AdamW
+   clip_norm     before each step, what torch.nn.utils.clip_grad_norm_ does; 0: nothing
 
-   FFNN_ERROR_ARGUMENT if a value is none of its enumeration, an activation stands behind the last
-   layer, a softmax layer has one unit (it could only say 1), momentum is outside [0, 1) or set for
-   Adam, weight_decay is negative or not finite. Loss, optimizer and activations may be changed
-   later, in the network: each call checks what it uses. The optimizer's state (moments, step count)
-   survives calls, new rates and edited weights; a load or another optimizer starts it anew. No file
-   holds it.
+   A loss of your own, FFNN_CUSTOM: call ffnn_forward, compute the loss's gradient by the output (of
+   a softmax layer, by its z), and pass that as y to ffnn_backward or ffnn_gradient, as to PyTorch's
+   output.backward(gradient). What computes the loss itself, ffnn_train, ffnn_fit and ffnn_evaluate,
+   is FFNN_ERROR_ARGUMENT with it.
+
+   FFNN_ERROR_ARGUMENT if a value is none of its enumeration, an activation or alpha stands behind
+   the last layer, an alpha is not finite or its layer neither LeakyReLU nor ELU, a softmax layer
+   has one unit (it could only say 1), momentum is outside [0, 1) or set for Adam, weight_decay or
+   clip_norm is negative or not finite. All but sizes and biases may be changed later, in the
+   network: each call checks what it uses. The optimizer's state (moments, step count) survives
+   calls, new rates and edited weights; a load or another optimizer starts it anew.
 
    Weights may lie anywhere: point layers[i].weight or .bias at an array of yours of the same shape.
    Every call follows them and reads nothing behind them; training writes to them; ffnn_free leaves
@@ -124,6 +133,10 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
    shares all memory with the original: use and free only one of them.
 
    ffnn_init                    makes a network and draws its weights
+   ffnn_init_copy               makes a network of the same layers, values, settings and optimizer's
+                                state, whose memory is its own: for the best weights so far, a
+                                target network, one network a thread. What the original only refers
+                                to is copied: weights that lie elsewhere, and those of a view
    ffnn_free                    frees the network's memory and zeroes the struct
    ffnn_forward                 fills z and a of every layer. *output (may be NULL) is set to a view
                                 of the last layer's a, valid until the next forward, train, fit or
@@ -134,12 +147,19 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
                                 with cross-entropy the last layer's error is its delta.
                                 FFNN_ERROR_SHAPE if the last forward pass had another number of
                                 samples
+   ffnn_gradient                ffnn_backward without a step: it changes no parameter and nothing of
+                                the optimizer. The gradient of the loss by x, x.grad in PyTorch,
+                                goes to x_gradient (batch x inputs, apart from x and y; all zeros as
+                                a tensor: not wanted). Of the default loss, it is that of half the
+                                sum. A view has no error: FFNN_ERROR_ARGUMENT
    ffnn_train                   one step for the whole batch: forward, then backward. *loss (may be
                                 NULL) is the network's loss before the step
    ffnn_fit                     epochs of steps over batches of batch_size samples; the last batch
                                 may be smaller. With desc->rng, every epoch shuffles the samples
                                 exactly as torch.randperm would; without it they keep their order,
-                                so data sorted by class need an rng. progress is called after every
+                                so data sorted by class need an rng. With sample_weights (samples x
+                                1), each sample's losses and gradients are multiplied by its weight;
+                                means are still over all samples. progress is called after every
                                 epoch. It may call functions that take a const ffnn_net, and return
                                 false to stop early (still FFNN_OK). It must return: an exception or
                                 longjmp out of it leaks the memory of ffnn_fit, all of which is
@@ -155,15 +175,16 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
    own memory, which is checked, nor in arrays that weights were pointed at, which is not.
 
    Memory: ffnn_forward and ffnn_train allocate only when a batch is larger than every batch before,
-   and for another optimizer's state: 3 floats a parameter for Adam, 2 for SGD with momentum or
-   weight decay, none for plain SGD.
+   and for another optimizer's state: 3 floats a parameter for Adam, 2 for SGD with momentum, weight
+   decay or clipping, none for plain SGD.
    ffnn_predict takes at most 256 samples at a time, and allocates only if that number of samples
    times the units of the largest layer, inputs not counted, exceeds 480 (96 with FFNN_NO_SIMD).
    Stack, measured with gcc 12 -O2 on x86-64: at most 4 KB for networks whose layers have at most 64
    weights each, 14 KB for saving and loading, 40 KB for any other call; with FFNN_NO_SIMD 2 KB, but
-   for saving. On a Cortex-M4, ffnn_init_view and ffnn_predict add 9.4 KB to a program that is built
-   with FFNN_NO_STDIO, -Os, -ffunction-sections and -Wl,--gc-sections, and take 1 KB of stack and,
-   until the network is made, 1 KB of RAM beside weights and activations.
+   for saving. On a Cortex-M4, ffnn_init_view and ffnn_predict add 11.2 KB to a program that is
+   built with FFNN_NO_STDIO, -Os, -ffunction-sections and -Wl,--gc-sections, or 8.7 KB if
+   FFNN_HAS_ACTIVATION leaves tanh and identity, and take 1 KB of stack and, until the network is
+   made, 1 KB of RAM beside weights and activations.
 
 THE WEIGHTS FILE: safetensors.
 
@@ -175,7 +196,9 @@ THE WEIGHTS FILE: safetensors.
    the state_dict of a torch.nn.Sequential holds in which an activation follows each Linear:
    0.weight (outputs x inputs), 0.bias, 2.weight, 2.bias, ... If any activation is not the sigmoid,
    or there are biases, the metadata says "activations": "relu identity": lower-case torch.nn names,
-   sigmoid tanh relu leaky_relu elu silu gelu identity softmax. In Python:
+   sigmoid tanh relu leaky_relu elu silu gelu identity gelu_tanh softplus selu relu6 mish hardtanh
+   hardswish softmax. An alpha that is not torch.nn's stands behind the name, leaky_relu:0.2, as
+   JSON writes numbers. In Python:
 
        model.load_state_dict(safetensors.torch.load_file("model.safetensors"))
        safetensors.torch.save_file(model.state_dict(), "model.safetensors",
@@ -203,6 +226,12 @@ THE WEIGHTS FILE: safetensors.
                                 says them, activations. Rejects every file that the reference
                                 implementation rejects, with one exception: numbers in ignored
                                 fields may be too large for a double
+   ffnn_save_optimizer          writes the optimizer's state as ffnn_save writes weights: tensors
+                                with .exp_avg and .exp_avg_sq (Adam) or .momentum_buffer behind the
+                                parameters' names, and metadata "optimizer": "adam", "steps": "120"
+   ffnn_load_optimizer          into a network of the same shape and optimizer, else
+                                FFNN_ERROR_MISMATCH. After ffnn_load, which starts the state anew,
+                                and this training goes on, bit for bit, as if it had never stopped
    ffnn_init_from_file          makes a new network of the file, with the default loss and
                                 optimizer. A file of PyTorch's names that does not say its
                                 activations is FFNN_ERROR_MISMATCH: a guess would be silently wrong
@@ -230,6 +259,9 @@ OPTIONS: macros, to be defined before the include and the same everywhere in a p
    FFNN_NO_SIMD                 portable C only, no vector instructions. For these the file includes
                                 itself; so define this where it is no file of its own, but pasted
                                 into another one, amalgamated, or included by URL
+   FFNN_HAS_ACTIVATION(a)       leaves out all activations for which this is false, to save flash:
+                                ((a) == FFNN_TANH || (a) == FFNN_IDENTITY), for example. A network
+                                that has others is FFNN_ERROR_ARGUMENT                    (true)
    FFNN_NO_OPENMP               starts no OpenMP threads, whatever the compiler's flags
    FFNN_FILENAME                the name of this file, should you rename it            ("ffnn.h")
    FFNN_TEST_KERNELS            for tests: always the kernels of this name, such as
@@ -494,19 +526,19 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t);
    configuration                     what the program and the compiler have set
    what the kernels compute          their prototypes, with the formulas; the memory they want
    status and tensors                views, memory, arithmetic
-   activations and losses            the table of activations with f and f'; three losses
+   activations and losses            the table of activations with f and f'; the losses
    the network's memory              init, free, checks, room for a batch
    forward and backward              the network's formulas
-   optimizers                        SGD and Adam
+   optimizers                        SGD and Adam; clipping
    train, fit, predict               steps, epochs, batches
    random numbers                    PyTorch's generator, randn, randperm, Linear's first weights
    printing                          as PyTorch prints
    JSON                              a reader for the header of a weights file
    bytes of a file                   read from memory or from a file, piece by piece
-   parameters                        the list of a network's weights and biases
+   parameters                        the list of a network's weights and biases, and their moments
    weights file: the header          its tensors and metadata, checked; ffnn_print_file
    weights file: which network       from the tensors' names and shapes to sizes and activations
-   weights file: loading             into a network, into a new one, and without a copy
+   weights file: loading             into a network, into a new one, without a copy; the optimizer
    weights file: saving              names, metadata and numbers
    files of Windows, POSIX, C        what differs between them; replacing a file
    four floats at a time             what every processor with vectors can do
@@ -1956,8 +1988,8 @@ static void ffnn__descent(const ffnn_net *net, size_t i, ffnn_tensor x, float *d
     }
 }
 
-/* All descents, scaled down where their 2-norm is above clip_norm, as torch.nn.utils.clip_grad_norm_
-   does it. Where the norm is NaN all become NaN. */
+/* All descents, scaled down where their 2-norm is above clip_norm, as
+   torch.nn.utils.clip_grad_norm_ does it. Where the norm is NaN all become NaN. */
 static void ffnn__clipped_descents(const ffnn_net *net, ffnn_tensor x) {
     const float zero = 0;
     double sum = 0;
@@ -3128,8 +3160,8 @@ static char *ffnn__append_number(char *at, uint64_t number) {
 
 enum { FFNN__MAX_NAME = 64 }; /* of a tensor, with the zero behind it */
 
-/* The name of tensor i. Parameters are W1, W2, ..., or 0.weight, 0.bias, 2.weight, ..., those of the
-   state_dict of a torch.nn.Sequential in which an activation follows each Linear. Moments have
+/* The name of tensor i. Parameters are W1, W2, ..., or 0.weight, 0.bias, 2.weight, ..., those of
+   the state_dict of a torch.nn.Sequential in which an activation follows each Linear. Moments have
    PyTorch's name for them behind that. */
 static void ffnn__name_tensor(char name[FFNN__MAX_NAME], const ffnn__contents *contents, size_t i) {
     size_t index = contents->is_optimizer ? i / contents->moments : i;
@@ -4176,7 +4208,8 @@ static bool ffnn__has_metadata(const ffnn_net *net) {
     return has_others;
 }
 
-/* A decimal number of so many digits and this exponent, in JSON's way of writing it. Returns the end. */
+/* A decimal number of so many digits and this exponent, in JSON's way of writing it. Returns the
+   end. */
 static char *ffnn__append_decimal(char *at, uint32_t digits, int exponent) {
     char text[24];
     while (digits % 10 == 0) {
@@ -5732,9 +5765,9 @@ FFNN__INLINE void FFNN__K(exp_of_minus_abs)(ffnn__vec *e, const ffnn__vec *t) {
 }
 
 /* a = z sigmoid(v), where v depends on z and has its sign; slope is v'. With e = exp(-|v|),
-   sigmoid(|v|) is 1 / (1 + e) and sigmoid(-|v|) e times that; sigmoid' is the product of the two, so
-   that 1 - sigmoid need not be computed. As PyTorch's, the value at -infinity and the derivative at
-   both infinities are NaN, being 0 times infinity. */
+   sigmoid(|v|) is 1 / (1 + e) and sigmoid(-|v|) e times that; sigmoid' is the product of the two,
+   so that 1 - sigmoid need not be computed. As PyTorch's, the value at -infinity and the derivative
+   at both infinities are NaN, being 0 times infinity. */
 FFNN__INLINE void FFNN__K(gate)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z,
                                 const ffnn__vec *v, const ffnn__vec *slope) {
     const ffnn__vec zero = {0};
@@ -5775,8 +5808,8 @@ FFNN__INLINE void FFNN__K(gelu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn_
 
 /* a = max(z, 0) + log(1 + e), where e = exp(-|z|) is at most 1. With s = e / (2 + e), which is at
    most 1 / 3, log(1 + e) is 2 atanh(s) = 2 (s + s^3 / 3 + s^5 / 5 + ...), whose polynomial here is
-   minimax, its relative error 2^-27.7. From z = 20 on, where PyTorch takes z, nothing is left of the
-   sum but z. */
+   minimax, its relative error 2^-27.7. From z = 20 on, where PyTorch takes z, nothing is left of
+   the sum but z. */
 FFNN__INLINE void FFNN__K(softplus)(ffnn__vec *a, const ffnn__vec *z) {
     const ffnn__vec zero = {0};
     ffnn__vec x = *z, e;
