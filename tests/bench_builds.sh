@@ -88,21 +88,23 @@ awk -v count="$count" '
     function ratio_of(build, network, k,    i, middle) {
         for (i = 1; i <= round; ++i) list[i] = ratio[build, network, k, i]
         middle = median(list, round)
-        for (i = 1; i <= round; ++i) spread[++spreads] = list[i] > middle ? list[i] / middle : middle / list[i]
+        for (i = 1; i <= round; ++i)
+            spread[++spreads] = list[i] > middle ? list[i] / middle : middle / list[i]
         return middle
     }
     function time_of(network, k,    i) {
         for (i = 1; i <= round; ++i) list[i] = first[network, k, i]
         return median(list, round)
     }
+    function titled(network) { sub(",", ", batch ", network); return network }
     function written(x) { return sprintf(x < 10 ? "%.2f" : x < 100 ? "%.1f" : "%.0f", x) }
     function time_written(ns) { return ns < 1000 ? written(ns) " ns" : written(ns / 1000) " us" }
 
     FILENAME ~ /names$/ { name[FNR] = $0; next }
     $1 == 1 && !($2 in known) { known[$2] = ++networks; title[networks] = $2; loss[$2] = $5 }
     $1 == 1 && $2 == title[1] { ++round }
-    $5 - loss[$2] > 2e-6 || loss[$2] - $5 > 2e-6 {
-        print "bench_builds: " $2 ": the loss is " $5 " in " name[$1] ", " loss[$2] " in " name[1]
+    !($5 - loss[$2] < 2e-6 && loss[$2] - $5 < 2e-6) { # NaN, too
+        print "bench_builds: " titled($2) ": the loss of " name[$1] " is " $5 ", not " loss[$2]
         failed = 1
         exit 1
     }
@@ -114,11 +116,11 @@ awk -v count="$count" '
     }
     END {
         if (failed) exit 1
-        printf "| training, prediction: times as long as " name[1]
-        for (j = 1; j <= networks; ++j) printf " | %s", title[j]
+        printf "| training, prediction: times as long as %s", name[1]
+        for (j = 1; j <= networks; ++j) printf " | %s", titled(title[j])
         printf " |\n|---"
         for (j = 1; j <= networks; ++j) printf "|--:"
-        printf "|\n| " name[1] ", a sample"
+        printf "|\n| %s, a sample", name[1]
         for (j = 1; j <= networks; ++j)
             printf " | %s, %s", time_written(time_of(title[j], 3)), time_written(time_of(title[j], 4))
         print " |"
@@ -129,7 +131,8 @@ awk -v count="$count" '
             print " |"
         }
         if (spreads == 0) exit
-        printf "Medians of %d rounds; half of all ratios are within %.0f %% of them, nine tenths within %.0f %%.\n",
-            round, (median(spread, spreads) - 1) * 100, (spread[int(spreads * 0.9)] - 1) * 100
+        printf "Medians of %d rounds; half of all ratios are within %.0f %% of them, nine tenths " \
+            "within %.0f %%.\n", round, (median(spread, spreads) - 1) * 100,
+            (spread[int(spreads * 0.9)] - 1) * 100
     }
-' "$folder/names" "$folder/results" | sed 's/\([0-9]\),\([0-9]\)/\1, batch \2/g'
+' "$folder/names" "$folder/results"
