@@ -3621,6 +3621,7 @@ static bool ffnn__read_decimal(const char *text, size_t length, ffnn__decimal *n
     const unsigned char *at = (const unsigned char *)text, *end = at + length;
     ffnn__json json = {at, end, false, false, NULL, 0, NULL};
     bool is_number = length > 0 && (*at == '-' || (*at >= '0' && *at <= '9'));
+    is_number = is_number && end[-1] > ' '; /* white space, which JSON allows behind a value */
     if (is_number) ffnn__json_skip_scalar(&json);
     if (!is_number || !ffnn__json_ended(&json)) return false;
 
@@ -3668,6 +3669,11 @@ static bool ffnn__decimal_to_float(const ffnn__decimal *number, float *value) {
     }
     long dropped = 64 - FLT_MANT_DIG; /* bits: more where the float is subnormal */
     if (power + dropped < -149) dropped = -149 - power;
+    if (dropped == 64) { /* below the least float, and at least half of it */
+        m >>= 1;
+        ++power;
+        --dropped;
+    }
     if (dropped > 63) return true;
     uint64_t rest = m & (((uint64_t)1 << dropped) - 1), half = (uint64_t)1 << (dropped - 1);
     m >>= dropped;
@@ -4037,6 +4043,7 @@ static bool ffnn__find_optimizer(const ffnn__index *index, const ffnn_net *net, 
     const char *number = ffnn__find_metadata(index, "steps");
     if (name == NULL || number == NULL) return false;
     if (ffnn__compare(name, ffnn__optimizer_names[net->optimizer]) != 0) return false;
+    if (strcspn(number, " \t\r\n") < strlen(number)) return false; /* JSON would skip these */
     const unsigned char *digits = (const unsigned char *)number;
     ffnn__json json = {digits, digits + strlen(number), false, false, NULL, 0, NULL};
     *steps = ffnn__json_unsigned(&json);
@@ -4174,7 +4181,8 @@ static char *ffnn__append_decimal(char *at, uint64_t digits, int exponent) {
     return at;
 }
 
-/* The fewest digits that are read as value again: nine are always enough. value is not 0. */
+/* The fewest digits that are read as value again: nine are always enough. Behind a power of 2 the
+   floats lie twice as far apart as before it, so it may be the number above. value is not 0. */
 static char *ffnn__append_float(char *at, float value) {
     double scaled = fabs((double)value);
     int exponent = 0;
@@ -4182,11 +4190,14 @@ static char *ffnn__append_float(char *at, float value) {
     for (; scaled < 1; scaled *= 10) --exponent;
     if (value < 0) *at++ = '-';
     for (int digits = 1;; ++digits, --exponent, scaled *= 10) {
-        ffnn__decimal decimal = {(uint64_t)(scaled + (double)0.5L), exponent, value < 0};
-        float read;
-        bool is_finite = ffnn__decimal_to_float(&decimal, &read);
-        bool is_same = is_finite && read >= value && read <= value;
-        if (is_same || digits == 9) return ffnn__append_decimal(at, decimal.mantissa, exponent);
+        uint64_t nearest = (uint64_t)(scaled + (double)0.5L), above = (uint64_t)scaled + 1;
+        for (uint64_t mantissa = nearest; mantissa <= above; ++mantissa) {
+            ffnn__decimal decimal = {mantissa, exponent, value < 0};
+            float read;
+            bool is_finite = ffnn__decimal_to_float(&decimal, &read);
+            bool is_same = is_finite && read >= value && read <= value;
+            if (is_same || digits == 9) return ffnn__append_decimal(at, mantissa, exponent);
+        }
     }
 }
 
