@@ -3654,16 +3654,16 @@ static size_t ffnn__activation_of(const char *name, size_t length) {
 
 /* A decimal number: mantissa * 10^exponent. */
 typedef struct ffnn__decimal {
-    uint32_t mantissa;
+    uint64_t mantissa;
     int exponent;
     bool is_negative;
 } ffnn__decimal;
 
-/* Reads a digit of a decimal number; false if there is none. Those after the ninth do not count. */
+/* Reads a digit of a decimal number; false if there is none. Those after the 18th do not count. */
 static bool ffnn__read_digit(const char **at, ffnn__decimal *number, bool is_fraction) {
     if (**at < '0' || **at > '9') return false;
-    bool counts = number->mantissa < 100000000;
-    if (counts) number->mantissa = 10 * number->mantissa + (uint32_t)(**at - '0');
+    bool counts = number->mantissa < UINT64_MAX / 100;
+    if (counts) number->mantissa = 10 * number->mantissa + (uint64_t)(**at - '0');
     if (counts == is_fraction && number->exponent > -999 && number->exponent < 999)
         number->exponent += counts ? -1 : 1;
     ++*at;
@@ -3704,7 +3704,7 @@ static bool ffnn__decimal_to_float(const ffnn__decimal *number, float *value) {
     uint64_t m = number->mantissa;
     int exponent = number->exponent, power = 64; /* the number is m 2^(power - 64) 10^exponent */
     *value = 0;
-    if (m == 0 || exponent < -60) return true;
+    if (m == 0 || exponent < -80) return true;
     if (exponent > 40) return false;
     for (;;) {
         for (; m >> 63 == 0; m <<= 1) --power;
@@ -3720,11 +3720,15 @@ static bool ffnn__decimal_to_float(const ffnn__decimal *number, float *value) {
             ++exponent;
         }
     }
-    /* The lower half counts only where the upper one is half way between two floats. */
-    uint32_t high = (uint32_t)(m >> 32) | (uint32_t)((m & 0xffffffffu) != 0);
-    float scale = number->is_negative ? -2.32830644e-10f : 2.32830644e-10f; /* 2^-32 */
-    *value = (float)high * scale;
-    for (scale = 1; power > 0; --power) scale *= 2;
+    /* Rounded to nearest, ties to even: to as many bits as a float of this size has. Of the lower
+       half it only counts whether it is 0. */
+    int kept = power + 149 < FLT_MANT_DIG ? power + 149 : FLT_MANT_DIG, dropped = 32 - kept;
+    if (kept < 0) return true;
+    uint64_t high = (m >> 32) | ((m & 0xffffffffu) != 0);
+    high = (high + ((uint64_t)1 << (dropped - 1)) - 1 + (high >> dropped) % 2) >> dropped;
+    *value = (float)(int32_t)high;
+    for (power -= kept; power > 0; --power) *value *= 2;
+    float scale = number->is_negative ? -1.0f : 1.0f;
     for (; power < 0; ++power) scale *= 0.5f;
     *value *= scale;
     return *value >= -FLT_MAX && *value <= FLT_MAX;
@@ -4094,6 +4098,7 @@ static bool ffnn__find_optimizer(const ffnn__index *index, const ffnn_net *net, 
     const char *number = ffnn__find_metadata(index, "steps");
     if (name == NULL || number == NULL) return false;
     if (ffnn__compare(name, ffnn__optimizer_names[net->optimizer]) != 0) return false;
+    if (strcspn(number, " \t\r\n") < strlen(number)) return false; /* JSON would skip these */
     const unsigned char *digits = (const unsigned char *)number;
     ffnn__json json = {digits, digits + strlen(number), false, false, NULL, 0, NULL};
     *steps = ffnn__json_unsigned(&json);
@@ -4217,11 +4222,9 @@ static char *ffnn__append_decimal(char *at, uint32_t digits, int exponent) {
         ++exponent;
     }
     int count = (int)(ffnn__append_number(text, digits) - text), point = count + exponent;
-    if (point > 12 || point < -4) {
-        at = ffnn__append_number(at, digits);
-        at = ffnn__append_text(at, exponent < 0 ? "e-" : "e");
-        return ffnn__append_number(at, (uint64_t)(exponent < 0 ? -exponent : exponent));
-    }
+    bool is_scientific = point > 12 || point < -4; /* 1.5e-10 */
+    int power = point - 1;
+    if (is_scientific) point = 1;
     if (point <= 0) at = ffnn__append_text(at, "0.");
     for (int i = point; i < 0; ++i) *at++ = '0';
     for (int i = 0; i < count; ++i) {
@@ -4229,22 +4232,36 @@ static char *ffnn__append_decimal(char *at, uint32_t digits, int exponent) {
         *at++ = text[i];
     }
     for (int i = count; i < point; ++i) *at++ = '0';
-    return at;
+    if (!is_scientific) return at;
+    at = ffnn__append_text(at, power < 0 ? "e-" : "e");
+    return ffnn__append_number(at, (uint64_t)(power < 0 ? -power : power));
 }
 
-/* The fewest digits that are read as value again: nine are always enough. value is not 0. */
+/* Whether a decimal number is read as a float below magnitude. */
+static bool ffnn__reads_below(uint32_t mantissa, int exponent, float magnitude) {
+    ffnn__decimal decimal = {mantissa, exponent, false};
+    float read;
+    return ffnn__decimal_to_float(&decimal, &read) && read < magnitude;
+}
+
+/* The fewest digits that are read as value again: nine are always enough. Found by bisection, so
+   that reading alone decides. value is not 0. */
 static char *ffnn__append_float(char *at, float value) {
-    double scaled = fabs((double)value);
-    int exponent = 0;
-    for (; scaled >= 10; scaled /= 10) ++exponent;
-    for (; scaled < 1; scaled *= 10) --exponent;
+    float magnitude = value < 0 ? -value : value;
     if (value < 0) *at++ = '-';
-    for (int digits = 1;; ++digits, --exponent, scaled *= 10) {
-        ffnn__decimal decimal = {(uint32_t)(scaled + (double)0.5L), exponent, value < 0};
+    int exponent = 38; /* of the last digit */
+    while (exponent > -45 && !ffnn__reads_below(1, exponent, magnitude)) --exponent;
+    for (uint32_t first = 1;; first *= 10, --exponent) {
+        uint32_t low = first, high = 10 * first; /* the least number that is not below is in here */
+        while (low < high) {
+            uint32_t middle = low + (high - low) / 2;
+            if (ffnn__reads_below(middle, exponent, magnitude)) low = middle + 1;
+            else high = middle;
+        }
+        ffnn__decimal decimal = {low, exponent, false};
         float read;
-        bool is_finite = ffnn__decimal_to_float(&decimal, &read);
-        bool is_same = is_finite && read >= value && read <= value;
-        if (is_same || digits == 9) return ffnn__append_decimal(at, decimal.mantissa, exponent);
+        bool is_same = ffnn__decimal_to_float(&decimal, &read) && !(read > magnitude);
+        if (is_same || first == 100000000) return ffnn__append_decimal(at, low, exponent);
     }
 }
 
