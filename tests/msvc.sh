@@ -14,25 +14,25 @@ compile() { # ARGUMENT...
         -isystem "$wine/msvcrt" -isystem "$here" -isystem "$wine/windows" "$@"
 }
 
-flags= sources= objects= program=a.exe only=link
+flags= sources= objects= output= only=
 while [ $# -gt 0 ]; do
     case $1 in
     -dumpfullversion | -dumpversion) clang -dumpversion; exit ;;
-    -o) program=$2; shift ;;
-    -c) only=compile ;;
+    -o) output=$2; shift ;;
+    -c | -E | -fsyntax-only) only=$1 ;;
     -lm) ;;
-    -x) flags="$flags -x $2"; shift ;;
-    *.c) sources="$sources $1" ;;
+    -x) [ "$2" = none ] || flags="$flags -x $2"; shift ;; # objects are not passed to clang
+    - | *.c) sources="$sources $1" ;;
     *.o) objects="$objects $1" ;;
     *) flags="$flags $1" ;;
     esac
     shift
 done
-if [ $only = compile ]; then compile $flags -c -o "$program" $sources; exit; fi
+if [ -n "$only" ]; then compile $flags $only ${output:+-o "$output"} $sources; exit; fi
 for source in $sources; do
     object=$here/$(basename "$source").o
     compile $flags -c -o "$object" "$source" || exit 1
     objects="$objects $object"
 done
-lld-link /nologo /entry:mainCRTStartup /subsystem:console /ignore:4217 "/out:$program" $objects \
+lld-link /nologo /entry:mainCRTStartup /subsystem:console /ignore:4217 "/out:${output:-a.exe}" $objects \
     "$libraries/libucrtbase.a" "$libraries/libkernel32.a" "$libraries/libwinecrt0.a"
