@@ -65,7 +65,7 @@ try() { # COMPILER BASE FLAGS
     case $? in
     0)  if ! cmp -s "$out/reference.txt" "$out/changed.txt"; then
             fail "$1 $2 $3" "other results: $(diff "$out/reference.txt" "$out/changed.txt" |
-                sed -n 's/^> *\(.*\) [0-9a-f]\{8\}$/\1/p' | sort -u | tr '\n' ',')"
+                sed -n 's/^> *\(.*\) [0-9a-f]\{8\}.\{0,1\}$/\1/p' | sort -u | tr '\n' ',')"
             return
         fi ;;
     2)  if grep -q 'error.*ffnn\.h: ' "$out/changed.log"

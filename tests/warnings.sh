@@ -54,7 +54,7 @@ everything() { # COMPILER LANGUAGE STANDARD
 
 # Microsoft's compiler is none of those that have __attribute__; with __clang__ undefined, this one
 # reads what is left for it.
-microsofts="-U__clang__ -Wno-language-extension-token -Wno-old-style-cast -Wno-zero-as-null-pointer-constant"
+microsofts="-U__clang__ -Wno-old-style-cast -Wno-zero-as-null-pointer-constant"
 
 msvc() { # LANGUAGE STANDARD
     msvc="sh tests/msvc.sh"
