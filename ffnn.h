@@ -273,9 +273,9 @@ SPEED: compile with plain -O2. The best instructions (AVX-512, AVX2 with FMA, el
    same bits on the same kind. A sample's results do not depend on its batch, with two exceptions:
    in batches of fewer than 8 samples, a hidden layer's error and the predictions of a view of a
    PyTorch file may differ in the last bits. Floating-point flags such as -ffast-math have no
-   effect: this file turns them off for itself (where it cannot, an #error says so). But linking
-   with -ffast-math makes some processors take subnormal numbers for 0, and a rounding mode other
-   than to nearest costs the sigmoid 1.7e-5.
+   effect: this file turns them off for itself (where it cannot, as with Microsoft's /fp:fast, an
+   #error says so). But linking with -ffast-math makes some processors take subnormal numbers for
+   0, and a rounding mode other than to nearest costs the sigmoid 1.7e-5.
 
 THREADS: compiled with -fopenmp and without FFNN_NO_OPENMP, large products are shared among OpenMP's
    threads, a band of rows of the result each: in a forward pass these are samples, in a step rows
@@ -445,7 +445,7 @@ typedef struct ffnn_fit_desc {
 #define FFNN__DECLARED
 
 #ifndef FFNNDEF
-#if defined(FFNN_STATIC) && defined(__GNUC__)
+#if defined(FFNN_STATIC) && (defined(__GNUC__) || defined(__clang__))
 #define FFNNDEF static __attribute__((__unused__)) /* a program need not use every function */
 #elif defined(FFNN_STATIC)
 #define FFNNDEF static
@@ -728,6 +728,15 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #pragma GCC diagnostic ignored "-Wuseless-cast"
 #endif
 #endif
+#endif
+
+/* What Microsoft's compiler says at /W4 of standard C. That it drops a function which is not used it
+   says at the end of the file, so that is turned off there for good, at the end of this one. */
+#if defined(_MSC_VER) && !defined(__clang__)
+#pragma warning(push)
+#pragma warning(disable : 4204) /* a variable among the first values of a structure */
+#pragma warning(disable : 4221) /* the address of a local variable among them */
+#pragma warning(disable : 4996) /* fopen and strcpy: it recommends functions of its own */
 #endif
 
 /* Flags such as -ffast-math let the compiler reorder sums and forget NaN. They are turned off for
@@ -6737,6 +6746,11 @@ FFNN__TARGET static void FFNN__K(small_backward)(const ffnn_layer *layers, size_
 #endif
 #if defined(__GNUC__) || defined(__clang__)
 #pragma GCC diagnostic pop
+#elif defined(_MSC_VER)
+#pragma warning(pop)
+#ifdef FFNN_STATIC
+#pragma warning(disable : 4505) /* static functions that the program does not call */
+#endif
 #endif
 #if defined(FFNN__FLOAT_CONTROL)
 #pragma float_control(pop)
