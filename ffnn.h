@@ -638,6 +638,14 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #define FFNN__NO_FMA(x) __asm__("" : "+m"(x))
 #endif
 
+/* Keeps the vector x, which is used twice, in its register. GCC would use it from memory, both
+   times, for x86's FMA can. */
+#if defined(FFNN__X86) && !defined(__clang__)
+#define FFNN__IN_REGISTER(x) __asm__("" : "+x"(x))
+#else
+#define FFNN__IN_REGISTER(x) ((void)0)
+#endif
+
 /* Hints for loops: unrolled where arrays of vectors must stay in registers (four times where the
    number of rounds may be no constant: small networks), rolled for the few elements after the last
    vector, of which Clang would make vectors again. */
@@ -5387,8 +5395,10 @@ FFNN__INLINE void FFNN__K(tile)(const ffnn__product *product, size_t row, size_t
     for (; k + split <= product->depth; k += split) {
         FFNN__UNROLL for (size_t s = 0; s < split; ++s) {
             ffnn__vec b_row[4];
-            FFNN__UNROLL for (size_t j = 0; j < vectors; ++j)
+            FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
                 b_row[j] = *(const ffnn__vec *)(b + FFNN__K(vector_begin)(j, vectors, width));
+                if (rows == 2) FFNN__IN_REGISTER(b_row[j]); /* more rows are used from there */
+            }
             FFNN__UNROLL for (size_t i = 0; i < rows; ++i)
                 FFNN__UNROLL for (size_t j = 0; j < vectors; ++j)
                     sum[s][i][j] += a[i][at] * b_row[j];
