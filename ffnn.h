@@ -730,10 +730,11 @@ ssize_t readlink(const char *path, char *target, size_t size);
    the file uses of them; how they do it stands in "four floats at a time" and
    in all sections after it.
 
-   Where there are vectors, five shapes of kernel cover products c = a b of all sizes:
+   Where there are vectors, six shapes of kernel cover products c = a b of all sizes:
 
    tiles    some rows of c and one to four vectors of columns, whose sums stay in registers; there
             are vectors of 4, 8 and 16 lanes, and the last vector ends at the last column
+   shallow  what would be tiles, but is at most 4 deep: b stays in registers while rows stream by
    fold     deep products of 1 to 4 columns: a vector holds several rows of b. Also few rows times a
             transposed b, one row of c at a time
    narrow   2, 3 or 5 to 7 columns: a vector holds a row of b and what stands beside it
@@ -4277,14 +4278,15 @@ static void ffnn__run_band(const ffnn__product *product) {
 #endif
 
 /* ---- products: which kernel -------------------------------------------------------------- */
-/* The five shapes of "what the kernels compute" and who chooses among them:
+/* The six shapes of "what the kernels compute" and who chooses among them:
 
    ffnn__multiply and its like   describe a product; the smallest ones go straight to a kernel
    ffnn__run                     shares a large product among threads, a band of rows each
    ffnn__run_band                chooses between blocks, a transposed b, fold, and what is left
    ffnn__run_transposed          a transposed b: blocks, or ffnn__run_dots, which folds
    ffnn__run_blocks              cuts b into blocks; ffnn__add_blocks adds them up first
-   ffnn__run_unblocked           what is left, and each block: chooses between tiles, narrow, plain
+   ffnn__run_unblocked           what is left, and each block: chooses between tiles, narrow, plain;
+                                 tiles leave it to shallow where the depth is at most 4
 
    Neither the number of rows nor what they hold decides, where b is not transposed: a sample's
    results do not depend on the batch that it is in. */
@@ -4714,12 +4716,13 @@ static void ffnn__box_muller(float *x, size_t blocks) {
    momentum_step, adam_step    x        x                x           FFNN__HAS_STEPS
    combine                     x        x                x           FFNN__HAS_COMBINE
    box_muller                                            x           (see "normal numbers")
+   shallow                             (1)       x       x       x   FFNN__HAS_SHALLOW
    fold                                 x                x       x   FFNN__HAS_FOLD
    narrow                               x        x       x           FFNN__HAS_NARROW
    small_...                            x        x                   FFNN__HAS_SMALL
 
-   (1) Without FFNN__X86: 2 x 4, and a loop per activation. Few x86 have no AVX2, so there the
-   baseline is as little code as possible. What a kind does not have it takes from another one: the
+   (1) Without FFNN__X86: 2 x 4, a loop per activation, and shallow. Few x86 have no AVX2, so there
+   the baseline is as little code as possible. What a kind does not have it takes from another one: the
    tables below say from which. */
 
 #ifndef FFNN__SIMD
@@ -4743,6 +4746,7 @@ static void ffnn__box_muller(float *x, size_t blocks) {
 #else
 #define FFNN__VECTORS 4
 #define FFNN__HAS_LOOPS
+#define FFNN__HAS_SHALLOW
 #endif
 #define FFNN__TARGET
 #define FFNN__HAS_DERIVATIVE
@@ -4776,6 +4780,7 @@ static const ffnn__kernels ffnn__kernels_baseline = {
 #define FFNN__ROWS 2
 #define FFNN__VECTORS 1
 #define FFNN__TARGET FFNN__AVX2
+#define FFNN__HAS_SHALLOW
 #define FFNN__HAS_DERIVATIVE
 #define FFNN__HAS_NARROW
 #define FFNN__HAS_SMALL
@@ -4786,6 +4791,7 @@ static const ffnn__kernels ffnn__kernels_baseline = {
 #define FFNN__ROWS 3
 #define FFNN__VECTORS 4
 #define FFNN__TARGET FFNN__AVX2
+#define FFNN__HAS_SHALLOW
 #define FFNN__HAS_DERIVATIVE
 #define FFNN__HAS_LOOPS
 #define FFNN__HAS_STEPS
@@ -4814,6 +4820,7 @@ static const ffnn__kernels ffnn__kernels_avx2 = {
 #define FFNN__ROWS 4
 #define FFNN__VECTORS 4
 #define FFNN__TARGET __attribute__((__target__("avx2,fma,avx512f")))
+#define FFNN__HAS_SHALLOW
 #define FFNN__HAS_LOOPS
 #define FFNN__HAS_FOLD
 #include FFNN_FILENAME
@@ -5451,12 +5458,86 @@ FFNN__INLINE void FFNN__K(tile_rows)(const ffnn__product *product, size_t col, s
     for (; row < product->rows; ++row) FFNN__K(tile)(product, row, col, width, 1, vectors, split);
 }
 
+#ifdef FFNN__HAS_SHALLOW
+
+/* So many columns, one vector or two, of a product at most 4 deep: what is used of b stays in
+   registers while rows of a and c stream by. vectors and depth are constants. */
+FFNN__INLINE void FFNN__K(shallow_rows)(const ffnn__product *product, size_t col, size_t width,
+                                        const size_t vectors, const size_t depth) {
+    const size_t a_row_step = product->a_row_step, a_col_step = product->a_col_step;
+    const size_t rows = product->rows, c_step = product->c_step, second = width - FFNN__LANES;
+    const bool add = product->add;
+    const float factor = product->factor, *a = product->a, *b = product->b + col;
+    float *c = product->c + col;
+    ffnn__vec b_row[4][2];
+    FFNN__UNROLL for (size_t k = 0; k < depth; ++k)
+        FFNN__UNROLL for (size_t j = 0; j < vectors; ++j)
+            b_row[k][j] = *(const ffnn__vec *)(b + k * product->b_row_step + j * second);
+    for (size_t row = 0; row < rows; ++row, a += a_row_step, c += c_step) {
+        ffnn__vec sum[2];
+        FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
+            sum[j] = a[0] * b_row[0][j];
+            FFNN__UNROLL for (size_t k = 1; k < depth; ++k)
+                sum[j] += a[k * a_col_step] * b_row[k][j];
+        }
+        if (add) {
+            FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) { /* all, before any is stored */
+                sum[j] *= factor;
+                FFNN__NO_FMA(sum[j]);
+                sum[j] += *(const ffnn__vec *)(c + j * second);
+            }
+        }
+        FFNN__UNROLL for (size_t j = 0; j < vectors; ++j)
+            *(ffnn__vec *)(c + j * second) = sum[j];
+    }
+}
+
+/* vectors is a constant. */
+FFNN__INLINE void FFNN__K(shallow_cols)(const ffnn__product *product, size_t col, size_t width,
+                                        const size_t vectors) {
+    switch (product->depth) {
+    case 1: FFNN__K(shallow_rows)(product, col, width, vectors, 1); break;
+    case 2: FFNN__K(shallow_rows)(product, col, width, vectors, 2); break;
+    case 3: FFNN__K(shallow_rows)(product, col, width, vectors, 3); break;
+    default: FFNN__K(shallow_rows)(product, col, width, vectors, 4); break;
+    }
+}
+
+/* A product at most 4 deep, for which tiles take as long to begin and to end as to compute: the
+   step of a batch of at most 4 samples, or a layer of at most 4 inputs. Eight rows at a time where
+   they are wide: else, with rows of 4 KB, c would fall out of the cache. */
+FFNN__TARGET static void FFNN__K(shallow)(const ffnn__product *whole) {
+    const size_t lanes = FFNN__LANES, max_rows = whole->cols < 256 ? whole->rows : 8;
+    ffnn__product band = *whole;
+    for (size_t left = whole->rows; left > 0; left -= band.rows) {
+        if (left < max_rows) band.rows = left;
+        else band.rows = max_rows;
+        size_t width;
+        for (size_t col = 0; col < whole->cols; col += width) {
+            width = whole->cols - col;
+            if (width > 2 * lanes) width = width < 3 * lanes ? lanes : 2 * lanes;
+            if (FFNN__VECTORS > 1 && width > lanes) FFNN__K(shallow_cols)(&band, col, width, 2);
+            else FFNN__K(shallow_cols)(&band, col, width, 1);
+        }
+        band.a += band.rows * whole->a_row_step;
+        band.c += band.rows * whole->c_step;
+    }
+}
+
+#endif /* FFNN__HAS_SHALLOW */
+
 /* A product whose b is not transposed and has at least FFNN__LANES columns, exactly so many where
    FFNN__VECTORS is 1. At most FFNN__VECTORS vectors of columns at a time, and never so many that
    fewer columns than one vector's would be left. */
 FFNN__TARGET static void FFNN__K(tiles)(const ffnn__product *product) {
     const size_t lanes = FFNN__LANES, max = FFNN__VECTORS * lanes;
     size_t width;
+#ifdef FFNN__HAS_SHALLOW
+    if (product->depth <= 4) {
+        FFNN__K(shallow)(product);
+        return;
+    }
+#endif
     for (size_t col = 0; col < product->cols; col += width) {
         size_t left = product->cols - col;
         width = left;
@@ -5946,6 +6027,7 @@ FFNN__TARGET static void FFNN__K(small_backward)(const ffnn_layer *layers, size_
 #undef FFNN__HAS_SOFTMAX
 #undef FFNN__HAS_STEPS
 #undef FFNN__HAS_COMBINE
+#undef FFNN__HAS_SHALLOW
 #undef FFNN__HAS_FOLD
 #undef FFNN__HAS_NARROW
 #undef FFNN__HAS_SMALL
