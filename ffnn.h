@@ -849,9 +849,14 @@ static float *ffnn__carve(float *memory, size_t *used, size_t count) {
 }
 
 /* A network is small if no layer has more weights; a product, if its result, or a b that has to be
-   transposed, has no more elements. A guess: 3-4-1 is 1.3 to 1.6 times as fast for it, most other
-   networks are slower from some 4 samples on (1,678 networks, gcc). */
+   transposed, has no more elements. A guess: 3-4-1 is 1.3 to 1.6 times as fast for it, other networks
+   learn 1.2 times as fast from one sample and as fast from 64 (gcc; Clang 1.1 and 0.95 times). */
 enum { FFNN__SMALL = 64 };
+
+/* Fewer sigmoids of a small network's layer are computed row by row where that fills vectors of
+   four, others of all samples at once, in wider vectors. Of 17, 25, 33 and 49 the first two were the
+   best. */
+enum { FFNN__MANY_SIGMOIDS = 25 };
 
 /* The next part of what is left: all of it if it fits, else max, or half of max if max would leave
    fewer than 8, for which kernels need other memory or round otherwise. */
@@ -5862,22 +5867,22 @@ FFNN__TARGET static void FFNN__K(small_four_rows)(float *z, const float *x, cons
     }
 }
 
-/* A sigmoid is computed row by row where that fills vectors, else of all samples at once. Not
-   inlined: the default network's layers would be slower. */
+/* Not inlined: the default network's layers would be slower. */
 FFNN__TARGET FFNN__NOINLINE static void FFNN__K(small_layer)(const ffnn_layer *layer, float *z,
                                                              float *a, const float *x, size_t m) {
     const float *w = layer->weight.data, *bias = layer->bias.data;
     size_t k = layer->weight.rows, n = layer->weight.cols, row = 0;
-    bool fills_vectors = n == 1 || n == 4 || m == 1 || (n % 4 == 0 && m < 4);
+    bool fills_vectors = m == 1 || ((n == 1 || n % 4 == 0) && m * n < FFNN__MANY_SIGMOIDS);
     bool is_sigmoid = layer->activation == FFNN_SIGMOID && fills_vectors;
-    if (n >= 4 && !is_sigmoid)
+    if (n > 1 && !is_sigmoid)
         for (; row + 4 <= m; row += 4)
             FFNN__K(small_four_rows)(z + row * n, x + row * k, w, bias, k, n);
     FFNN__K(small_rows)(is_sigmoid, z + row * n, a + row * n, x + row * k, w, bias, m - row, k, n);
     if (!is_sigmoid) ffnn__activate(layer->activation, a, z, m, n);
 }
 
-/* The default network's layers, 3 to 4 and 4 to 1, have all that they are as constants. */
+/* The default network's layers, 3 to 4 and 4 to 1, have all that they are as constants, while the
+   samples are few. */
 FFNN__TARGET static void FFNN__K(small_forward)(const ffnn_layer *layers, size_t count,
                                                 const float *x, size_t m,
                                                 float *const *outputs) {
@@ -5886,7 +5891,8 @@ FFNN__TARGET static void FFNN__K(small_forward)(const ffnn_layer *layers, size_t
         const float *w = layer->weight.data;
         size_t k = layer->weight.rows, n = layer->weight.cols;
         float *z = layer->z.data, *a = layer->a.data;
-        bool is_default = layer->activation == FFNN_SIGMOID && layer->bias.data == NULL;
+        bool is_default = layer->activation == FFNN_SIGMOID && layer->bias.data == NULL &&
+                          m * n < FFNN__MANY_SIGMOIDS;
         if (outputs != NULL) {
             a = i + 1 == count ? outputs[2] : outputs[i % 2];
             z = a;
@@ -5960,7 +5966,7 @@ FFNN__TARGET static void FFNN__K(small_delta)(const ffnn_layer *layer, const ffn
         float transposed[FFNN__SMALL];
         ffnn__transpose(transposed, k, w, n, k, n);
         size_t row = 0;
-        for (; k >= 4 && row + 4 <= m; row += 4)
+        for (; k > 1 && row + 4 <= m; row += 4)
             FFNN__K(small_four_rows)(error + row * k, next_delta + row * n, transposed, NULL, n, k);
         for (; row < m; ++row)
             FFNN__K(small_row)(false, error + row * k, NULL, next_delta + row * n, transposed, NULL,
