@@ -698,6 +698,14 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #define FFNN__NO_FMA(x) __asm__("" : "+m"(x))
 #endif
 
+/* Keeps the vector x, which is used twice, in its register. GCC would use it from memory, both
+   times, for x86's FMA can. */
+#if defined(FFNN__X86) && !defined(__clang__)
+#define FFNN__IN_REGISTER(x) __asm__("" : "+x"(x))
+#else
+#define FFNN__IN_REGISTER(x) ((void)0)
+#endif
+
 /* Hints for loops: unrolled where arrays of vectors must stay in registers (four times where the
    number of rounds may be no constant: small networks), rolled for the few elements after the last
    vector, of which Clang would make vectors again. */
@@ -791,10 +799,11 @@ ssize_t readlink(const char *path, char *target, size_t size);
    the file uses of them; how they do it stands in "four floats at a time" and
    in all sections after it.
 
-   Where there are vectors, five shapes of kernel cover products c = a b of all sizes:
+   Where there are vectors, six shapes of kernel cover products c = a b of all sizes:
 
    tiles    some rows of c and one to four vectors of columns, whose sums stay in registers; there
             are vectors of 4, 8 and 16 lanes, and the last vector ends at the last column
+   shallow  what would be tiles, but is at most 4 deep: b stays in registers while rows stream by
    fold     deep products of 1 to 4 columns: a vector holds several rows of b. Also few rows times a
             transposed b, one row of c at a time
    narrow   2, 3 or 5 to 7 columns: a vector holds a row of b and what stands beside it
@@ -910,9 +919,14 @@ static float *ffnn__carve(float *memory, size_t *used, size_t count) {
 }
 
 /* A network is small if no layer has more weights; a product, if its result, or a b that has to be
-   transposed, has no more elements. A guess: 3-4-1 is 1.3 to 1.6 times as fast for it, most other
-   networks are slower from some 4 samples on (1,678 networks, gcc). */
+   transposed, has no more elements. A guess: 3-4-1 is 1.3 to 1.6 times as fast for it, other networks
+   learn 1.2 times as fast from one sample and as fast from 64 (gcc; Clang 1.1 and 0.95 times). */
 enum { FFNN__SMALL = 64 };
+
+/* Fewer sigmoids of a small network's layer are computed row by row where that fills vectors of
+   four, others of all samples at once, in wider vectors. Of 17, 25, 33 and 49 the first two were the
+   best. */
+enum { FFNN__MANY_SIGMOIDS = 25 };
 
 /* The next part of what is left: all of it if it fits, else max, or half of max if max would leave
    fewer than 8, for which kernels need other memory or round otherwise. */
@@ -4972,14 +4986,15 @@ static void ffnn__run_band(const ffnn__product *product) {
 #endif
 
 /* ---- products: which kernel -------------------------------------------------------------- */
-/* The five shapes of "what the kernels compute" and who chooses among them:
+/* The six shapes of "what the kernels compute" and who chooses among them:
 
    ffnn__multiply and its like   describe a product; the smallest ones go straight to a kernel
    ffnn__run                     shares a large product among threads, a band of rows each
    ffnn__run_band                chooses between blocks, a transposed b, fold, and what is left
    ffnn__run_transposed          a transposed b: blocks, or ffnn__run_dots, which folds
    ffnn__run_blocks              cuts b into blocks; ffnn__add_blocks adds them up first
-   ffnn__run_unblocked           what is left, and each block: chooses between tiles, narrow, plain
+   ffnn__run_unblocked           what is left, and each block: chooses between tiles, narrow, plain;
+                                 tiles leave it to shallow where the depth is at most 4
 
    Neither the number of rows nor what they hold decides, where b is not transposed: a sample's
    results do not depend on the batch that it is in. */
@@ -5411,12 +5426,13 @@ static void ffnn__box_muller(float *x, size_t blocks) {
    momentum_step, adam_step    x        x                x           FFNN__HAS_STEPS
    combine                     x        x                x           FFNN__HAS_COMBINE
    box_muller                                            x           (see "normal numbers")
+   shallow                             (1)       x       x       x   FFNN__HAS_SHALLOW
    fold                                 x                x       x   FFNN__HAS_FOLD
    narrow                               x        x       x           FFNN__HAS_NARROW
    small_...                            x        x                   FFNN__HAS_SMALL
 
-   (1) Without FFNN__X86: 2 x 4, and a loop per activation. Few x86 have no AVX2, so there the
-   baseline is as little code as possible. What a kind does not have it takes from another one: the
+   (1) Without FFNN__X86: 2 x 4, a loop per activation, and shallow. Few x86 have no AVX2, so there
+   the baseline is as little code as possible. What a kind does not have it takes from another one: the
    tables below say from which. */
 
 #ifndef FFNN__SIMD
@@ -5440,6 +5456,7 @@ static void ffnn__box_muller(float *x, size_t blocks) {
 #else
 #define FFNN__VECTORS 4
 #define FFNN__HAS_LOOPS
+#define FFNN__HAS_SHALLOW
 #endif
 #define FFNN__TARGET
 #define FFNN__HAS_DERIVATIVE
@@ -5473,6 +5490,7 @@ static const ffnn__kernels ffnn__kernels_baseline = {
 #define FFNN__ROWS 2
 #define FFNN__VECTORS 1
 #define FFNN__TARGET FFNN__AVX2
+#define FFNN__HAS_SHALLOW
 #define FFNN__HAS_DERIVATIVE
 #define FFNN__HAS_NARROW
 #define FFNN__HAS_SMALL
@@ -5483,6 +5501,7 @@ static const ffnn__kernels ffnn__kernels_baseline = {
 #define FFNN__ROWS 3
 #define FFNN__VECTORS 4
 #define FFNN__TARGET FFNN__AVX2
+#define FFNN__HAS_SHALLOW
 #define FFNN__HAS_DERIVATIVE
 #define FFNN__HAS_LOOPS
 #define FFNN__HAS_STEPS
@@ -5511,6 +5530,7 @@ static const ffnn__kernels ffnn__kernels_avx2 = {
 #define FFNN__ROWS 4
 #define FFNN__VECTORS 4
 #define FFNN__TARGET __attribute__((__target__("avx2,fma,avx512f")))
+#define FFNN__HAS_SHALLOW
 #define FFNN__HAS_LOOPS
 #define FFNN__HAS_FOLD
 #include FFNN_FILENAME
@@ -6173,17 +6193,22 @@ FFNN__INLINE void FFNN__K(tile)(const ffnn__product *product, size_t row, size_t
     ffnn__vec sum[2][4][4], zero = {0}; /* [split][rows][vectors] */
     const float *a[4], *b = product->b + col;
     const size_t a_step = product->a_col_step;
+    /* AVX2's largest tile goes through the second loop: 12 of 16 registers are sums, and with all of
+       b's vectors at once Clang would keep some in memory, which took 2.1 times as long. */
+    const size_t end = rows == 3 && vectors == 4 ? 0 : product->depth;
     size_t k = 0, at = 0;
     FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
         a[i] = product->a + (row + i) * product->a_row_step;
         FFNN__UNROLL for (size_t s = 0; s < split; ++s)
             FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) sum[s][i][j] = zero;
     }
-    for (; k + split <= product->depth; k += split) {
+    for (; k + split <= end; k += split) {
         FFNN__UNROLL for (size_t s = 0; s < split; ++s) {
             ffnn__vec b_row[4];
-            FFNN__UNROLL for (size_t j = 0; j < vectors; ++j)
+            FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
                 b_row[j] = *(const ffnn__vec *)(b + FFNN__K(vector_begin)(j, vectors, width));
+                if (rows == 2) FFNN__IN_REGISTER(b_row[j]); /* more rows are used from there */
+            }
             FFNN__UNROLL for (size_t i = 0; i < rows; ++i)
                 FFNN__UNROLL for (size_t j = 0; j < vectors; ++j)
                     sum[s][i][j] += a[i][at] * b_row[j];
@@ -6191,7 +6216,7 @@ FFNN__INLINE void FFNN__K(tile)(const ffnn__product *product, size_t row, size_t
             b += product->b_row_step;
         }
     }
-    for (; k < product->depth; ++k) { /* never where split is 1 */
+    for (; k < product->depth; ++k) { /* what split leaves, or all */
         FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
             ffnn__vec b_row = *(const ffnn__vec *)(b + FFNN__K(vector_begin)(j, vectors, width));
             FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[0][i][j] += a[i][at] * b_row;
@@ -6236,12 +6261,86 @@ FFNN__INLINE void FFNN__K(tile_rows)(const ffnn__product *product, size_t col, s
     for (; row < product->rows; ++row) FFNN__K(tile)(product, row, col, width, 1, vectors, split);
 }
 
+#ifdef FFNN__HAS_SHALLOW
+
+/* So many columns, one vector or two, of a product at most 4 deep: what is used of b stays in
+   registers while rows of a and c stream by. vectors and depth are constants. */
+FFNN__INLINE void FFNN__K(shallow_rows)(const ffnn__product *product, size_t col, size_t width,
+                                        const size_t vectors, const size_t depth) {
+    const size_t a_row_step = product->a_row_step, a_col_step = product->a_col_step;
+    const size_t rows = product->rows, c_step = product->c_step, second = width - FFNN__LANES;
+    const bool add = product->add;
+    const float factor = product->factor, *a = product->a, *b = product->b + col;
+    float *c = product->c + col;
+    ffnn__vec b_row[4][2];
+    FFNN__UNROLL for (size_t k = 0; k < depth; ++k)
+        FFNN__UNROLL for (size_t j = 0; j < vectors; ++j)
+            b_row[k][j] = *(const ffnn__vec *)(b + k * product->b_row_step + j * second);
+    for (size_t row = 0; row < rows; ++row, a += a_row_step, c += c_step) {
+        ffnn__vec sum[2];
+        FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
+            sum[j] = a[0] * b_row[0][j];
+            FFNN__UNROLL for (size_t k = 1; k < depth; ++k)
+                sum[j] += a[k * a_col_step] * b_row[k][j];
+        }
+        if (add) {
+            FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) { /* all, before any is stored */
+                sum[j] *= factor;
+                FFNN__NO_FMA(sum[j]);
+                sum[j] += *(const ffnn__vec *)(c + j * second);
+            }
+        }
+        FFNN__UNROLL for (size_t j = 0; j < vectors; ++j)
+            *(ffnn__vec *)(c + j * second) = sum[j];
+    }
+}
+
+/* vectors is a constant. */
+FFNN__INLINE void FFNN__K(shallow_cols)(const ffnn__product *product, size_t col, size_t width,
+                                        const size_t vectors) {
+    switch (product->depth) {
+    case 1: FFNN__K(shallow_rows)(product, col, width, vectors, 1); break;
+    case 2: FFNN__K(shallow_rows)(product, col, width, vectors, 2); break;
+    case 3: FFNN__K(shallow_rows)(product, col, width, vectors, 3); break;
+    default: FFNN__K(shallow_rows)(product, col, width, vectors, 4); break;
+    }
+}
+
+/* A product at most 4 deep, for which tiles take as long to begin and to end as to compute: the
+   step of a batch of at most 4 samples, or a layer of at most 4 inputs. Eight rows at a time where
+   they are wide: else, with rows of 4 KB, c would fall out of the cache. */
+FFNN__TARGET static void FFNN__K(shallow)(const ffnn__product *whole) {
+    const size_t lanes = FFNN__LANES, max_rows = whole->cols < 256 ? whole->rows : 8;
+    ffnn__product band = *whole;
+    for (size_t left = whole->rows; left > 0; left -= band.rows) {
+        if (left < max_rows) band.rows = left;
+        else band.rows = max_rows;
+        size_t width;
+        for (size_t col = 0; col < whole->cols; col += width) {
+            width = whole->cols - col;
+            if (width > 2 * lanes) width = width < 3 * lanes ? lanes : 2 * lanes;
+            if (FFNN__VECTORS > 1 && width > lanes) FFNN__K(shallow_cols)(&band, col, width, 2);
+            else FFNN__K(shallow_cols)(&band, col, width, 1);
+        }
+        band.a += band.rows * whole->a_row_step;
+        band.c += band.rows * whole->c_step;
+    }
+}
+
+#endif /* FFNN__HAS_SHALLOW */
+
 /* A product whose b is not transposed and has at least FFNN__LANES columns, exactly so many where
    FFNN__VECTORS is 1. At most FFNN__VECTORS vectors of columns at a time, and never so many that
    fewer columns than one vector's would be left. */
 FFNN__TARGET static void FFNN__K(tiles)(const ffnn__product *product) {
     const size_t lanes = FFNN__LANES, max = FFNN__VECTORS * lanes;
     size_t width;
+#ifdef FFNN__HAS_SHALLOW
+    if (product->depth <= 4) {
+        FFNN__K(shallow)(product);
+        return;
+    }
+#endif
     for (size_t col = 0; col < product->cols; col += width) {
         size_t left = product->cols - col;
         width = left;
@@ -6563,22 +6662,22 @@ FFNN__TARGET static void FFNN__K(small_four_rows)(float *z, const float *x, cons
     }
 }
 
-/* A sigmoid is computed row by row where that fills vectors, else of all samples at once. Not
-   inlined: the default network's layers would be slower. */
+/* Not inlined: the default network's layers would be slower. */
 FFNN__TARGET FFNN__NOINLINE static void FFNN__K(small_layer)(const ffnn_layer *layer, float *z,
                                                              float *a, const float *x, size_t m) {
     const float *w = layer->weight.data, *bias = layer->bias.data;
     size_t k = layer->weight.rows, n = layer->weight.cols, row = 0;
-    bool fills_vectors = n == 1 || n == 4 || m == 1 || (n % 4 == 0 && m < 4);
+    bool fills_vectors = m == 1 || ((n == 1 || n % 4 == 0) && m * n < FFNN__MANY_SIGMOIDS);
     bool is_sigmoid = layer->activation == FFNN_SIGMOID && fills_vectors;
-    if (n >= 4 && !is_sigmoid)
+    if (n > 1 && !is_sigmoid)
         for (; row + 4 <= m; row += 4)
             FFNN__K(small_four_rows)(z + row * n, x + row * k, w, bias, k, n);
     FFNN__K(small_rows)(is_sigmoid, z + row * n, a + row * n, x + row * k, w, bias, m - row, k, n);
     if (!is_sigmoid) ffnn__activate(layer->activation, layer->alpha, a, z, m, n);
 }
 
-/* The default network's layers, 3 to 4 and 4 to 1, have all that they are as constants. */
+/* The default network's layers, 3 to 4 and 4 to 1, have all that they are as constants, while the
+   samples are few. */
 FFNN__TARGET static void FFNN__K(small_forward)(const ffnn_layer *layers, size_t count,
                                                 const float *x, size_t m,
                                                 float *const *outputs) {
@@ -6587,7 +6686,8 @@ FFNN__TARGET static void FFNN__K(small_forward)(const ffnn_layer *layers, size_t
         const float *w = layer->weight.data;
         size_t k = layer->weight.rows, n = layer->weight.cols;
         float *z = layer->z.data, *a = layer->a.data;
-        bool is_default = layer->activation == FFNN_SIGMOID && layer->bias.data == NULL;
+        bool is_default = layer->activation == FFNN_SIGMOID && layer->bias.data == NULL &&
+                          m * n < FFNN__MANY_SIGMOIDS;
         if (outputs != NULL) {
             a = i + 1 == count ? outputs[2] : outputs[i % 2];
             z = a;
@@ -6661,7 +6761,7 @@ FFNN__TARGET static void FFNN__K(small_delta)(const ffnn_layer *layer, const ffn
         float transposed[FFNN__SMALL];
         ffnn__transpose(transposed, k, w, n, k, n);
         size_t row = 0;
-        for (; k >= 4 && row + 4 <= m; row += 4)
+        for (; k > 1 && row + 4 <= m; row += 4)
             FFNN__K(small_four_rows)(error + row * k, next_delta + row * n, transposed, NULL, n, k);
         for (; row < m; ++row)
             FFNN__K(small_row)(false, error + row * k, NULL, next_delta + row * n, transposed, NULL,
@@ -6732,6 +6832,7 @@ FFNN__TARGET static void FFNN__K(small_backward)(const ffnn_layer *layers, size_
 #undef FFNN__HAS_SOFTMAX
 #undef FFNN__HAS_STEPS
 #undef FFNN__HAS_COMBINE
+#undef FFNN__HAS_SHALLOW
 #undef FFNN__HAS_FOLD
 #undef FFNN__HAS_NARROW
 #undef FFNN__HAS_SMALL
