@@ -2287,29 +2287,36 @@ enum {
     FFNN__LARGE_STACK = 96  /* 768 bytes */
 #else
     FFNN__SMALL_STACK = FFNN__SMALL, /* 512 bytes: any layer of a small network, one sample */
+    FFNN__MIDDLE_STACK = 320,        /* 2.5 KB: many samples of a small network, 4 KB in all */
     FFNN__LARGE_STACK = 480          /* 3.75 KB, so that predicting takes 4 KB in all */
 #endif
 };
 
 #ifdef FFNN__SIMD
-/* As many samples at a time as the buffers hold: a small network's calls cost little. */
-static inline void ffnn__predict_small(const ffnn_net *net, const ffnn_tensor *x,
-                                       const ffnn_tensor *output) {
-    float buffers[2][FFNN__SMALL_STACK];
-    const float *input = x->data;
+/* As many samples at a time as the buffers hold. Not inlined, as ffnn__run_on_stack. */
+FFNN__NOINLINE static void ffnn__predict_many_small(const ffnn_net *net, const ffnn_tensor *x,
+                                                    const ffnn_tensor *output) {
+    float buffers[2][FFNN__MIDDLE_STACK];
     float *outputs[] = {buffers[0], buffers[1], output->data}; /* see ffnn__small_forward */
-    size_t left = x->rows, rows = left;
-    if (rows > 1) { /* one sample always fits: no division */
-        size_t max_rows = FFNN__SMALL_STACK / net->max_units;
-        if (rows > max_rows) rows = max_rows;
-    }
-    while (left > rows) {
+    const float *input = x->data;
+    size_t max_rows = FFNN__MIDDLE_STACK / net->max_units;
+    for (size_t left = x->rows; left > 0;) {
+        size_t rows = left < max_rows ? left : max_rows;
         ffnn__small_forward(net->layers, net->layer_count, input, rows, outputs);
         input += rows * x->cols;
         outputs[2] += rows * output->cols;
         left -= rows;
     }
-    ffnn__small_forward(net->layers, net->layer_count, input, left, outputs);
+}
+
+/* One sample always fits the small buffers: no division. */
+static inline void ffnn__predict_small(const ffnn_net *net, const ffnn_tensor *x,
+                                       const ffnn_tensor *output) {
+    float buffers[2][FFNN__SMALL_STACK];
+    float *outputs[] = {buffers[0], buffers[1], output->data};
+    bool fits = x->rows == 1 || x->rows <= FFNN__SMALL_STACK / net->max_units;
+    if (fits) ffnn__small_forward(net->layers, net->layer_count, x->data, x->rows, outputs);
+    else ffnn__predict_many_small(net, x, output);
 }
 #endif
 
