@@ -1355,18 +1355,20 @@ static double ffnn__loss_count(ffnn_activation last, size_t rows, size_t cols) {
 }
 
 /* The mean loss of the last forward pass. weights, one a sample, may be NULL. */
-static float ffnn__mean_loss(ffnn_loss loss, const ffnn_layer *last, ffnn_tensor y,
+static float ffnn__mean_loss(ffnn_loss loss, const ffnn_layer *last, const float *y,
                              const float *weights) {
     double sum = 0;
-    size_t rows_at_once = weights == NULL ? y.rows : 1, cols = y.cols;
-    for (size_t row = 0; row < y.rows; row += rows_at_once) {
+    size_t rows = last->z.rows, cols = last->z.cols;
+    if (weights == NULL)
+        sum = ffnn__sum_of_losses(loss, last->activation, last->z, last->a.data, y);
+    for (size_t row = 0; weights != NULL && row < rows; ++row) {
         size_t first = row * cols;
-        ffnn_tensor z = ffnn_view(last->z.data + first, rows_at_once, cols);
-        double part = ffnn__sum_of_losses(loss, last->activation, z, last->a.data + first,
-                                          y.data + first);
-        sum += weights == NULL ? part : (double)weights[row] * part;
+        ffnn_tensor z = ffnn_view(last->z.data + first, 1, cols);
+        double of_row = ffnn__sum_of_losses(loss, last->activation, z, last->a.data + first,
+                                            y + first);
+        sum += (double)weights[row] * of_row;
     }
-    return (float)(sum / ffnn__loss_count(last->activation, y.rows, cols));
+    return (float)(sum / ffnn__loss_count(last->activation, rows, cols));
 }
 
 /* error = y - sum(y) a, row by row, where error is y - a so far. Most rows sum to 1. */
@@ -1382,9 +1384,9 @@ static void ffnn__softmax_error(float *error, const float *a, const float *y, si
 }
 
 /* Turns error, which is y - a so far, into the loss's for one element or row. */
-static void ffnn__error_of(ffnn_loss loss, const ffnn_layer *last, const float *y, size_t rows) {
+static void ffnn__error_of(ffnn_loss loss, const ffnn_layer *last, const float *y) {
     float *error = last->error.data;
-    size_t cols = last->a.cols, count = rows * cols;
+    size_t rows = last->a.rows, cols = last->a.cols, count = rows * cols;
     if (loss == FFNN_CROSS_ENTROPY && last->activation == FFNN_SOFTMAX)
         ffnn__softmax_error(error, last->a.data, y, rows, cols);
     if (loss == FFNN_CROSS_ENTROPY) return;
@@ -1396,16 +1398,13 @@ static void ffnn__error_of(ffnn_loss loss, const ffnn_layer *last, const float *
     }
 }
 
-/* Sets the last layer's error. weights, one a sample, may be NULL. Returns whether it is delta
-   already. */
-static bool ffnn__loss_gradient(ffnn_loss loss, const ffnn_layer *last, const float *y,
-                                const float *weights, size_t rows) {
-    const float *a = last->a.data;
+/* Turns error, which is y - a so far, into the loss's. Not inlined: the default loss, half the sum
+   of squares, does without. */
+FFNN__NOINLINE static void ffnn__complete_error(ffnn_loss loss, const ffnn_layer *last,
+                                                const float *y, const float *weights) {
     float *error = last->error.data;
-    size_t cols = last->a.cols, count = rows * cols;
-    loss = ffnn__effective_loss(loss, last->activation);
-    for (size_t i = 0; i < count; ++i) error[i] = y[i] - a[i];
-    if (loss > FFNN_MSE) ffnn__error_of(loss, last, y, rows);
+    size_t rows = last->a.rows, cols = last->a.cols, count = rows * cols;
+    if (loss > FFNN_MSE) ffnn__error_of(loss, last, y);
     if (loss != FFNN_HALF_SUM_OF_SQUARES && loss != FFNN_CUSTOM) {
         double mean_over = ffnn__loss_count(last->activation, rows, cols);
         float factor = (float)((loss == FFNN_MSE ? 2 : 1) / mean_over);
@@ -1413,6 +1412,19 @@ static bool ffnn__loss_gradient(ffnn_loss loss, const ffnn_layer *last, const fl
     }
     if (weights != NULL)
         FFNN__ROLLED for (size_t i = 0; i < count; ++i) error[i] *= weights[i / cols];
+}
+
+/* Sets the last layer's error. weights, one a sample, may be NULL. Returns whether it is delta
+   already. */
+static inline bool ffnn__loss_gradient(ffnn_loss loss, const ffnn_layer *last, const float *y,
+                                       const float *weights) {
+    const float *a = last->a.data;
+    float *error = last->error.data;
+    size_t count = last->a.rows * last->a.cols;
+    loss = ffnn__effective_loss(loss, last->activation);
+    for (size_t i = 0; i < count; ++i) error[i] = y[i] - a[i];
+    if (loss != FFNN_HALF_SUM_OF_SQUARES || weights != NULL)
+        ffnn__complete_error(loss, last, y, weights);
     return loss == FFNN_CROSS_ENTROPY || last->activation == FFNN_SOFTMAX;
 }
 
@@ -1521,7 +1533,7 @@ static bool ffnn__has_good_activations(const ffnn_net *net) {
 
 /* Whether net is a network: users may have set anything in its layers. Inline, with few branches:
    it is a part of every call, which takes 35 ns for a prediction of the default network. */
-static inline ffnn_status ffnn__check_layers(const ffnn_net *net) {
+FFNN__FORCE_INLINE ffnn_status ffnn__check_layers_inline(const ffnn_net *net) {
     size_t differences = 0; /* bits in which a shape is not what it should be, by exclusive or */
     bool has_memory = true; /* where it should be, and nowhere else */
     bool are_transposed = false;
@@ -1554,6 +1566,11 @@ static inline ffnn_status ffnn__check_layers(const ffnn_net *net) {
     return differences == 0 ? FFNN_OK : FFNN_ERROR_SHAPE;
 }
 
+/* The same for calls that take longer. */
+static ffnn_status ffnn__check_layers(const ffnn_net *net) {
+    return ffnn__check_layers_inline(net);
+}
+
 /* Whether the network's loss is one that its last layer can have. */
 static inline ffnn_status ffnn__check_loss(const ffnn_net *net) {
     ffnn_activation last = net->layers[net->layer_count - 1].activation;
@@ -1563,14 +1580,20 @@ static inline ffnn_status ffnn__check_loss(const ffnn_net *net) {
     return FFNN_OK;
 }
 
-/* The same for what computes the loss, which it cannot if that is the user's. */
+/* Whether it is one that can be computed here: not the user's. */
 static inline ffnn_status ffnn__check_computed_loss(const ffnn_net *net) {
-    return net->loss == FFNN_CUSTOM ? FFNN_ERROR_ARGUMENT : ffnn__check_loss(net);
+    return net->loss == FFNN_CUSTOM ? FFNN_ERROR_ARGUMENT : FFNN_OK;
 }
 
-/* Whether its optimizer is one, and may write to the parameters. */
+/* Whether its optimizer is one, and may write to the parameters. Most have no number but 0. */
 static inline ffnn_status ffnn__check_optimizer(const ffnn_net *net) {
     bool is_known = (unsigned)net->optimizer <= FFNN_ADAM;
+    uint32_t momentum, decay, clip;
+    memcpy(&momentum, &net->momentum, sizeof momentum);
+    memcpy(&decay, &net->weight_decay, sizeof decay);
+    memcpy(&clip, &net->clip_norm, sizeof clip);
+    if ((momentum | decay | clip) == 0)
+        return is_known && !net->is_view ? FFNN_OK : FFNN_ERROR_ARGUMENT;
     bool is_below_1 = net->momentum >= 0 && net->momentum < 1; /* false for NaN, as below */
     bool is_finite = net->weight_decay >= 0 && net->weight_decay <= FLT_MAX;
     is_finite &= net->clip_norm >= 0 && net->clip_norm <= FLT_MAX;
@@ -1692,7 +1715,7 @@ static inline bool ffnn__is_outside(const ffnn_net *net, ffnn_tensor t) {
 /* Whether x and y (targets, or an output; NULL for none) are a batch for net. */
 static ffnn_status ffnn__check_batch(const ffnn_net *net, const ffnn_tensor *x,
                                      const ffnn_tensor *y) {
-    ffnn_status status = ffnn__check_layers(net);
+    ffnn_status status = ffnn__check_layers_inline(net);
     if (status == FFNN_OK) status = ffnn__validate(*x);
     if (status == FFNN_OK && y != NULL) status = ffnn__validate(*y);
     if (status != FFNN_OK) return status;
@@ -1753,7 +1776,8 @@ static void ffnn__forward_layer(const ffnn_net *net, size_t i, const float *inpu
 static void ffnn__affine(const ffnn_net *net, size_t i, const float *input, size_t rows, float *z);
 static void ffnn__backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, const float *weights,
                            float learning_rate);
-static void ffnn__last_delta(const ffnn_net *net, ffnn_tensor y, const float *weights);
+FFNN__FORCE_INLINE void ffnn__last_delta(const ffnn_net *net, const float *y,
+                                        const float *weights);
 static void ffnn__hidden_deltas(const ffnn_net *net, size_t rows);
 static void ffnn__hidden_delta(const ffnn_layer *layer, const ffnn_layer *next, size_t rows);
 static void ffnn__delta(const ffnn_layer *layer, size_t count);
@@ -1796,7 +1820,7 @@ FFNNDEF ffnn_status ffnn_gradient(ffnn_net *net, ffnn_tensor x, ffnn_tensor y,
     if (status == FFNN_OK && is_wanted) status = ffnn__check_x_gradient(net, x_gradient, x, y);
     if (status != FFNN_OK) return status;
     if (net->layers[0].z.rows != x.rows) return FFNN_ERROR_SHAPE; /* no forward pass of this x */
-    ffnn__last_delta(net, y, NULL);
+    ffnn__last_delta(net, y.data, NULL);
     ffnn__hidden_deltas(net, x.rows);
     if (!is_wanted) return FFNN_OK;
     const ffnn_layer *first = &net->layers[0];
@@ -1853,7 +1877,7 @@ static void ffnn__affine(const ffnn_net *net, size_t i, const float *input, size
    sample, may be NULL. */
 static void ffnn__backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, const float *weights,
                            float learning_rate) {
-    ffnn__last_delta(net, y, weights);
+    ffnn__last_delta(net, y.data, weights);
 #ifdef FFNN__SIMD
     if (ffnn__is_small(net) && ffnn__is_plain_sgd(net)) {
         ffnn__small_backward(net->layers, net->layer_count, x.data, x.rows, learning_rate);
@@ -1866,10 +1890,11 @@ static void ffnn__backward(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, const fl
 }
 
 /* delta = error * f'(z), or a copy of the error where that is delta already. */
-static void ffnn__last_delta(const ffnn_net *net, ffnn_tensor y, const float *weights) {
+FFNN__FORCE_INLINE void ffnn__last_delta(const ffnn_net *net, const float *y,
+                                        const float *weights) {
     const ffnn_layer *last = &net->layers[net->layer_count - 1];
-    size_t count = y.rows * y.cols;
-    bool delta_is_error = ffnn__loss_gradient(net->loss, last, y.data, weights, y.rows);
+    size_t count = last->a.rows * last->a.cols;
+    bool delta_is_error = ffnn__loss_gradient(net->loss, last, y, weights);
     if (delta_is_error) memcpy(last->delta.data, last->error.data, count * sizeof(float));
     else ffnn__delta(last, count);
 }
@@ -2083,7 +2108,7 @@ static void ffnn__step(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, const float 
                        float learning_rate, float *loss) {
     const ffnn_layer *last = &net->layers[net->layer_count - 1];
     ffnn__forward(net, x);
-    if (loss != NULL) *loss = ffnn__mean_loss(net->loss, last, y, weights);
+    if (loss != NULL) *loss = ffnn__mean_loss(net->loss, last, y.data, weights);
     ffnn__backward(net, x, y, weights, learning_rate);
 }
 
@@ -2267,6 +2292,7 @@ static void ffnn__add_losses(double *loss, const ffnn_net *net, ffnn_tensor z, f
 FFNNDEF ffnn_status ffnn_evaluate(const ffnn_net *net, ffnn_tensor x, ffnn_tensor y, float *loss) {
     double sum = 0;
     ffnn_status status = ffnn__check_batch(net, &x, &y);
+    if (status == FFNN_OK) status = ffnn__check_loss(net);
     if (status == FFNN_OK) status = ffnn__check_computed_loss(net);
     if (status == FFNN_OK && loss == NULL) status = FFNN_ERROR_ARGUMENT;
     if (status != FFNN_OK) return status;
