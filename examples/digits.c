@@ -220,7 +220,7 @@ static void fit_until_best(ffnn_net *net, const dataset *training, const dataset
     ffnn_net best;
     memset(&best, 0, sizeof best);
     fit->epochs = 1;
-    for (size_t epoch = 1; epoch <= epochs && epoch - best_epoch <= wanted->patience; ++epoch) {
+    for (size_t epoch = 1; epoch <= epochs; ++epoch) {
         fit->learning_rate = LEARNING_RATE * (float)(epochs - epoch + 1) / (float)epochs;
         require(ffnn_fit(net, training->X, training->y, fit), "training");
         require(ffnn_evaluate(net, validation->X, validation->y, &loss), "validation");
@@ -233,6 +233,7 @@ static void fit_until_best(ffnn_net *net, const dataset *training, const dataset
         if (!wanted->quiet)
             printf("epoch %4zu, rate %.6f, validation loss %.6f, lowest in epoch %zu\n", epoch,
                    (double)fit->learning_rate, (double)loss, best_epoch);
+        if (epoch - best_epoch >= wanted->patience) break;
     }
     ffnn_free(net);
     *net = best;
