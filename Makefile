@@ -2,7 +2,8 @@
 # make run        the lab's recorded run
 # make test       everything that a C compiler can prove in some seconds
 # make test_fit   one test alone; tests/README.md says what each of them proves
-# make bench      how fast it is, beside FANN, OpenBLAS and PyTorch; the picture is build/bench.svg
+# make bench      how fast it is, beside FANN, OpenBLAS and PyTorch; the picture is build/bench.svg;
+#                 then make bench_builds: other builds beside CC's, ROUNDS=5 times each
 # make install    the header, into PREFIX/include
 # make clean
 #
@@ -49,9 +50,9 @@ ACTIVATIONS := $(shell sed -n '/^typedef enum ffnn_activation/,/^}/p' ffnn.h | t
 # Scripts that only need a compiler run beside the building.
 SCRIPTS = flags footprint names pasted warnings
 
-.PHONY: $(SCRIPTS:%=script_%) all run test test_digits test_examples programs bench builds activations \
-        $(ACTIVATIONS:%=activation_%) openmp sklearn pytorch coverage analyse matrix fuzz reference \
-        digits.h dew_point.h install clean
+.PHONY: $(SCRIPTS:%=script_%) all run test test_digits test_examples programs bench bench_builds \
+        builds activations $(ACTIVATIONS:%=activation_%) openmp sklearn pytorch coverage analyse matrix \
+        fuzz reference digits.h dew_point.h install clean
 
 all: $(EXAMPLES)
 
@@ -106,10 +107,10 @@ $(BUILD)/tests/%: tests/%.c $(HEADERS)
 
 # What takes longest to compile is the header's implementation, so the tests share one, optimized, but
 # for those that change how it is compiled or look inside.
-OWN_IMPLEMENTATION = test_faults test_hostile test_killed test_random test_saving test_stack_plain \
-                     test_threads
-$(BUILD)/tests/mlp $(BUILD)/tests/train $(filter-out $(OWN_IMPLEMENTATION:%=$(BUILD)/tests/%),$(TESTS)): \
-        $(BUILD)/tests/implementation.o
+OWN_IMPLEMENTATION = test_faults test_has_activation test_hostile test_killed test_random \
+                     test_saving test_stack_plain test_threads
+$(addprefix $(BUILD)/tests/,mlp train) \
+        $(filter-out $(OWN_IMPLEMENTATION:%=$(BUILD)/tests/%),$(TESTS)): $(BUILD)/tests/implementation.o
 
 $(BUILD)/tests/implementation.o: tests/implementation.c $(HEADERS)
 	@mkdir -p $(BUILD)/tests
@@ -125,6 +126,10 @@ $(addprefix $(BUILD)/tests/,test_saving test_stack test_stack_plain test_threads
 
 bench:
 	@CC="$(CC)" CFLAGS="$(CFLAGS)" WARNINGS="$(WARNINGS)" BUILD="$(BUILD)" sh tests/bench.sh
+	@$(MAKE) --no-print-directory bench_builds
+
+bench_builds:
+	@CC="$(CC)" BUILD="$(BUILD)" sh tests/bench_builds.sh
 
 builds coverage analyse matrix:
 	@BUILD="$(BUILD)" OWN_IMPLEMENTATION="$(OWN_IMPLEMENTATION)" sh tests/$@.sh

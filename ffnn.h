@@ -2,9 +2,9 @@
 
    Tensors that share memory with your arrays; networks of fully connected layers, drawn, trained,
    saved and loaded as PyTorch does it: any torch.nn.Sequential of up to 16 Linear layers, each
-   with one of nine activations, with MSE or cross-entropy, SGD or Adam. Seeded alike, it draws the
-   same numbers and prints the same digits as PyTorch. Weights travel in safetensors. C99 or C++11;
-   link with libm.
+   with one of 16 activations, with MSE, L1, Huber, cross-entropy or a loss of your own, SGD or
+   Adam. Seeded alike, it draws the same numbers and prints the same digits as PyTorch. Weights
+   travel in safetensors. C99 or C++11; link with libm.
 
    What it does not do: convolutions, recurrence, attention, normalization, dropout, GPUs.
 
@@ -58,9 +58,10 @@ TENSORS: a tensor is a rows x cols matrix of floats, row-major and contiguous. I
    ffnn_max                     dst (1 x cols) = the maximum of each column of a; NaN if the column
                                 contains one
    ffnn_mse                     the mean of (a - b)^2 over all elements; b is broadcast as in add
-   ffnn_activate                dst = f(z), where f is any activation; softmax row by row. Within 3
-                                units in the last place where the result is a normal float (GELU and
-                                SiLU: 1e-6 relative, or 1e-7 near their zeros). NaN stays NaN
+   ffnn_activate                dst = f(z), where f is any activation, with torch.nn's default
+                                parameters; softmax row by row. Within 3 units in the last place
+                                where the result is a normal float (SiLU, Mish and both GELUs: 1e-6
+                                relative, or 1e-7 near their zeros). NaN stays NaN
    ffnn_sigmoid                 ffnn_activate with the sigmoid, 1 / (1 + exp(-a)): within 2 units in
                                 the last place and always in [0, 1]; results below 1.2e-38 are 0
    ffnn_sigmoid_derivative      dst = a * (1 - a), where a is a sigmoid's OUTPUT
@@ -97,6 +98,7 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
    rng           draws the weights, layer after layer; NULL: one seeded with 0
    activations   one a layer. Name the LAST one, too: what you leave out is the sigmoid, and
                  regression wants FFNN_IDENTITY. Softmax is for the last layer only
+   alphas        LeakyReLU's slope below 0 and ELU's alpha; 0 is torch.nn's, 0.01 and 1
    biases        layers are torch.nn.Linear's, with a bias and Linear's first weights. Without,
                  weights are drawn from N(0, 1), which saturates the units of wide layers: scale
                  them by 1 / sqrt(inputs) with ffnn_scale, or set biases. Without biases, give each
@@ -104,17 +106,24 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
    loss          FFNN_HALF_SUM_OF_SQUARES, the default, steps down HALF THE SUM of (y - a)^2 over
                  the batch, so that a batch twice as large takes a step twice as long: to use a
                  learning rate of another library, divide it by the batch size. It reports the MEAN.
-                 FFNN_MSE and FFNN_CROSS_ENTROPY are means in both, as in PyTorch. A softmax layer
-                 trains by cross-entropy whatever loss says; its y are rows of probabilities, each
-                 of which must sum to 1. Cross-entropy needs a last layer of softmax or sigmoid
+                 All others are means in both, as in PyTorch. Cross-entropy needs a last layer of
+                 softmax or sigmoid. A softmax layer trains by cross-entropy whatever loss says but
+                 for FFNN_CUSTOM. Its y are rows of probabilities, or these times a number, as in
+                 -sum(y log a): a class's weight, a mask's 0, an advantage, which may be negative
    optimizer, momentum, weight_decay   those of torch.optim.SGD and torch.optim.AdamW
+   clip_norm     before each step, what torch.nn.utils.clip_grad_norm_ does; 0: nothing
 
-   FFNN_ERROR_ARGUMENT if a value is none of its enumeration, an activation stands behind the last
-   layer, a softmax layer has one unit (it could only say 1), momentum is outside [0, 1) or set for
-   Adam, weight_decay is negative or not finite. Loss, optimizer and activations may be changed
-   later, in the network: each call checks what it uses. The optimizer's state (moments, step count)
-   survives calls, new rates and edited weights; a load or another optimizer starts it anew. No file
-   holds it.
+   A loss of your own, FFNN_CUSTOM: call ffnn_forward, compute the loss's gradient by the output (of
+   a softmax layer, by its z), and pass that as y to ffnn_backward or ffnn_gradient, as to PyTorch's
+   output.backward(gradient). What computes the loss itself, ffnn_train, ffnn_fit and ffnn_evaluate,
+   is FFNN_ERROR_ARGUMENT with it.
+
+   FFNN_ERROR_ARGUMENT if a value is none of its enumeration, an activation or alpha stands behind
+   the last layer, an alpha is not finite or its layer neither LeakyReLU nor ELU, a softmax layer
+   has one unit (it could only say 1), momentum is outside [0, 1) or set for Adam, weight_decay or
+   clip_norm is negative or not finite. All but sizes and biases may be changed later, in the
+   network: each call checks what it uses. The optimizer's state (moments, step count) survives
+   calls, new rates and edited weights; a load or another optimizer starts it anew.
 
    Weights may lie anywhere: point layers[i].weight or .bias at an array of yours of the same shape.
    Every call follows them and reads nothing behind them; training writes to them; ffnn_free leaves
@@ -124,6 +133,10 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
    shares all memory with the original: use and free only one of them.
 
    ffnn_init                    makes a network and draws its weights
+   ffnn_init_copy               makes a network of the same layers, values, settings and optimizer's
+                                state, whose memory is its own: for the best weights so far, a
+                                target network, one network a thread. What the original only refers
+                                to is copied: weights that lie elsewhere, and those of a view
    ffnn_free                    frees the network's memory and zeroes the struct
    ffnn_forward                 fills z and a of every layer. *output (may be NULL) is set to a view
                                 of the last layer's a, valid until the next forward, train, fit or
@@ -134,12 +147,19 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
                                 with cross-entropy the last layer's error is its delta.
                                 FFNN_ERROR_SHAPE if the last forward pass had another number of
                                 samples
+   ffnn_gradient                ffnn_backward without a step: it changes no parameter and nothing of
+                                the optimizer. The gradient of the loss by x, x.grad in PyTorch,
+                                goes to x_gradient (batch x inputs, apart from x and y; all zeros as
+                                a tensor: not wanted). Of the default loss, it is that of half the
+                                sum. A view has no error: FFNN_ERROR_ARGUMENT
    ffnn_train                   one step for the whole batch: forward, then backward. *loss (may be
                                 NULL) is the network's loss before the step
    ffnn_fit                     epochs of steps over batches of batch_size samples; the last batch
                                 may be smaller. With desc->rng, every epoch shuffles the samples
                                 exactly as torch.randperm would; without it they keep their order,
-                                so data sorted by class need an rng. progress is called after every
+                                so data sorted by class need an rng. With sample_weights (samples x
+                                1), each sample's losses and gradients are multiplied by its weight;
+                                means are still over all samples. progress is called after every
                                 epoch. It may call functions that take a const ffnn_net, and return
                                 false to stop early (still FFNN_OK). It must return: an exception or
                                 longjmp out of it leaks the memory of ffnn_fit, all of which is
@@ -155,15 +175,16 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
    own memory, which is checked, nor in arrays that weights were pointed at, which is not.
 
    Memory: ffnn_forward and ffnn_train allocate only when a batch is larger than every batch before,
-   and for another optimizer's state: 3 floats a parameter for Adam, 2 for SGD with momentum or
-   weight decay, none for plain SGD.
+   and for another optimizer's state: 3 floats a parameter for Adam, 2 for SGD with momentum, weight
+   decay or clipping, none for plain SGD.
    ffnn_predict takes at most 256 samples at a time, and allocates only if that number of samples
    times the units of the largest layer, inputs not counted, exceeds 480 (96 with FFNN_NO_SIMD).
    Stack, measured with gcc 12 -O2 on x86-64: at most 4 KB for networks whose layers have at most 64
    weights each, 14 KB for saving and loading, 40 KB for any other call; with FFNN_NO_SIMD 2 KB, but
-   for saving. On a Cortex-M4, ffnn_init_view and ffnn_predict add 9.4 KB to a program that is built
-   with FFNN_NO_STDIO, -Os, -ffunction-sections and -Wl,--gc-sections, and take 1 KB of stack and,
-   until the network is made, 1 KB of RAM beside weights and activations.
+   for saving. On a Cortex-M4, ffnn_init_view and ffnn_predict add 11.2 KB to a program that is
+   built with FFNN_NO_STDIO, -Os, -ffunction-sections and -Wl,--gc-sections, or 8.7 KB if
+   FFNN_HAS_ACTIVATION leaves tanh and identity, and take 1 KB of stack and, until the network is
+   made, 1 KB of RAM beside weights and activations.
 
 THE WEIGHTS FILE: safetensors.
 
@@ -175,7 +196,9 @@ THE WEIGHTS FILE: safetensors.
    the state_dict of a torch.nn.Sequential holds in which an activation follows each Linear:
    0.weight (outputs x inputs), 0.bias, 2.weight, 2.bias, ... If any activation is not the sigmoid,
    or there are biases, the metadata says "activations": "relu identity": lower-case torch.nn names,
-   sigmoid tanh relu leaky_relu elu silu gelu identity softmax. In Python:
+   sigmoid tanh relu leaky_relu elu silu gelu identity gelu_tanh softplus selu relu6 mish hardtanh
+   hardswish softmax. An alpha that is not torch.nn's stands behind the name, leaky_relu:0.2, as
+   JSON writes numbers. In Python:
 
        model.load_state_dict(safetensors.torch.load_file("model.safetensors"))
        safetensors.torch.save_file(model.state_dict(), "model.safetensors",
@@ -203,6 +226,12 @@ THE WEIGHTS FILE: safetensors.
                                 says them, activations. Rejects every file that the reference
                                 implementation rejects, with one exception: numbers in ignored
                                 fields may be too large for a double
+   ffnn_save_optimizer          writes the optimizer's state as ffnn_save writes weights: tensors
+                                with .exp_avg and .exp_avg_sq (Adam) or .momentum_buffer behind the
+                                parameters' names, and metadata "optimizer": "adam", "steps": "120"
+   ffnn_load_optimizer          into a network of the same shape and optimizer, else
+                                FFNN_ERROR_MISMATCH. After ffnn_load, which starts the state anew,
+                                and this training goes on, bit for bit, as if it had never stopped
    ffnn_init_from_file          makes a new network of the file, with the default loss and
                                 optimizer. A file of PyTorch's names that does not say its
                                 activations is FFNN_ERROR_MISMATCH: a guess would be silently wrong
@@ -230,6 +259,9 @@ OPTIONS: macros, to be defined before the include and the same everywhere in a p
    FFNN_NO_SIMD                 portable C only, no vector instructions. For these the file includes
                                 itself; so define this where it is no file of its own, but pasted
                                 into another one, amalgamated, or included by URL
+   FFNN_HAS_ACTIVATION(a)       leaves out all activations for which this is false, to save flash:
+                                ((a) == FFNN_TANH || (a) == FFNN_IDENTITY), for example. A network
+                                that has others is FFNN_ERROR_ARGUMENT                    (true)
    FFNN_NO_OPENMP               starts no OpenMP threads, whatever the compiler's flags
    FFNN_FILENAME                the name of this file, should you rename it            ("ffnn.h")
    FFNN_TEST_KERNELS            for tests: always the kernels of this name, such as
@@ -241,9 +273,9 @@ SPEED: compile with plain -O2. The best instructions (AVX-512, AVX2 with FMA, el
    same bits on the same kind. A sample's results do not depend on its batch, with two exceptions:
    in batches of fewer than 8 samples, a hidden layer's error and the predictions of a view of a
    PyTorch file may differ in the last bits. Floating-point flags such as -ffast-math have no
-   effect: this file turns them off for itself (where it cannot, an #error says so). But linking
-   with -ffast-math makes some processors take subnormal numbers for 0, and a rounding mode other
-   than to nearest costs the sigmoid 1.7e-5.
+   effect: this file turns them off for itself (where it cannot, as with Microsoft's /fp:fast, an
+   #error says so). But linking with -ffast-math makes some processors take subnormal numbers for
+   0, and a rounding mode other than to nearest costs the sigmoid 1.7e-5.
 
 THREADS: compiled with -fopenmp and without FFNN_NO_OPENMP, large products are shared among OpenMP's
    threads, a band of rows of the result each: in a forward pass these are samples, in a step rows
@@ -413,7 +445,7 @@ typedef struct ffnn_fit_desc {
 #define FFNN__DECLARED
 
 #ifndef FFNNDEF
-#if defined(FFNN_STATIC) && defined(__GNUC__)
+#if defined(FFNN_STATIC) && (defined(__GNUC__) || defined(__clang__))
 #define FFNNDEF static __attribute__((__unused__)) /* a program need not use every function */
 #elif defined(FFNN_STATIC)
 #define FFNNDEF static
@@ -494,19 +526,19 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t);
    configuration                     what the program and the compiler have set
    what the kernels compute          their prototypes, with the formulas; the memory they want
    status and tensors                views, memory, arithmetic
-   activations and losses            the table of activations with f and f'; three losses
+   activations and losses            the table of activations with f and f'; the losses
    the network's memory              init, free, checks, room for a batch
    forward and backward              the network's formulas
-   optimizers                        SGD and Adam
+   optimizers                        SGD and Adam; clipping
    train, fit, predict               steps, epochs, batches
    random numbers                    PyTorch's generator, randn, randperm, Linear's first weights
    printing                          as PyTorch prints
    JSON                              a reader for the header of a weights file
    bytes of a file                   read from memory or from a file, piece by piece
-   parameters                        the list of a network's weights and biases
+   parameters                        the list of a network's weights and biases, and their moments
    weights file: the header          its tensors and metadata, checked; ffnn_print_file
    weights file: which network       from the tensors' names and shapes to sizes and activations
-   weights file: loading             into a network, into a new one, and without a copy
+   weights file: loading             into a network, into a new one, without a copy; the optimizer
    weights file: saving              names, metadata and numbers
    files of Windows, POSIX, C        what differs between them; replacing a file
    four floats at a time             what every processor with vectors can do
@@ -599,6 +631,13 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #define FFNN_FREE(p) free(p)
 #endif
 
+#ifdef FFNN_HAS_ACTIVATION
+#define FFNN__HAS_ALL_ACTIVATIONS false
+#else
+#define FFNN__HAS_ALL_ACTIVATIONS true
+#define FFNN_HAS_ACTIVATION(activation) true
+#endif
+
 #if defined(__GNUC__) || defined(__clang__)
 #define FFNN__NOINLINE __attribute__((__noinline__))
 #define FFNN__FORCE_INLINE static inline __attribute__((__always_inline__))
@@ -659,6 +698,14 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #define FFNN__NO_FMA(x) __asm__("" : "+m"(x))
 #endif
 
+/* Keeps the vector x, which is used twice, in its register. GCC would use it from memory, both
+   times, for x86's FMA can. */
+#if defined(FFNN__X86) && !defined(__clang__)
+#define FFNN__IN_REGISTER(x) __asm__("" : "+x"(x))
+#else
+#define FFNN__IN_REGISTER(x) ((void)0)
+#endif
+
 /* Hints for loops: unrolled where arrays of vectors must stay in registers (four times where the
    number of rounds may be no constant: small networks), rolled for the few elements after the last
    vector, of which Clang would make vectors again. */
@@ -689,6 +736,15 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #pragma GCC diagnostic ignored "-Wuseless-cast"
 #endif
 #endif
+#endif
+
+/* What Microsoft's compiler says at /W4 of standard C. That it drops a function which is not used it
+   says at the end of the file, so that is turned off there for good, at the end of this one. */
+#if defined(_MSC_VER) && !defined(__clang__)
+#pragma warning(push)
+#pragma warning(disable : 4204) /* a variable among the first values of a structure */
+#pragma warning(disable : 4221) /* the address of a local variable among them */
+#pragma warning(disable : 4996) /* fopen and strcpy: it recommends functions of its own */
 #endif
 
 /* Flags such as -ffast-math let the compiler reorder sums and forget NaN. They are turned off for
@@ -743,10 +799,11 @@ ssize_t readlink(const char *path, char *target, size_t size);
    the file uses of them; how they do it stands in "four floats at a time" and
    in all sections after it.
 
-   Where there are vectors, five shapes of kernel cover products c = a b of all sizes:
+   Where there are vectors, six shapes of kernel cover products c = a b of all sizes:
 
    tiles    some rows of c and one to four vectors of columns, whose sums stay in registers; there
             are vectors of 4, 8 and 16 lanes, and the last vector ends at the last column
+   shallow  what would be tiles, but is at most 4 deep: b stays in registers while rows stream by
    fold     deep products of 1 to 4 columns: a vector holds several rows of b. Also few rows times a
             transposed b, one row of c at a time
    narrow   2, 3 or 5 to 7 columns: a vector holds a row of b and what stands beside it
@@ -862,9 +919,14 @@ static float *ffnn__carve(float *memory, size_t *used, size_t count) {
 }
 
 /* A network is small if no layer has more weights; a product, if its result, or a b that has to be
-   transposed, has no more elements. A guess: 3-4-1 is 1.3 to 1.6 times as fast for it, most other
-   networks are slower from some 4 samples on (1,678 networks, gcc). */
+   transposed, has no more elements. A guess: 3-4-1 is 1.3 to 1.6 times as fast for it, other networks
+   learn 1.2 times as fast from one sample and as fast from 64 (gcc; Clang 1.1 and 0.95 times). */
 enum { FFNN__SMALL = 64 };
+
+/* Fewer sigmoids of a small network's layer are computed row by row where that fills vectors of
+   four, others of all samples at once, in wider vectors. Of 17, 25, 33 and 49 the first two were the
+   best. */
+enum { FFNN__MANY_SIGMOIDS = 25 };
 
 /* The next part of what is left: all of it if it fits, else max, or half of max if max would leave
    fewer than 8, for which kernels need other memory or round otherwise. */
@@ -1086,8 +1148,8 @@ FFNNDEF ffnn_status ffnn_max(ffnn_tensor dst, ffnn_tensor a) {
         FFNN__K(elu)(a, derivative, z, 1.0f, alpha),                                              \
         FFNN__K(elu)(a, derivative, z, 1.0f, alpha))                                              \
     ROW(FFNN_SILU, silu, /* z sigmoid(z); sigmoid(z) (1 + z (1 - sigmoid(z))) */                  \
-        FFNN__K(silu)(a, derivative, z),                                                          \
-        FFNN__K(silu)(a, derivative, z))                                                          \
+        FFNN__K(gate)(a, derivative, z, z, &one),                                                 \
+        FFNN__K(gate)(a, derivative, z, z, &one))                                                 \
     ROW(FFNN_GELU, gelu, /* z Phi(z); Phi(z) + z phi(z), the normal distribution and its density */\
         FFNN__K(gelu)(a, derivative, z),                                                          \
         FFNN__K(gelu)(a, derivative, z))                                                          \
@@ -1135,12 +1197,14 @@ static float ffnn__alpha_of(ffnn_activation activation, float alpha) {
 static void ffnn__activate(ffnn_activation activation, float alpha, float *a, const float *z,
                            size_t rows, size_t cols) {
     alpha = ffnn__alpha_of(activation, alpha);
-    if (activation == FFNN_SOFTMAX) ffnn__softmax(a, z, rows, cols);
-    else ffnn__activate_each(activation, alpha, a, z, rows * cols);
+    if (activation == FFNN_SOFTMAX && FFNN_HAS_ACTIVATION(FFNN_SOFTMAX))
+        ffnn__softmax(a, z, rows, cols);
+    else
+        ffnn__activate_each(activation, alpha, a, z, rows * cols);
 }
 
 FFNNDEF ffnn_status ffnn_activate(ffnn_tensor dst, ffnn_tensor z, ffnn_activation activation) {
-    bool is_known = (unsigned)activation <= FFNN_SOFTMAX;
+    bool is_known = (unsigned)activation <= FFNN_SOFTMAX && FFNN_HAS_ACTIVATION(activation);
     bool others_fit = is_known && ffnn__same_or_apart(dst, z);
     ffnn_status status = ffnn__validate_all(dst, z, z, ffnn__same_shape(dst, z), others_fit);
     if (status == FFNN_OK) ffnn__activate(activation, 0, dst.data, z.data, z.rows, z.cols);
@@ -1440,14 +1504,16 @@ FFNN__NOINLINE static ffnn_status ffnn__allocate(ffnn_net *net, const size_t *si
     return FFNN_OK;
 }
 
-/* Whether each alpha that is not 0 is finite and of a layer that has one. */
-static bool ffnn__has_good_alphas(const ffnn_net *net) {
+/* Whether the program has each layer's activation, and each alpha that is not 0 is finite and of a
+   layer that has one. */
+static bool ffnn__has_good_activations(const ffnn_net *net) {
     for (size_t i = 0; i < net->layer_count; ++i) {
         float alpha = net->layers[i].alpha;
         ffnn_activation activation = net->layers[i].activation;
         bool has_one = activation == FFNN_LEAKY_RELU || activation == FFNN_ELU;
         bool is_zero = alpha >= 0 && alpha <= 0;
         bool is_finite = alpha >= -FLT_MAX && alpha <= FLT_MAX;
+        if (!FFNN_HAS_ACTIVATION(activation)) return false;
         if (!is_zero && !(has_one && is_finite)) return false;
     }
     return true;
@@ -1483,7 +1549,8 @@ static inline ffnn_status ffnn__check_layers(const ffnn_net *net) {
     if ((unsigned)last->activation > FFNN_SOFTMAX) return FFNN_ERROR_ARGUMENT;
     bool always_says_1 = last->activation == FFNN_SOFTMAX && net->sizes[net->layer_count] == 1;
     if (always_says_1) return FFNN_ERROR_ARGUMENT;
-    if (alphas != 0 && !ffnn__has_good_alphas(net)) return FFNN_ERROR_ARGUMENT;
+    bool is_plain = alphas == 0 && FFNN__HAS_ALL_ACTIVATIONS; /* no more to look at */
+    if (!is_plain && !ffnn__has_good_activations(net)) return FFNN_ERROR_ARGUMENT;
     return differences == 0 ? FFNN_OK : FFNN_ERROR_SHAPE;
 }
 
@@ -1944,8 +2011,8 @@ static void ffnn__descent(const ffnn_net *net, size_t i, ffnn_tensor x, float *d
     }
 }
 
-/* All descents, scaled down where their 2-norm is above clip_norm, as torch.nn.utils.clip_grad_norm_
-   does it. Where the norm is NaN all become NaN. */
+/* All descents, scaled down where their 2-norm is above clip_norm, as
+   torch.nn.utils.clip_grad_norm_ does it. Where the norm is NaN all become NaN. */
 static void ffnn__clipped_descents(const ffnn_net *net, ffnn_tensor x) {
     const float zero = 0;
     double sum = 0;
@@ -2220,29 +2287,36 @@ enum {
     FFNN__LARGE_STACK = 96  /* 768 bytes */
 #else
     FFNN__SMALL_STACK = FFNN__SMALL, /* 512 bytes: any layer of a small network, one sample */
+    FFNN__MIDDLE_STACK = 320,        /* 2.5 KB: many samples of a small network, 4 KB in all */
     FFNN__LARGE_STACK = 480          /* 3.75 KB, so that predicting takes 4 KB in all */
 #endif
 };
 
 #ifdef FFNN__SIMD
-/* As many samples at a time as the buffers hold: a small network's calls cost little. */
-static inline void ffnn__predict_small(const ffnn_net *net, const ffnn_tensor *x,
-                                       const ffnn_tensor *output) {
-    float buffers[2][FFNN__SMALL_STACK];
-    const float *input = x->data;
+/* As many samples at a time as the buffers hold. Not inlined, as ffnn__run_on_stack. */
+FFNN__NOINLINE static void ffnn__predict_many_small(const ffnn_net *net, const ffnn_tensor *x,
+                                                    const ffnn_tensor *output) {
+    float buffers[2][FFNN__MIDDLE_STACK];
     float *outputs[] = {buffers[0], buffers[1], output->data}; /* see ffnn__small_forward */
-    size_t left = x->rows, rows = left;
-    if (rows > 1) { /* one sample always fits: no division */
-        size_t max_rows = FFNN__SMALL_STACK / net->max_units;
-        if (rows > max_rows) rows = max_rows;
-    }
-    while (left > rows) {
+    const float *input = x->data;
+    size_t max_rows = FFNN__MIDDLE_STACK / net->max_units;
+    for (size_t left = x->rows; left > 0;) {
+        size_t rows = left < max_rows ? left : max_rows;
         ffnn__small_forward(net->layers, net->layer_count, input, rows, outputs);
         input += rows * x->cols;
         outputs[2] += rows * output->cols;
         left -= rows;
     }
-    ffnn__small_forward(net->layers, net->layer_count, input, left, outputs);
+}
+
+/* One sample always fits the small buffers: no division. */
+static inline void ffnn__predict_small(const ffnn_net *net, const ffnn_tensor *x,
+                                       const ffnn_tensor *output) {
+    float buffers[2][FFNN__SMALL_STACK];
+    float *outputs[] = {buffers[0], buffers[1], output->data};
+    bool fits = x->rows == 1 || x->rows <= FFNN__SMALL_STACK / net->max_units;
+    if (fits) ffnn__small_forward(net->layers, net->layer_count, x->data, x->rows, outputs);
+    else ffnn__predict_many_small(net, x, output);
 }
 #endif
 
@@ -3116,8 +3190,8 @@ static char *ffnn__append_number(char *at, uint64_t number) {
 
 enum { FFNN__MAX_NAME = 64 }; /* of a tensor, with the zero behind it */
 
-/* The name of tensor i. Parameters are W1, W2, ..., or 0.weight, 0.bias, 2.weight, ..., those of the
-   state_dict of a torch.nn.Sequential in which an activation follows each Linear. Moments have
+/* The name of tensor i. Parameters are W1, W2, ..., or 0.weight, 0.bias, 2.weight, ..., those of
+   the state_dict of a torch.nn.Sequential in which an activation follows each Linear. Moments have
    PyTorch's name for them behind that. */
 static void ffnn__name_tensor(char name[FFNN__MAX_NAME], const ffnn__contents *contents, size_t i) {
     size_t index = contents->is_optimizer ? i / contents->moments : i;
@@ -3611,89 +3685,106 @@ static size_t ffnn__activation_of(const char *name, size_t length) {
 /* A decimal number: mantissa * 10^exponent. */
 typedef struct ffnn__decimal {
     uint64_t mantissa;
-    long exponent;
+    int exponent;
     bool is_negative;
 } ffnn__decimal;
 
-/* The number that a text is, in JSON's way of writing numbers: false if it is none. Digits after the
-   18th do not count. */
-static bool ffnn__read_decimal(const char *text, size_t length, ffnn__decimal *number) {
-    const unsigned char *at = (const unsigned char *)text, *end = at + length;
-    ffnn__json json = {at, end, false, false, NULL, 0, NULL};
-    bool is_number = length > 0 && (*at == '-' || (*at >= '0' && *at <= '9'));
-    if (is_number) ffnn__json_skip_scalar(&json);
-    if (!is_number || !ffnn__json_ended(&json)) return false;
-
-    memset(number, 0, sizeof *number);
-    bool is_fraction = false, is_power_negative = false;
-    long power = 0;
-    for (; at < end && *at != 'e' && *at != 'E'; ++at) {
-        if (*at == '-') number->is_negative = true;
-        if (*at == '.') is_fraction = true;
-        if (*at < '0') continue;
-        bool fits = number->mantissa < UINT64_MAX / 100;
-        if (fits) number->mantissa = 10 * number->mantissa + (uint64_t)(*at - '0');
-        if (fits && is_fraction) number->exponent -= 1;
-        if (!fits && !is_fraction) number->exponent += 1;
-    }
-    for (; at < end; ++at) {
-        if (*at == '-') is_power_negative = true;
-        if (*at >= '0' && *at <= '9' && power < 10000) power = 10 * power + (*at - '0');
-    }
-    number->exponent += is_power_negative ? -power : power;
+/* Reads a digit of a decimal number; false if there is none. Those after the 18th do not count. */
+static bool ffnn__read_digit(const char **at, ffnn__decimal *number, bool is_fraction) {
+    if (**at < '0' || **at > '9') return false;
+    bool counts = number->mantissa < UINT64_MAX / 100;
+    if (counts) number->mantissa = 10 * number->mantissa + (uint64_t)(**at - '0');
+    if (counts == is_fraction && number->exponent > -999 && number->exponent < 999)
+        number->exponent += counts ? -1 : 1;
+    ++*at;
     return true;
 }
 
-/* The nearest float; false if there is none, the number being too large. Without double and without
-   a division, which are 2 KB of code on a Cortex-M4: the mantissa's highest bit stays at the top,
-   and each multiplication by 10 or 1 / 10 = 0.8 / 8 loses at most 2^-60 of it. */
+/* Reads -1.5e-3 or a part of it: a number in JSON's way of writing them, which begins at text.
+   Returns its end; text if there is none. */
+static const char *ffnn__read_decimal(const char *text, ffnn__decimal *number) {
+    const char *at = text;
+    int power = 0;
+    memset(number, 0, sizeof *number);
+    number->is_negative = *at == '-';
+    if (*at == '-') ++at;
+    bool has_leading_zero = at[0] == '0' && at[1] >= '0' && at[1] <= '9';
+    if (has_leading_zero || !ffnn__read_digit(&at, number, false)) return text;
+    while (ffnn__read_digit(&at, number, false)) continue;
+    if (*at == '.') {
+        ++at;
+        if (!ffnn__read_digit(&at, number, true)) return text;
+        while (ffnn__read_digit(&at, number, true)) continue;
+    }
+    if (*at != 'e' && *at != 'E') return at;
+    ++at;
+    bool is_negative_power = *at == '-';
+    if (*at == '-' || *at == '+') ++at;
+    if (*at < '0' || *at > '9') return text;
+    for (; *at >= '0' && *at <= '9'; ++at)
+        if (power < 1000) power = 10 * power + (*at - '0');
+    number->exponent += is_negative_power ? -power : power;
+    return at;
+}
+
+/* The nearest float; false if the number is too large. Without double and without a division, which
+   are 2 KB of code on a Cortex-M4: m's highest bit stays at the top, and each step to another power
+   of 10 loses at most 2^-60 of it. */
 static bool ffnn__decimal_to_float(const ffnn__decimal *number, float *value) {
-    const uint64_t top = (uint64_t)1 << 63;
     uint64_t m = number->mantissa;
-    long power = 0; /* of 2 */
+    int exponent = number->exponent, power = 64; /* the number is m 2^(power - 64) 10^exponent */
     *value = 0;
-    if (m == 0 || number->exponent < -80) return true;
-    if (number->exponent > 40) return false;
-    for (long exponent = number->exponent;; exponent += exponent < 0 ? 1 : -1) {
-        for (; m < top; m <<= 1) --power;
+    if (m == 0 || exponent < -80) return true;
+    if (exponent > 40) return false;
+    for (;;) {
+        for (; m >> 63 == 0; m <<= 1) --power;
         if (exponent == 0) break;
         if (exponent > 0) {
-            m = (m >> 1) + (m >> 3); /* 10 / 16 */
+            m = (m >> 1) + (m >> 3); /* 10 / 2^4 */
             power += 4;
-        } else {
-            m = (m >> 1) + (m >> 2); /* 0.8 = 3/4 * (1 + 2^-4) (1 + 2^-8) (1 + 2^-16) (1 + 2^-32) */
+            --exponent;
+        } else { /* 0.8 = 3/4 (1 + 2^-4) (1 + 2^-8) (1 + 2^-16) (1 + 2^-32), over 2^3 */
+            m = (m >> 1) + (m >> 2);
             for (int shift = 4; shift <= 32; shift *= 2) m += m >> shift;
             power -= 3;
+            ++exponent;
         }
     }
-    long dropped = 64 - FLT_MANT_DIG; /* bits: more where the float is subnormal */
-    if (power + dropped < -149) dropped = -149 - power;
-    if (dropped > 63) return true;
-    uint64_t rest = m & (((uint64_t)1 << dropped) - 1), half = (uint64_t)1 << (dropped - 1);
-    m >>= dropped;
-    if (rest > half || (rest == half && m % 2 == 1)) ++m;
-    *value = (float)(int32_t)m;
-    for (power += dropped; power > 0; --power) *value *= 2;
-    for (; power < 0; ++power) *value *= 0.5f;
-    if (number->is_negative) *value = -*value;
+    /* Rounded to nearest, ties to even: to as many bits as a float of this size has. Of the lower
+       half it only counts whether it is 0. */
+    int kept = power + 149 < FLT_MANT_DIG ? power + 149 : FLT_MANT_DIG, dropped = 32 - kept;
+    if (kept < 0) return true;
+    uint64_t high = (m >> 32) | ((m & 0xffffffffu) != 0);
+    high = (high + ((uint64_t)1 << (dropped - 1)) - 1 + (high >> dropped) % 2) >> dropped;
+    *value = (float)(int32_t)high;
+    for (power -= kept; power > 0; --power) *value *= 2;
+    float scale = number->is_negative ? -1.0f : 1.0f;
+    for (; power < 0; ++power) scale *= 0.5f;
+    *value *= scale;
     return *value >= -FLT_MAX && *value <= FLT_MAX;
 }
 
-/* Reads an activation, such as relu or leaky_relu:0.2. False if it is none. Where alpha is 0, LeakyReLU and ELU are
-   ReLU. */
+/* Reads the alpha that begins at text and ends where the activation does. False if it is none. */
+static bool ffnn__read_alpha(const char *text, const char *end, float *alpha) {
+    ffnn__decimal number;
+    if (ffnn__read_decimal(text, &number) != end || text == end) return false;
+    return ffnn__decimal_to_float(&number, alpha);
+}
+
+/* Reads an activation of so many characters, such as relu or leaky_relu:0.2. False if it is none.
+   Where alpha is 0, LeakyReLU and ELU are ReLU. */
 static bool ffnn__read_activation(const char *text, size_t length, ffnn_activation *activation,
                                   float *alpha) {
-    const char *colon = (const char *)memchr(text, ':', length);
-    size_t name_length = colon != NULL ? (size_t)(colon - text) : length;
+    size_t name_length = strcspn(text, ": ");
     size_t found = ffnn__activation_of(text, name_length);
+    *alpha = 0;
     if (found > FFNN_SOFTMAX) return false;
     *activation = (ffnn_activation)found;
-    *alpha = 0;
-    if (colon == NULL) return true;
-    if (*activation != FFNN_LEAKY_RELU && *activation != FFNN_ELU) return false;
-    ffnn__decimal number;
-    if (!ffnn__read_decimal(colon + 1, length - name_length - 1, &number)) return false;
-    if (!ffnn__decimal_to_float(&number, alpha)) return false;
+    if (name_length == length) return true;
+    bool can_have_one = FFNN_HAS_ACTIVATION(FFNN_LEAKY_RELU) || FFNN_HAS_ACTIVATION(FFNN_ELU);
+    bool has_one = *activation == FFNN_LEAKY_RELU || *activation == FFNN_ELU;
+    if (!can_have_one || !has_one) return false;
+    if (!ffnn__read_alpha(text + name_length + 1, text + length, alpha)) return false;
     if (*alpha >= 0 && *alpha <= 0) *activation = FFNN_RELU;
     return true;
 }
@@ -4037,6 +4128,7 @@ static bool ffnn__find_optimizer(const ffnn__index *index, const ffnn_net *net, 
     const char *number = ffnn__find_metadata(index, "steps");
     if (name == NULL || number == NULL) return false;
     if (ffnn__compare(name, ffnn__optimizer_names[net->optimizer]) != 0) return false;
+    if (strcspn(number, " \t\r\n") < strlen(number)) return false; /* JSON would skip these */
     const unsigned char *digits = (const unsigned char *)number;
     ffnn__json json = {digits, digits + strlen(number), false, false, NULL, 0, NULL};
     *steps = ffnn__json_unsigned(&json);
@@ -4151,19 +4243,18 @@ static bool ffnn__has_metadata(const ffnn_net *net) {
     return has_others;
 }
 
-/* A decimal number of so many digits and this exponent, in JSON's way of writing it. Returns the end. */
-static char *ffnn__append_decimal(char *at, uint64_t digits, int exponent) {
+/* A decimal number of so many digits and this exponent, in JSON's way of writing it. Returns the
+   end. */
+static char *ffnn__append_decimal(char *at, uint32_t digits, int exponent) {
     char text[24];
     while (digits % 10 == 0) {
         digits /= 10;
         ++exponent;
     }
     int count = (int)(ffnn__append_number(text, digits) - text), point = count + exponent;
-    if (point > 12 || point < -4) {
-        at = ffnn__append_number(at, digits);
-        at = ffnn__append_text(at, exponent < 0 ? "e-" : "e");
-        return ffnn__append_number(at, (uint64_t)(exponent < 0 ? -exponent : exponent));
-    }
+    bool is_scientific = point > 12 || point < -4; /* 1.5e-10 */
+    int power = point - 1;
+    if (is_scientific) point = 1;
     if (point <= 0) at = ffnn__append_text(at, "0.");
     for (int i = point; i < 0; ++i) *at++ = '0';
     for (int i = 0; i < count; ++i) {
@@ -4171,22 +4262,36 @@ static char *ffnn__append_decimal(char *at, uint64_t digits, int exponent) {
         *at++ = text[i];
     }
     for (int i = count; i < point; ++i) *at++ = '0';
-    return at;
+    if (!is_scientific) return at;
+    at = ffnn__append_text(at, power < 0 ? "e-" : "e");
+    return ffnn__append_number(at, (uint64_t)(power < 0 ? -power : power));
 }
 
-/* The fewest digits that are read as value again: nine are always enough. value is not 0. */
+/* Whether a decimal number is read as a float below magnitude. */
+static bool ffnn__reads_below(uint32_t mantissa, int exponent, float magnitude) {
+    ffnn__decimal decimal = {mantissa, exponent, false};
+    float read;
+    return ffnn__decimal_to_float(&decimal, &read) && read < magnitude;
+}
+
+/* The fewest digits that are read as value again: nine are always enough. Found by bisection, so
+   that reading alone decides. value is not 0. */
 static char *ffnn__append_float(char *at, float value) {
-    double scaled = fabs((double)value);
-    int exponent = 0;
-    for (; scaled >= 10; scaled /= 10) ++exponent;
-    for (; scaled < 1; scaled *= 10) --exponent;
+    float magnitude = value < 0 ? -value : value;
     if (value < 0) *at++ = '-';
-    for (int digits = 1;; ++digits, --exponent, scaled *= 10) {
-        ffnn__decimal decimal = {(uint64_t)(scaled + (double)0.5L), exponent, value < 0};
+    int exponent = 38; /* of the last digit */
+    while (exponent > -45 && !ffnn__reads_below(1, exponent, magnitude)) --exponent;
+    for (uint32_t first = 1;; first *= 10, --exponent) {
+        uint32_t low = first, high = 10 * first; /* the least number that is not below is in here */
+        while (low < high) {
+            uint32_t middle = low + (high - low) / 2;
+            if (ffnn__reads_below(middle, exponent, magnitude)) low = middle + 1;
+            else high = middle;
+        }
+        ffnn__decimal decimal = {low, exponent, false};
         float read;
-        bool is_finite = ffnn__decimal_to_float(&decimal, &read);
-        bool is_same = is_finite && read >= value && read <= value;
-        if (is_same || digits == 9) return ffnn__append_decimal(at, decimal.mantissa, exponent);
+        bool is_same = ffnn__decimal_to_float(&decimal, &read) && !(read > magnitude);
+        if (is_same || first == 100000000) return ffnn__append_decimal(at, low, exponent);
     }
 }
 
@@ -4888,14 +4993,15 @@ static void ffnn__run_band(const ffnn__product *product) {
 #endif
 
 /* ---- products: which kernel -------------------------------------------------------------- */
-/* The five shapes of "what the kernels compute" and who chooses among them:
+/* The six shapes of "what the kernels compute" and who chooses among them:
 
    ffnn__multiply and its like   describe a product; the smallest ones go straight to a kernel
    ffnn__run                     shares a large product among threads, a band of rows each
    ffnn__run_band                chooses between blocks, a transposed b, fold, and what is left
    ffnn__run_transposed          a transposed b: blocks, or ffnn__run_dots, which folds
    ffnn__run_blocks              cuts b into blocks; ffnn__add_blocks adds them up first
-   ffnn__run_unblocked           what is left, and each block: chooses between tiles, narrow, plain
+   ffnn__run_unblocked           what is left, and each block: chooses between tiles, narrow, plain;
+                                 tiles leave it to shallow where the depth is at most 4
 
    Neither the number of rows nor what they hold decides, where b is not transposed: a sample's
    results do not depend on the batch that it is in. */
@@ -5327,12 +5433,13 @@ static void ffnn__box_muller(float *x, size_t blocks) {
    momentum_step, adam_step    x        x                x           FFNN__HAS_STEPS
    combine                     x        x                x           FFNN__HAS_COMBINE
    box_muller                                            x           (see "normal numbers")
+   shallow                             (1)       x       x       x   FFNN__HAS_SHALLOW
    fold                                 x                x       x   FFNN__HAS_FOLD
    narrow                               x        x       x           FFNN__HAS_NARROW
    small_...                            x        x                   FFNN__HAS_SMALL
 
-   (1) Without FFNN__X86: 2 x 4, and a loop per activation. Few x86 have no AVX2, so there the
-   baseline is as little code as possible. What a kind does not have it takes from another one: the
+   (1) Without FFNN__X86: 2 x 4, a loop per activation, and shallow. Few x86 have no AVX2, so there
+   the baseline is as little code as possible. What a kind does not have it takes from another one: the
    tables below say from which. */
 
 #ifndef FFNN__SIMD
@@ -5356,6 +5463,7 @@ static void ffnn__box_muller(float *x, size_t blocks) {
 #else
 #define FFNN__VECTORS 4
 #define FFNN__HAS_LOOPS
+#define FFNN__HAS_SHALLOW
 #endif
 #define FFNN__TARGET
 #define FFNN__HAS_DERIVATIVE
@@ -5389,6 +5497,7 @@ static const ffnn__kernels ffnn__kernels_baseline = {
 #define FFNN__ROWS 2
 #define FFNN__VECTORS 1
 #define FFNN__TARGET FFNN__AVX2
+#define FFNN__HAS_SHALLOW
 #define FFNN__HAS_DERIVATIVE
 #define FFNN__HAS_NARROW
 #define FFNN__HAS_SMALL
@@ -5399,6 +5508,7 @@ static const ffnn__kernels ffnn__kernels_baseline = {
 #define FFNN__ROWS 3
 #define FFNN__VECTORS 4
 #define FFNN__TARGET FFNN__AVX2
+#define FFNN__HAS_SHALLOW
 #define FFNN__HAS_DERIVATIVE
 #define FFNN__HAS_LOOPS
 #define FFNN__HAS_STEPS
@@ -5427,6 +5537,7 @@ static const ffnn__kernels ffnn__kernels_avx2 = {
 #define FFNN__ROWS 4
 #define FFNN__VECTORS 4
 #define FFNN__TARGET __attribute__((__target__("avx2,fma,avx512f")))
+#define FFNN__HAS_SHALLOW
 #define FFNN__HAS_LOOPS
 #define FFNN__HAS_FOLD
 #include FFNN_FILENAME
@@ -5698,24 +5809,43 @@ FFNN__INLINE void FFNN__K(elu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__
     *a = FFNN__CHOOSE(x > zero, x * positive, (p * scale + (scale - 1.0f)) * negative);
 }
 
-/* a = z sigmoid(z). With e = exp(-|z|), sigmoid(|z|) is 1 / (1 + e) and sigmoid(-|z|) e times that;
-   sigmoid' is the product of the two, so that 1 - sigmoid need not be computed. As PyTorch's, SiLU
-   of -infinity and its derivative at both infinities are NaN, being 0 times infinity. */
-FFNN__INLINE void FFNN__K(silu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
+/* e = exp(-|t|) */
+FFNN__INLINE void FFNN__K(exp_of_minus_abs)(ffnn__vec *e, const ffnn__vec *t) {
     const ffnn__vec zero = {0};
-    ffnn__vec x = *z, t = FFNN__CHOOSE(x < zero, x, zero - x), p, scale;
-    FFNN__K(exp)(&p, &scale, &t);
-    ffnn__vec e = p * scale + scale;
-    ffnn__vec of_abs = 1.0f / (e + 1.0f), of_minus_abs = e * of_abs; /* sigmoid(|z|), (-|z|) */
+    ffnn__vec minus_abs = FFNN__CHOOSE(*t < zero, *t, zero - *t), p, scale;
+    FFNN__K(exp)(&p, &scale, &minus_abs);
+    *e = p * scale + scale;
+}
+
+/* a = z sigmoid(v), where v depends on z and has its sign; slope is v'. With e = exp(-|v|),
+   sigmoid(|v|) is 1 / (1 + e) and sigmoid(-|v|) e times that; sigmoid' is the product of the two,
+   so that 1 - sigmoid need not be computed. As PyTorch's, the value at -infinity and the derivative
+   at both infinities are NaN, being 0 times infinity. */
+FFNN__INLINE void FFNN__K(gate)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z,
+                                const ffnn__vec *v, const ffnn__vec *slope) {
+    const ffnn__vec zero = {0};
+    ffnn__vec x = *z, e;
+    FFNN__K(exp_of_minus_abs)(&e, v);
+    ffnn__vec of_abs = 1.0f / (e + 1.0f), of_minus_abs = e * of_abs; /* sigmoid(|v|), (-|v|) */
     ffnn__vec sigmoid = FFNN__CHOOSE(x < zero, of_minus_abs, of_abs);
-    *derivative = sigmoid + x * (of_minus_abs * of_abs);
+    *derivative = sigmoid + x * (of_minus_abs * of_abs) * *slope;
     *a = x * sigmoid;
+}
+
+/* 1 + tanh(u) is 2 sigmoid(2 u), so v is 2 u = sqrt(8 / pi) (z + 0.044715 z^3). Beyond |z| = 100,
+   where sigmoid' is 0, its slope must not be infinite. */
+FFNN__INLINE void FFNN__K(gelu_tanh)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
+    const ffnn__vec zero = {0};
+    ffnn__vec x = *z, x2 = x * x, v = x * (x2 * 0.0713548163f + 1.59576912f);
+    ffnn__vec slope = x2 * 0.214064449f + 1.59576912f;
+    slope = FFNN__CHOOSE(x2 > zero + 1e4f, zero, slope);
+    FFNN__K(gate)(a, derivative, z, &v, &slope);
 }
 
 /* a = z Phi(z), the normal distribution. With u = |z|, Phi(-u) = exp(-u^2 / 2) / P(u), where the
    polynomial P is minimax (Sollya) for the error of that times sqrt(1 + u^2), 2^-30; it is positive
    for all u >= 0, and what follows 2 + 1.6 u is small, so that rounding does no harm. The
-   derivative is Phi(z) + z phi(z), phi the density. NaN at the infinities, as SiLU. */
+   derivative is Phi(z) + z phi(z), phi the density. NaN at the infinities, as gate. */
 FFNN__INLINE void FFNN__K(gelu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
     const ffnn__vec zero = {0};
     ffnn__vec x = *z, u = FFNN__CHOOSE(x < zero, zero - x, x), t = u * u * -0.5f, p, scale;
@@ -5729,30 +5859,15 @@ FFNN__INLINE void FFNN__K(gelu)(ffnn__vec *a, ffnn__vec *derivative, const ffnn_
     *a = x * cdf;
 }
 
-/* a = z sigmoid(v), where v = sqrt(8 / pi) (z + 0.044715 z^3): 1 + tanh(u) is 2 sigmoid(2 u). The
-   derivative is sigmoid(v) + z sigmoid'(v) v', see silu. NaN at the infinities, as SiLU. */
-FFNN__INLINE void FFNN__K(gelu_tanh)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
-    const ffnn__vec zero = {0};
-    ffnn__vec x = *z, x2 = x * x, v = x * (x2 * 0.0713548163f + 1.59576912f);
-    ffnn__vec t = FFNN__CHOOSE(x < zero, v, zero - v), p, scale;
-    FFNN__K(exp)(&p, &scale, &t);
-    ffnn__vec e = p * scale + scale; /* 0 long before x2 is infinite */
-    ffnn__vec slope = FFNN__CHOOSE(e > zero, x2 * 0.214064449f + 1.59576912f, zero); /* v' */
-    ffnn__vec of_abs = 1.0f / (e + 1.0f), of_minus_abs = e * of_abs; /* sigmoid(|v|), (-|v|) */
-    ffnn__vec sigmoid = FFNN__CHOOSE(x < zero, of_minus_abs, of_abs);
-    *derivative = sigmoid + x * (of_minus_abs * of_abs) * slope;
-    *a = x * sigmoid;
-}
-
 /* a = max(z, 0) + log(1 + e), where e = exp(-|z|) is at most 1. With s = e / (2 + e), which is at
    most 1 / 3, log(1 + e) is 2 atanh(s) = 2 (s + s^3 / 3 + s^5 / 5 + ...), whose polynomial here is
-   minimax, its relative error 2^-27.7. From z = 20 on, where PyTorch takes z, nothing is left of the
-   sum but z. */
+   minimax, its relative error 2^-27.7. From z = 20 on, where PyTorch takes z, nothing is left of
+   the sum but z. */
 FFNN__INLINE void FFNN__K(softplus)(ffnn__vec *a, const ffnn__vec *z) {
     const ffnn__vec zero = {0};
-    ffnn__vec x = *z, t = FFNN__CHOOSE(x < zero, x, zero - x), p, scale;
-    FFNN__K(exp)(&p, &scale, &t);
-    ffnn__vec e = p * scale + scale, s = e / (e + 2.0f), s2 = s * s;
+    ffnn__vec x = *z, e;
+    FFNN__K(exp_of_minus_abs)(&e, z);
+    ffnn__vec s = e / (e + 2.0f), s2 = s * s;
     ffnn__vec q = ((s2 * 0.140122294f + 0.139995705f) * s2 + 0.200108495f) * s2 + 0.333332066f;
     q = s + s * (q * s2);
     *a = FFNN__CHOOSE(x < zero, zero, x) + (q + q);
@@ -5760,12 +5875,11 @@ FFNN__INLINE void FFNN__K(softplus)(ffnn__vec *a, const ffnn__vec *z) {
 
 /* a = z tanh(log(w)), where w = 1 + exp(z): tanh(log(w)) = (w^2 - 1) / (w^2 + 1), whose terms are
    divided by exp(2 z) where z is above 0. The derivative is tanh(log(w)) + z sigmoid(z) (1 -
-   tanh(log(w))^2). NaN at the infinities, as SiLU. */
+   tanh(log(w))^2). NaN at the infinities, as gate. */
 FFNN__INLINE void FFNN__K(mish)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
     const ffnn__vec zero = {0}, one = zero + 1.0f;
-    ffnn__vec x = *z, t = FFNN__CHOOSE(x < zero, x, zero - x), p, scale;
-    FFNN__K(exp)(&p, &scale, &t);
-    ffnn__vec e = p * scale + scale; /* exp(-|z|) */
+    ffnn__vec x = *z, e;
+    FFNN__K(exp_of_minus_abs)(&e, z);
     ffnn__vec above = FFNN__CHOOSE(x < zero, e * (e + 2.0f), e + e + 1.0f); /* w^2 - 1 */
     ffnn__vec gap = FFNN__CHOOSE(x < zero, one * 2.0f, e * e * 2.0f); /* w^2 + 1 is larger by 2 */
     ffnn__vec below = above + gap, factor = above / below;
@@ -5784,12 +5898,11 @@ FFNN__INLINE void FFNN__K(clamp)(ffnn__vec *a, ffnn__vec *derivative, const ffnn
 }
 
 FFNN__INLINE void FFNN__K(hardswish)(ffnn__vec *a, ffnn__vec *derivative, const ffnn__vec *z) {
-    const ffnn__vec zero = {0}, one = zero + 1.0f, three = zero + 3.0f, six = zero + 6.0f;
-    ffnn__vec x = *z, sum = x + three;
-    ffnn__vec factor = FFNN__CHOOSE(sum <= zero, zero, FFNN__CHOOSE(sum >= six, six, sum));
-    ffnn__vec slope = FFNN__CHOOSE(x > three, one, x / three + 0.5f);
-    *derivative = FFNN__CHOOSE(x < zero - three, zero, slope);
-    *a = x * factor / six;
+    const ffnn__vec zero = {0}, one = zero + 1.0f, three = zero + 3.0f;
+    ffnn__vec x = *z, sum = x + three, factor, ignored, slope = x / three + 0.5f;
+    FFNN__K(clamp)(&factor, &ignored, &sum, 0.0f, 6.0f);
+    *derivative = FFNN__CHOOSE(x < zero - three, zero, FFNN__CHOOSE(x > three, one, slope));
+    *a = x * factor / 6.0f;
 }
 
 /* a = f(z): the rows of the table in "activations and losses". Where activation is a constant, only
@@ -5802,7 +5915,9 @@ FFNN__INLINE void FFNN__K(f)(const ffnn_activation activation, float alpha, ffnn
     switch (activation) {
 #define FFNN__CASE(constant, name, f, df)                                                         \
     case constant:                                                                                \
-        f;                                                                                        \
+        if (FFNN_HAS_ACTIVATION(constant)) {                                                      \
+            f;                                                                                    \
+        }                                                                                         \
         break;
         FFNN__ACTIVATIONS(FFNN__CASE)
 #undef FFNN__CASE
@@ -5820,7 +5935,9 @@ FFNN__INLINE void FFNN__K(derivative)(ffnn_activation activation, float alpha,
     switch (activation) {
 #define FFNN__CASE(constant, name, f, df)                                                         \
     case constant:                                                                                \
-        df;                                                                                       \
+        if (FFNN_HAS_ACTIVATION(constant)) {                                                      \
+            df;                                                                                   \
+        }                                                                                         \
         break;
         FFNN__ACTIVATIONS(FFNN__CASE)
 #undef FFNN__CASE
@@ -5846,7 +5963,7 @@ FFNN__INLINE void FFNN__K(activate_loop)(const ffnn_activation activation, float
    code; with 16 lanes they take the one of 8. */
 FFNN__TARGET static void FFNN__K(activate_each)(ffnn_activation activation, float alpha, float *a,
                                                 const float *z, size_t count) {
-#ifdef FFNN__HAS_LOOPS
+#if defined(FFNN__HAS_LOOPS) && !defined(__OPTIMIZE_SIZE__)
     if (activation <= FFNN_IDENTITY) {
         switch (activation) {
 #define FFNN__CASE(constant, name, f, df)                                                         \
@@ -6083,17 +6200,22 @@ FFNN__INLINE void FFNN__K(tile)(const ffnn__product *product, size_t row, size_t
     ffnn__vec sum[2][4][4], zero = {0}; /* [split][rows][vectors] */
     const float *a[4], *b = product->b + col;
     const size_t a_step = product->a_col_step;
+    /* AVX2's largest tile goes through the second loop: 12 of 16 registers are sums, and with all of
+       b's vectors at once Clang would keep some in memory, which took 2.1 times as long. */
+    const size_t end = rows == 3 && vectors == 4 ? 0 : product->depth;
     size_t k = 0, at = 0;
     FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
         a[i] = product->a + (row + i) * product->a_row_step;
         FFNN__UNROLL for (size_t s = 0; s < split; ++s)
             FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) sum[s][i][j] = zero;
     }
-    for (; k + split <= product->depth; k += split) {
+    for (; k + split <= end; k += split) {
         FFNN__UNROLL for (size_t s = 0; s < split; ++s) {
             ffnn__vec b_row[4];
-            FFNN__UNROLL for (size_t j = 0; j < vectors; ++j)
+            FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
                 b_row[j] = *(const ffnn__vec *)(b + FFNN__K(vector_begin)(j, vectors, width));
+                if (rows == 2) FFNN__IN_REGISTER(b_row[j]); /* more rows are used from there */
+            }
             FFNN__UNROLL for (size_t i = 0; i < rows; ++i)
                 FFNN__UNROLL for (size_t j = 0; j < vectors; ++j)
                     sum[s][i][j] += a[i][at] * b_row[j];
@@ -6101,7 +6223,7 @@ FFNN__INLINE void FFNN__K(tile)(const ffnn__product *product, size_t row, size_t
             b += product->b_row_step;
         }
     }
-    for (; k < product->depth; ++k) { /* never where split is 1 */
+    for (; k < product->depth; ++k) { /* what split leaves, or all */
         FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
             ffnn__vec b_row = *(const ffnn__vec *)(b + FFNN__K(vector_begin)(j, vectors, width));
             FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[0][i][j] += a[i][at] * b_row;
@@ -6146,12 +6268,86 @@ FFNN__INLINE void FFNN__K(tile_rows)(const ffnn__product *product, size_t col, s
     for (; row < product->rows; ++row) FFNN__K(tile)(product, row, col, width, 1, vectors, split);
 }
 
+#ifdef FFNN__HAS_SHALLOW
+
+/* So many columns, one vector or two, of a product at most 4 deep: what is used of b stays in
+   registers while rows of a and c stream by. vectors and depth are constants. */
+FFNN__INLINE void FFNN__K(shallow_rows)(const ffnn__product *product, size_t col, size_t width,
+                                        const size_t vectors, const size_t depth) {
+    const size_t a_row_step = product->a_row_step, a_col_step = product->a_col_step;
+    const size_t rows = product->rows, c_step = product->c_step, second = width - FFNN__LANES;
+    const bool add = product->add;
+    const float factor = product->factor, *a = product->a, *b = product->b + col;
+    float *c = product->c + col;
+    ffnn__vec b_row[4][2];
+    FFNN__UNROLL for (size_t k = 0; k < depth; ++k)
+        FFNN__UNROLL for (size_t j = 0; j < vectors; ++j)
+            b_row[k][j] = *(const ffnn__vec *)(b + k * product->b_row_step + j * second);
+    for (size_t row = 0; row < rows; ++row, a += a_row_step, c += c_step) {
+        ffnn__vec sum[2];
+        FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
+            sum[j] = a[0] * b_row[0][j];
+            FFNN__UNROLL for (size_t k = 1; k < depth; ++k)
+                sum[j] += a[k * a_col_step] * b_row[k][j];
+        }
+        if (add) {
+            FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) { /* all, before any is stored */
+                sum[j] *= factor;
+                FFNN__NO_FMA(sum[j]);
+                sum[j] += *(const ffnn__vec *)(c + j * second);
+            }
+        }
+        FFNN__UNROLL for (size_t j = 0; j < vectors; ++j)
+            *(ffnn__vec *)(c + j * second) = sum[j];
+    }
+}
+
+/* vectors is a constant. */
+FFNN__INLINE void FFNN__K(shallow_cols)(const ffnn__product *product, size_t col, size_t width,
+                                        const size_t vectors) {
+    switch (product->depth) {
+    case 1: FFNN__K(shallow_rows)(product, col, width, vectors, 1); break;
+    case 2: FFNN__K(shallow_rows)(product, col, width, vectors, 2); break;
+    case 3: FFNN__K(shallow_rows)(product, col, width, vectors, 3); break;
+    default: FFNN__K(shallow_rows)(product, col, width, vectors, 4); break;
+    }
+}
+
+/* A product at most 4 deep, for which tiles take as long to begin and to end as to compute: the
+   step of a batch of at most 4 samples, or a layer of at most 4 inputs. Eight rows at a time where
+   they are wide: else, with rows of 4 KB, c would fall out of the cache. */
+FFNN__TARGET static void FFNN__K(shallow)(const ffnn__product *whole) {
+    const size_t lanes = FFNN__LANES, max_rows = whole->cols < 256 ? whole->rows : 8;
+    ffnn__product band = *whole;
+    for (size_t left = whole->rows; left > 0; left -= band.rows) {
+        if (left < max_rows) band.rows = left;
+        else band.rows = max_rows;
+        size_t width;
+        for (size_t col = 0; col < whole->cols; col += width) {
+            width = whole->cols - col;
+            if (width > 2 * lanes) width = width < 3 * lanes ? lanes : 2 * lanes;
+            if (FFNN__VECTORS > 1 && width > lanes) FFNN__K(shallow_cols)(&band, col, width, 2);
+            else FFNN__K(shallow_cols)(&band, col, width, 1);
+        }
+        band.a += band.rows * whole->a_row_step;
+        band.c += band.rows * whole->c_step;
+    }
+}
+
+#endif /* FFNN__HAS_SHALLOW */
+
 /* A product whose b is not transposed and has at least FFNN__LANES columns, exactly so many where
    FFNN__VECTORS is 1. At most FFNN__VECTORS vectors of columns at a time, and never so many that
    fewer columns than one vector's would be left. */
 FFNN__TARGET static void FFNN__K(tiles)(const ffnn__product *product) {
     const size_t lanes = FFNN__LANES, max = FFNN__VECTORS * lanes;
     size_t width;
+#ifdef FFNN__HAS_SHALLOW
+    if (product->depth <= 4) {
+        FFNN__K(shallow)(product);
+        return;
+    }
+#endif
     for (size_t col = 0; col < product->cols; col += width) {
         size_t left = product->cols - col;
         width = left;
@@ -6473,22 +6669,22 @@ FFNN__TARGET static void FFNN__K(small_four_rows)(float *z, const float *x, cons
     }
 }
 
-/* A sigmoid is computed row by row where that fills vectors, else of all samples at once. Not
-   inlined: the default network's layers would be slower. */
+/* Not inlined: the default network's layers would be slower. */
 FFNN__TARGET FFNN__NOINLINE static void FFNN__K(small_layer)(const ffnn_layer *layer, float *z,
                                                              float *a, const float *x, size_t m) {
     const float *w = layer->weight.data, *bias = layer->bias.data;
     size_t k = layer->weight.rows, n = layer->weight.cols, row = 0;
-    bool fills_vectors = n == 1 || n == 4 || m == 1 || (n % 4 == 0 && m < 4);
+    bool fills_vectors = m == 1 || ((n == 1 || n % 4 == 0) && m * n < FFNN__MANY_SIGMOIDS);
     bool is_sigmoid = layer->activation == FFNN_SIGMOID && fills_vectors;
-    if (n >= 4 && !is_sigmoid)
+    if (n > 1 && !is_sigmoid)
         for (; row + 4 <= m; row += 4)
             FFNN__K(small_four_rows)(z + row * n, x + row * k, w, bias, k, n);
     FFNN__K(small_rows)(is_sigmoid, z + row * n, a + row * n, x + row * k, w, bias, m - row, k, n);
     if (!is_sigmoid) ffnn__activate(layer->activation, layer->alpha, a, z, m, n);
 }
 
-/* The default network's layers, 3 to 4 and 4 to 1, have all that they are as constants. */
+/* The default network's layers, 3 to 4 and 4 to 1, have all that they are as constants, while the
+   samples are few. */
 FFNN__TARGET static void FFNN__K(small_forward)(const ffnn_layer *layers, size_t count,
                                                 const float *x, size_t m,
                                                 float *const *outputs) {
@@ -6497,7 +6693,8 @@ FFNN__TARGET static void FFNN__K(small_forward)(const ffnn_layer *layers, size_t
         const float *w = layer->weight.data;
         size_t k = layer->weight.rows, n = layer->weight.cols;
         float *z = layer->z.data, *a = layer->a.data;
-        bool is_default = layer->activation == FFNN_SIGMOID && layer->bias.data == NULL;
+        bool is_default = layer->activation == FFNN_SIGMOID && layer->bias.data == NULL &&
+                          m * n < FFNN__MANY_SIGMOIDS;
         if (outputs != NULL) {
             a = i + 1 == count ? outputs[2] : outputs[i % 2];
             z = a;
@@ -6571,7 +6768,7 @@ FFNN__TARGET static void FFNN__K(small_delta)(const ffnn_layer *layer, const ffn
         float transposed[FFNN__SMALL];
         ffnn__transpose(transposed, k, w, n, k, n);
         size_t row = 0;
-        for (; k >= 4 && row + 4 <= m; row += 4)
+        for (; k > 1 && row + 4 <= m; row += 4)
             FFNN__K(small_four_rows)(error + row * k, next_delta + row * n, transposed, NULL, n, k);
         for (; row < m; ++row)
             FFNN__K(small_row)(false, error + row * k, NULL, next_delta + row * n, transposed, NULL,
@@ -6642,6 +6839,7 @@ FFNN__TARGET static void FFNN__K(small_backward)(const ffnn_layer *layers, size_
 #undef FFNN__HAS_SOFTMAX
 #undef FFNN__HAS_STEPS
 #undef FFNN__HAS_COMBINE
+#undef FFNN__HAS_SHALLOW
 #undef FFNN__HAS_FOLD
 #undef FFNN__HAS_NARROW
 #undef FFNN__HAS_SMALL
@@ -6656,6 +6854,11 @@ FFNN__TARGET static void FFNN__K(small_backward)(const ffnn_layer *layers, size_
 #endif
 #if defined(__GNUC__) || defined(__clang__)
 #pragma GCC diagnostic pop
+#elif defined(_MSC_VER)
+#pragma warning(pop)
+#ifdef FFNN_STATIC
+#pragma warning(disable : 4505) /* static functions that the program does not call */
+#endif
 #endif
 #if defined(FFNN__FLOAT_CONTROL)
 #pragma float_control(pop)

@@ -58,13 +58,16 @@ static double seconds_for(const bench_work *work, long times, bench_clock *clock
     return clock() - start;
 }
 
-/* How often the work has to be done to last a turn; warms it up, too. */
+/* How often the work has to be done to last a turn; warms it up, too. It has to last one twice: the
+   first time it may have been slow for another reason. */
 static long times_per_turn(const bench_work *work, double turn, bench_clock *clock) {
     long times = 1;
-    double seconds = seconds_for(work, times, clock);
-    while (seconds < turn) {
-        times = seconds < turn / 8 ? times * 4 : (long)((double)times * 1.2 * turn / seconds) + 1;
-        seconds = seconds_for(work, times, clock);
+    int turns = 0;
+    while (turns < 2) {
+        double seconds = seconds_for(work, times, clock);
+        turns = seconds < turn ? 0 : turns + 1;
+        if (seconds < turn / 8) times *= 4;
+        else if (seconds < turn) times = (long)((double)times * 1.2 * turn / seconds) + 1;
     }
     return times;
 }

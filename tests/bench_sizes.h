@@ -1,15 +1,14 @@
 /* bench_sizes.h: how fast ffnn.h is at sizes of every kind, a line for each sweep
 
-   Beside OpenBLAS: products of many shapes, and training steps of small and large networks. Beside
-   ffnn.h itself: what a prediction costs that is not part of a batch. */
+   Beside OpenBLAS: products of many shapes, and steps and predictions of small and large networks.
+   Beside ffnn.h itself: whether small networks are worth their own kernels, and what a prediction
+   costs that is not part of a batch. */
 #ifndef BENCH_SIZES_H
 #define BENCH_SIZES_H
 
 #include "bench_libraries.h"
 #include "bench_measure.h"
 #include "bench_modules.h"
-
-#ifdef BENCH_OPENBLAS
 
 /* For some hundred measurements. */
 static const bench_pace brief_pace = {7, 0.001};
@@ -18,6 +17,7 @@ static const bench_pace brief_pace = {7, 0.001};
 typedef struct bench_sweep {
     int count, below_half, below_1, below_1_1;
     double log_sum;
+    double log_lost;        /* of the ratios below 1 alone */
     double worst;           /* 0 before the first */
     char worst_name[100];
 } bench_sweep;
@@ -30,6 +30,7 @@ static void add_to_sweep(bench_sweep *sweep, const bench_work work[2], const cha
     if (ratio < 1) ++sweep->below_1;
     if (ratio < 1.1) ++sweep->below_1_1;
     sweep->log_sum += log(ratio);
+    sweep->log_lost += log(fmin(ratio, 1));
     if (sweep->worst > 0 && sweep->worst <= ratio) return;
     sweep->worst = ratio;
     snprintf(sweep->worst_name, sizeof sweep->worst_name, "%s", name);
@@ -38,6 +39,8 @@ static void add_to_sweep(bench_sweep *sweep, const bench_work work[2], const cha
 static double geometric_mean(const bench_sweep *sweep) {
     return exp(sweep->log_sum / sweep->count);
 }
+
+#ifdef BENCH_OPENBLAS
 
 /* ---- products ---------------------------------------------------------------------------- */
 
@@ -92,7 +95,7 @@ static void sweep_products(void) {
            sweep.worst_name, sweep.below_1, sweep.below_half);
 }
 
-/* ---- training ---------------------------------------------------------------------------- */
+/* ---- networks beside OpenBLAS -------------------------------------------------------------- */
 
 /* The step as a program has it that knows OpenBLAS, but not ffnn.h's sigmoid. */
 static void *open_expf_step(const bench_problem *p) {
@@ -104,12 +107,15 @@ static void *open_expf_step(const bench_problem *p) {
 static const bench_library expf_library = {open_expf_step, step_train, step_predict, step_results,
                                            step_close};
 
-static void sweep_step(bench_sweep *sweep, const size_t sizes[3], size_t batch) {
+static void sweep_network(bench_sweep *sweep, bool is_training, const size_t sizes[3],
+                          size_t batch) {
     char name[100];
     snprintf(name, sizeof name, "%zu-%zu-%zu, batch %zu", sizes[0], sizes[1], sizes[2], batch);
-    bench_problem p = new_problem(name, true, sizes[0], sizes[1], sizes[2], batch);
-    bench_work work[2] = {{header_library.train, header_library.open(&p), 0},
-                          {expf_library.train, expf_library.open(&p), 0}};
+    bench_problem p = new_problem(name, is_training, sizes[0], sizes[1], sizes[2], batch);
+    bench_work work[2] = {{is_training ? header_library.train : header_library.predict,
+                           header_library.open(&p), 0},
+                          {is_training ? expf_library.train : expf_library.predict,
+                           expf_library.open(&p), 0}};
     bench_results ours = results_of(&p, &header_library, work[0].state);
     bench_results theirs = results_of(&p, &expf_library, work[1].state);
     check_same(&p, "OpenBLAS with expf", &ours, &theirs);
@@ -122,28 +128,103 @@ static void sweep_step(bench_sweep *sweep, const size_t sizes[3], size_t batch) 
     free_problem(&p);
 }
 
-static void sweep_networks(const char *which, const size_t (*networks)[3], size_t count) {
+static void sweep_networks(const char *which, bool is_training, const size_t (*networks)[3],
+                           size_t count) {
     static const size_t batches[] = {1, 2, 3, 4, 8, 64};
     bench_sweep sweep;
     memset(&sweep, 0, sizeof sweep);
     openblas_set_num_threads(1);
     for (size_t i = 0; i < count; ++i)
         for (size_t j = 0; j < COUNT_OF(batches); ++j)
-            sweep_step(&sweep, networks[i], batches[j]);
-    printf("Training beside the same step on OpenBLAS with expf, %d %s, at batches 1, 2, 3, 4, 8, "
-           "64: %.2f times as fast in the geometric mean, %.2f at worst (%s), below 1.1 at %d of "
-           "%d.\n", (int)count, which, geometric_mean(&sweep), sweep.worst, sweep.worst_name,
-           sweep.below_1_1, sweep.count);
+            sweep_network(&sweep, is_training, networks[i], batches[j]);
+    printf("%s beside the same on OpenBLAS with expf, %d %s, at batches 1, 2, 3, 4, 8, 64: %.2f "
+           "times as fast in the geometric mean, %.2f at worst (%s), below 1.1 at %d of %d.\n",
+           is_training ? "Training" : "Prediction", (int)count, which, geometric_mean(&sweep),
+           sweep.worst, sweep.worst_name, sweep.below_1_1, sweep.count);
 }
 
-static void sweep_steps(void) {
+static void sweep_beside_openblas(void) {
     static const size_t networks[][3] = {{3, 4, 1},     {8, 16, 1},    {17, 33, 5},
                                          {24, 64, 4},   {30, 50, 2},   {64, 16, 10},
                                          {100, 100, 1}, {784, 32, 10}, {784, 128, 10}},
                         small[][3] = {{2, 8, 1},   {2, 8, 2},  {4, 16, 4}, {8, 8, 1},  {8, 4, 2},
                                       {12, 12, 3}, {16, 4, 1}, {16, 8, 8}, {10, 6, 10}};
-    sweep_networks("networks, 3-4-1 to 784-128-10", networks, COUNT_OF(networks));
-    sweep_networks("small networks, 2-8-1 to 16-8-8", small, COUNT_OF(small));
+    sweep_networks("networks, 3-4-1 to 784-128-10", true, networks, COUNT_OF(networks));
+    for (int is_training = 1; is_training >= 0; --is_training)
+        sweep_networks("small networks, 2-8-1 to 16-8-8", is_training, small, COUNT_OF(small));
+}
+
+#endif
+
+/* ---- small networks ------------------------------------------------------------------------ */
+#ifdef FFNN__SIMD
+
+/* One network twice: all its layers at once, and layer by layer, as if it were not small. */
+static void sweep_small_network(bench_sweep sweeps[2], const bench_module *m) {
+    bench_module at_once = *m, by_layer = *m;
+    bench_work train[2] = {{train_module, &at_once, 0}, {train_module, &by_layer, 0}};
+    bench_work predict[2] = {{predict_module, &at_once, 0}, {predict_module, &by_layer, 0}};
+    open_module(&at_once);
+    open_module(&by_layer);
+    require(at_once.net.max_weights <= FFNN__SMALL, "choosing a small network");
+    by_layer.net.max_weights = FFNN__SMALL + 1;
+    ffnn_copy(by_layer.X, at_once.X);
+    ffnn_copy(by_layer.y, at_once.y);
+    for (int i = 0; i < 2; ++i) {
+        train[i].run(train[i].state, 1);
+        predict[i].run(predict[i].state, 1);
+    }
+    require(largest_difference(at_once.output.data, by_layer.output.data,
+                               at_once.output.rows * at_once.output.cols) < 1e-6f, m->name);
+    measure(train, 2, &brief_pace, processor_clock);
+    measure(predict, 2, &brief_pace, processor_clock);
+    add_to_sweep(&sweeps[0], train, m->name);
+    add_to_sweep(&sweeps[1], predict, m->name);
+    close_module(&at_once);
+    close_module(&by_layer);
+}
+
+/* hidden_layers: 1, the lab's sigmoids; or 2 of the same size, tanh with biases. */
+static void sweep_small_sizes(bench_sweep sweeps[2], size_t inputs, size_t hidden,
+                              size_t hidden_layers, size_t outputs) {
+    static const size_t batches[] = {1, 3, 8, 64};
+    for (size_t i = 0; i < COUNT_OF(batches); ++i) {
+        bench_module m = {.desc = {.sizes = {inputs, hidden, outputs}}, .batch = batches[i]};
+        char name[100];
+        if (hidden_layers == 2) {
+            const ffnn_desc deep = {.sizes = {inputs, hidden, hidden, outputs},
+                                    .activations = {FFNN_TANH, FFNN_TANH, FFNN_IDENTITY},
+                                    .biases = true};
+            m.desc = deep;
+        }
+        snprintf(name, sizeof name, "%zu-%zu%s-%zu, batch %zu", inputs, hidden,
+                 hidden_layers == 2 ? "-the same" : "", outputs, batches[i]);
+        m.name = name;
+        m.rate = 1 / (float)m.batch;
+        sweep_small_network(sweeps, &m);
+    }
+}
+
+static void sweep_small_networks(void) {
+    static const size_t inputs[] = {1, 2, 3, 5, 8, 16}, hidden[] = {1, 3, 4, 6, 8, 16},
+                        outputs[] = {1, 3, 8};
+    bench_sweep sweeps[2];
+    memset(sweeps, 0, sizeof sweeps);
+    for (size_t i = 0; i < COUNT_OF(inputs); ++i)
+        for (size_t j = 0; j < COUNT_OF(hidden); ++j)
+            for (size_t k = 0; k < COUNT_OF(outputs); ++k)
+                for (size_t layers = 1; layers <= 2; ++layers)
+                    if (inputs[i] * hidden[j] <= FFNN__SMALL &&
+                        hidden[j] * (layers == 2 ? hidden[j] : 1) <= FFNN__SMALL &&
+                        hidden[j] * outputs[k] <= FFNN__SMALL)
+                        sweep_small_sizes(sweeps, inputs[i], hidden[j], layers, outputs[k]);
+    for (int i = 0; i < 2; ++i)
+        printf("%s small networks, 1 to 16 units a layer, 1 or 2 hidden layers, at batches 1, 3, 8, "
+               "64: all layers at once is %.2f times as fast as layer by layer in the geometric mean "
+               "(%.2f with 1 for all above), %.2f at worst (%s), below 1 at %d of %d.\n",
+               i == 0 ? "Training" : "Predicting with", geometric_mean(&sweeps[i]),
+               exp(sweeps[i].log_lost / sweeps[i].count), sweeps[i].worst, sweeps[i].worst_name,
+               sweeps[i].below_1, sweeps[i].count);
 }
 
 #endif
@@ -200,7 +281,10 @@ static void print_tanh_prediction(void) {
 static void print_sizes(void) {
 #ifdef BENCH_OPENBLAS
     sweep_products();
-    sweep_steps();
+    sweep_beside_openblas();
+#endif
+#ifdef FFNN__SIMD
+    sweep_small_networks();
 #endif
     print_predictions();
     print_tanh_prediction();

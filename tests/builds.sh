@@ -44,9 +44,10 @@ try() {
     out=$folder/$1-$3 c_only=
     mkdir "$out"
     [ "$2" = cpp ] || c_only="-Wstrict-prototypes -Wmissing-prototypes"
-    for option in "" -DFFNN_NO_STDIO -DFFNN_STATIC -DFFNN_NO_SIMD; do
+    for option in "" -DFFNN_NO_STDIO -DFFNN_STATIC -DFFNN_NO_SIMD \
+        '-DFFNN_HAS_ACTIVATION(a)=((a)==FFNN_TANH)'; do
         for level in -O0 -O2 -O3; do
-            "$1" "-std=$3" $level $warnings $c_only $option -I. -c -o "$out/one.o" "$folder/one.$2"
+            "$1" "-std=$3" $level $warnings $c_only ${option:+"$option"} -I. -c -o "$out/one.o" "$folder/one.$2"
         done
     done
     "$1" "-std=$3" -O2 $warnings -I. -o "$out/two" "$folder/one.$2" "$folder/main.$2" -lm

@@ -1,16 +1,17 @@
 #!/bin/sh
-# flags.sh [gcc | clang [quick]]: whatever flags that change arithmetic a program is compiled with, the library
+# flags.sh [gcc | clang | msvc [quick]]: whatever flags that change arithmetic a program is compiled with, the library
 # prints bit for bit what it prints without them (tests/flags_probe.c), or the build stops with an
 # #error of its own. And the header changes nothing for the code after it: that has the same
 # instructions with and without the include.
 #
 # make test tries the worst flag with $CC and one kind of kernels, which compiles sooner; make matrix
-# all that gcc and g++, or clang and clang++, know, or with "quick" each of them once. What is not there
-# is skipped, aloud. The last line is "flags: N passed, M failed".
+# all that gcc and g++, or clang and clang++, know, or with "quick" each of them once; "msvc" is clang's
+# MSVC target (msvc.sh) with what clang-cl makes of /fp:fast. What is not there is skipped, aloud. The last line is "flags: N passed, M failed".
 set -u
 out=${BUILD:-build}/tests/flags
 rm -rf "$out" && mkdir -p "$out" || exit 1
 passed=0 failed=0 refused=0
+runner= # what runs programs that are not of this system
 cat > "$out/nothing.c" << 'END'
 int main(void) {
 #ifdef __FMA__ /* a processor may be older than this */
@@ -30,7 +31,7 @@ fail() { # WHAT WHY
 knows() { # COMPILER FLAGS
     $1 $2 -o "$out/nothing" "$out/nothing.c" > "$out/knows.log" 2>&1 &&
         ! grep -q -E 'unknown|unrecognized|not supported|unsupported|not valid' "$out/knows.log" &&
-        "$out/nothing"
+        $runner "$out/nothing"
 }
 
 # The instructions of the user's functions in an object file. Each function is a section of its own,
@@ -54,7 +55,7 @@ same_instructions() { # NAME COMPILER FLAGS
 run_probe() { # NAME COMPILER FLAGS
     $2 $3 -w -ffunction-sections -c -o "$out/$1.o" tests/flags_probe.c > "$out/$1.log" 2>&1 || return 2
     ${2%% -x *} -o "$out/$1" "$out/$1.o" -lm >> "$out/$1.log" 2>&1 &&
-        "$out/$1" "$out/$1.weights" > "$out/$1.txt" 2>> "$out/$1.log"
+        $runner "$out/$1" "$out/$1.weights" > "$out/$1.txt" 2>> "$out/$1.log"
 }
 
 # One build with flags that change arithmetic, beside the one without them.
@@ -64,7 +65,7 @@ try() { # COMPILER BASE FLAGS
     case $? in
     0)  if ! cmp -s "$out/reference.txt" "$out/changed.txt"; then
             fail "$1 $2 $3" "other results: $(diff "$out/reference.txt" "$out/changed.txt" |
-                sed -n 's/^> *\(.*\) [0-9a-f]\{8\}$/\1/p' | sort -u | tr '\n' ',')"
+                sed -n 's/^> *\(.*\) [0-9a-f]\{8\}.\{0,1\}$/\1/p' | sort -u | tr '\n' ',')"
             return
         fi ;;
     2)  if grep -q 'error.*ffnn\.h: ' "$out/changed.log"
@@ -134,7 +135,17 @@ others='
     -fapprox-func
     -fdenormal-fp-math=positive-zero'
 
-if [ $# -gt 0 ]; then
+if [ "${1:-}" = msvc ]; then
+    # Its sections are not called as its functions are: what is compared is what is computed.
+    has_objdump=false
+    for command in wine64 wine /usr/lib/wine/wine64; do
+        if command -v $command > "$out/knows.log"; then runner=$command; break; fi
+    done
+    sweep "sh tests/msvc.sh" "-O2" "-ffast-math"
+    sweep "sh tests/msvc.sh" "-O2 -DFFNN_NO_SIMD" "-ffast-math"
+    # Microsoft's own compiler: nothing but _M_FP_FAST tells that the flag was given.
+    sweep "sh tests/msvc.sh -U__clang__" "-O2" "-ffast-math -U__FAST_MATH__ -U__FINITE_MATH_ONLY__ -D_M_FP_FAST"
+elif [ $# -gt 0 ]; then
     c=$1
     case $c in clang) cxx="clang++ -x c++" ;; *) cxx="g++ -x c++" ;; esac
     sweep "$c" "-O2" "$most_dangerous$contractions$others"

@@ -1,11 +1,20 @@
 /* footprint.c - what a microcontroller pays for the calls that a program makes: flash, RAM and stack.
-   Which calls, -D says: VIEW, MEMORY, EVALUATE, SAVE, TRAIN, FIT, or none of them. footprint.sh
-   builds it, looks at what was linked and, on a Cortex-M with -DMEASURED, runs it. */
+   Which calls, -D says: VIEW, MEMORY, EVALUATE, SAVE, TRAIN, FIT, or none of them; FEW_VIEW and
+   FEW_MEMORY with no other activations than the network has. footprint.sh builds it, looks at what was linked and, on a Cortex-M with -DMEASURED, runs it. */
 #include <stddef.h>
 
 static void *take(size_t size);
 static void give_back(void *p);
 
+#ifdef FEW_VIEW
+#define VIEW
+#elif defined(FEW_MEMORY)
+#define MEMORY
+#endif
+#if defined(FEW_VIEW) || defined(FEW_MEMORY)
+#define FFNN_HAS_ACTIVATION(activation) \
+    ((activation) == FFNN_TANH || (activation) == FFNN_IDENTITY)
+#endif
 #define FFNN_NO_STDIO
 #define FFNN_MALLOC(size) take(size)
 #define FFNN_FREE(p) give_back(p)

@@ -19,7 +19,10 @@
 #       gcc-powerpc64le-linux-gnu gcc-s390x-linux-gnu gcc-mingw-w64-x86-64 wine64 libwine-dev \
 #       gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm gcc-avr avr-libc \
 #       wasi-libc libclang-rt-14-dev-wasm32 nodejs llvm
-# (gcc-multilib itself cannot be installed beside cross compilers; gcc-12-multilib can.)
+# (gcc-multilib itself cannot be installed beside cross compilers; gcc-12-multilib can.) And zig, a newer
+# clang with C libraries for many systems: `pip install ziglang`. ZIG is what calls it, by default zig or
+# python3 -m ziglang. It builds a C library when it is first asked for it, and keeps it: that takes a
+# processor 45 seconds for musl, so the quick rows have one.
 set -u
 top=$(pwd)
 out=${BUILD:-build}/matrix
@@ -86,10 +89,30 @@ platforms() {
     platform "Windows x86-64 (Wine)" "$(windows)" x86_64-w64-mingw32-gcc "-std=c99 -O2"
     platform "Windows x86-64 (Wine)" "$(windows)" x86_64-w64-mingw32-gcc "-std=c99 -O0" "$faults"
     # Microsoft's dialect, ABI and C library, from clang and Wine, whose printf rounds halves away from
-    # zero (test_print), as Windows' did before 2020.
-    platform "Windows x86-64, MSVC" "$(windows)" "$top/tests/msvc.sh" "-std=c99 -O2" "test_print $faults"
-    platform "Windows x86-64, MSVC" "$(windows)" "$top/tests/msvc.sh" "-std=c99 -O2 -DFFNN_NO_SIMD" \
-        "test_print $faults"
+    # zero (test_print), as Windows' did before 2020. Without __clang__, what Microsoft's own compiler
+    # would read of the header is compiled: plain C.
+    for mode in "-std=c99" "-x c++ -std=c++14"; do
+        platform "Windows x86-64, MSVC" "$(windows)" "$top/tests/msvc.sh" "$mode -O2" "test_print $faults"
+        platform "Windows x86-64, MSVC" "$(windows)" "$top/tests/msvc.sh" "$mode -O2 -U__clang__" \
+            "test_print $faults"
+    done
+    scripted "Windows x86-64, MSVC" flags.sh msvc
+    platform "Linux POWER, big-endian" "$(emulator ppc64)" "$zig" \
+        "-std=c99 -O2 -target powerpc64-linux-musl -mcpu=pwr8" "$faults"
+    if [ "$quick" = 0 ]; then
+        platform "Linux Arm 64, big-endian" "$(emulator aarch64_be)" "$zig" \
+            "-std=c99 -O2 -target aarch64_be-linux-musl"
+        platform "Linux MIPS, big-endian" "$(emulator mips)" "$zig" \
+            "-std=c99 -O2 -target mips-linux-musleabihf -D_FILE_OFFSET_BITS=64"
+        platform "Linux x86-64, musl" "" "$zig" "-std=c99 -O2 -target x86_64-linux-musl" "$faults"
+    fi
+    only_built "macOS, Arm 64" "-target aarch64-macos"
+    only_built "macOS, x86-64" "-target x86_64-macos"
+    only_built "Windows, Arm 64" "-target aarch64-windows-gnu"
+    only_built "FreeBSD, x86-64" "-target x86_64-freebsd"
+    only_built "NetBSD, x86-64" "-target x86_64-netbsd"
+    only_built "OpenBSD, x86-64" "-target x86_64-openbsd"
+    only_built "Linux LoongArch, LSX" "-target loongarch64-linux-musl"
     webassembly "WebAssembly (WASI)" "-std=c99 -O2" "$faults"
     webassembly "WebAssembly (WASI)" "-std=c99 -O2 -msimd128" "$faults"
     # Without an operating system. Some tests take minutes where double is emulated.
@@ -122,6 +145,16 @@ if gcc -m32 -o "$out/probe" "$out/probe.c" 2> "$out/probe.log" && "$out/probe" 2
 then run_32_bits=""
 fi
 
+# zig under a name of its own; "zig" alone if it is not there, to say so.
+zig=${ZIG:-zig}
+if [ -z "${ZIG:-}" ] && ! have zig && python3 -c "import ziglang" 2> "$out/probe.log"
+then zig="python3 -m ziglang"; fi
+if $zig version > "$out/probe.log" 2>&1; then
+    printf '#!/bin/sh\nexec %s cc "$@"\n' "$zig" > "$out/zig" && chmod +x "$out/zig" && zig=$out/zig
+else
+    zig=zig
+fi
+
 windows() { first_of wine64 wine /usr/lib/wine/wine64; }
 export WINEPREFIX="$out/wine" WINEDEBUG=-all LC_ALL=C.UTF-8 # Wine names files as the locale does
 
@@ -142,7 +175,7 @@ row() {
     version=$("$3" -dumpfullversion 2>/dev/null || "$3" -dumpversion 2>/dev/null ||
               "$3" -v 2>&1 | sed -n '1s/tcc version \([^ ]*\).*/\1/p')
     flags=$(echo "$4" | sed 's|-static||; s|-idirafter [^ ]*||; s|-D_FILE_OFFSET_BITS=64||
-                             s|-fuse-ld=lld||; s|--target=[^ ]*||; s|-mllvm [^ ]*||; s|-std=c99||
+                             s|-fuse-ld=lld||; s|-*-target[= ][^ ]*||; s|-mllvm [^ ]*||; s|-std=c99||
                              s|-mfpu=fpv4[^ ]*||; s|-mthumb||; s|-mfloat-abi=[^ ]*||
                              s|--specs=[^ ]*||; s|-T [^ ]*||; s|-Wl,[^ ]*||g; s|-D_WASI[^ ]*||; s|-f[fd][a-z]*-sections||g')
     compiler=$(echo "${3##*/}" $version $flags)
@@ -154,7 +187,7 @@ row() {
 # nothing but include what the header includes does not run.
 what_is_missing() { # RUNNER COMPILER FLAGS
     for command in "$2" "${1%% *}"; do
-        [ -z "$command" ] || have "$command" || { echo "no $command"; return; }
+        [ -z "$command" ] || have "$command" || { echo "no ${command##*/}"; return; }
     done
     printf '#include <errno.h>\n#include <math.h>\nint main(void) { return 0; }\n' > "$folder/probe.c"
     $2 $3 -o "$folder/probe.exe" "$folder/probe.c" -lm >> "$log" 2>&1 || { echo "$2 does not build"; return; }
@@ -236,9 +269,10 @@ platform() { # NAME RUNNER COMPILER FLAGS [EXCEPTIONS]
     flags=$4 warnings=$c_warnings result=passed left_out=${5:-}
     [ "$quick" = 0 ] || [ "$number" = 1 ] || left_out="$left_out $not_quick"
     case $3 in
-    *++) flags="-x c++ $4" warnings="$common -Wno-missing-field-initializers" ;; # {0} is C
+    *++) flags="-x c++ $4" ;;
     tcc) warnings="" ;;
     esac
+    case $flags in -x*) warnings="$common -Wno-missing-field-initializers" ;; esac # {0} is C
     run_tests "$2" "$3" "$flags" "$left_out"
     tests="$passed passed"
     [ "$passed" != 0 ] || tests="-"
@@ -258,6 +292,33 @@ scripted() { # NAME SCRIPT ARGUMENTS
     set -- "$1" "$2 $3" ${counts:-0 1}
     if [ "$4" = 0 ]; then row passed "$1" "$2" "" "$3 passed" "-" "-"
     else row failed "$1" "$2" "" "$3 passed, $4 FAILED" "-" "-"; fi
+}
+
+# A system that nothing here runs, but zig has headers for: the header, the examples and, unless it has to
+# be quick, the tests compile without a warning; only the header is optimized. Programs are linked
+# where the C library comes with the system, so that zig knows what it has, but need not build it.
+only_built() { # NAME FLAGS
+    is_mine "$1" "$zig" || return 0
+    if ! have "$zig"; then skip "$1" "$zig" "$2" "no ${zig##*/}"; return; fi
+    if builds_all "$2" >> "$log" 2>&1
+    then row passed "$1" "$zig" "-O2 $2" "builds, not run" "-" "-"
+    else row failed "$1" "$zig" "-O2 $2" "DOES NOT BUILD" "-" "-"
+    fi
+}
+
+builds_all() { # FLAGS
+    printf '#define FFNN_IMPLEMENTATION\n#include "%s/ffnn.h"\n' "$top" > "$folder/implementation.c"
+    $zig $1 $c_warnings -O2 -c -o "$folder/implementation.o" "$folder/implementation.c" || return 1
+    tests=tests/test_fit.c
+    [ "$quick" != 0 ] || tests=$(ls tests/test_*.c)
+    for source in "$top"/examples/*.c $tests; do
+        name=$(basename "$source" .c) shared=-DSHARED_IMPLEMENTATION
+        case " $OWN_IMPLEMENTATION " in *" $name "*) shared="" ;; esac
+        $zig $1 $c_warnings -O0 -DFFNN_NO_SIMD $shared -c -o "$folder/$name.o" "$source" || return 1
+    done
+    case $1 in
+    *macos* | *bsd*) $zig $1 -o "$folder/main" "$folder/test_fit.o" "$folder/implementation.o" -lm ;;
+    esac
 }
 
 # A program for one of QEMU's Cortex-M machines.

@@ -191,7 +191,9 @@ static void check_call(size_t which, size_t nothing) {
     int is_small = is_like_the_labs();
     size_t limit = is_small ? calls[which].small_limit : calls[which].large_limit;
     size_t *most = is_small ? &calls[which].small_most : &calls[which].large_most;
-    size_t used = stack_of(calls[which].call) - nothing;
+    size_t all = stack_of(calls[which].call);
+    /* musl's threads use more before and after a call than a small one does. */
+    size_t used = all > nothing ? all - nothing : 0;
     test_case("%d-%d-..., %d rows, %s: %d bytes of stack, %d allowed", (int)desc.sizes[0],
               (int)desc.sizes[1], (int)X.rows, calls[which].name, (int)used, (int)limit);
     CHECK_STATUS(FFNN_OK, status);

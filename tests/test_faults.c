@@ -677,13 +677,13 @@ static const char *limit_file_sizes(void) {
     write_file(SAVED, old_file, sizeof old_file);
     fflush(stdout); /* it may be a file, too: nothing is printed while there is a limit */
     for (size_t most = 0; most < size; most += most < 20 ? 1 : 997) {
-        limit.rlim_cur = most;
+        limit.rlim_cur = (rlim_t)most;
         CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
         test_case("a limit of %d bytes", (int)most);
         check_save_fails(&net, FOLDER, EFBIG);
     }
     test_case("a limit of just the size");
-    limit.rlim_cur = size;
+    limit.rlim_cur = (rlim_t)size;
     CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
     CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
     CHECK(file_is(SAVED, expected, size));

@@ -13,6 +13,8 @@
 #include "activations.h"
 #include "reference/mlp_files.h"
 
+#include <locale.h>
+
 #define FOLDER SCRATCH "test_mlp_files"
 #define SCRATCH_FILE FOLDER "/mlp.safetensors"
 
@@ -57,6 +59,7 @@ static bool same_networks(const ffnn_net *a, const ffnn_net *b) {
         const ffnn_layer *x = &a->layers[i], *y = &b->layers[i];
         bool has_bias = x->bias.data != NULL;
         if (x->activation != y->activation || has_bias != (y->bias.data != NULL)) return false;
+        if (!same_bits(&x->alpha, &y->alpha, 1)) return false;
         if (!same_values(x->weight, y->weight)) return false;
         if (has_bias && !same_values(x->bias, y->bias)) return false;
     }
@@ -572,6 +575,50 @@ static const struct {
      "{`activations`:`tanh tanh`,`format`:`pt`,`activations`:`relu identity`,`a`:`b`}", BIASED,
      NEW | BIASED_RELU},
 
+    {"alpha is 0: relu", SAYS("leaky_relu:0 identity"), BIASED, NEW | BIASED_RELU},
+    {"an ELU's alpha is 0: relu", SAYS("elu:0.0e5 identity"), BIASED, NEW | BIASED_RELU},
+    {"alpha is 0 in many digits", SAYS("leaky_relu:-0.000000000000000000000000000 identity"), BIASED,
+     NEW | BIASED_RELU},
+    {"alpha is 0 as a float", SAYS("leaky_relu:7.0e-46 identity"), BIASED, NEW | BIASED_RELU},
+    {"alpha with an escape", SAYS("leaky_relu\\u003a0 identity"), BIASED, NEW | BIASED_RELU},
+    {"alpha at the end", SAYS("relu elu:0.5"), BIASED, NEW},
+    {"a negative alpha", SAYS("leaky_relu:-1 elu:1E+1"), BIASED, NEW},
+    {"the largest alpha", SAYS("relu elu:3.4028235e38"), BIASED, NEW},
+    {"alpha is torch.nn's", SAYS("leaky_relu:0.01 elu:1"), BIASED, NEW},
+    {"no alpha behind the colon", SAYS("leaky_relu: identity"), BIASED, NOBODY},
+    {"alpha and a letter", SAYS("leaky_relu:0.2x identity"), BIASED, NOBODY},
+    {"an alpha that is too large", SAYS("leaky_relu:1e999 identity"), BIASED, NOBODY},
+    {"an alpha just above the largest float", SAYS("leaky_relu:3.4028236e38 identity"), BIASED,
+     NOBODY},
+    {"an alpha of very many digits",
+     SAYS("leaky_relu:10000000000000000000000000000000000000000 identity"), BIASED, NOBODY},
+    {"an alpha that is no number", SAYS("leaky_relu:nan identity"), BIASED, NOBODY},
+    {"an infinite alpha", SAYS("leaky_relu:inf identity"), BIASED, NOBODY},
+    {"alpha true", SAYS("leaky_relu:true identity"), BIASED, NOBODY},
+    {"a string as alpha", SAYS("leaky_relu:\\`0\\` identity"), BIASED, NOBODY},
+    {"alpha with a plus", SAYS("leaky_relu:+0 identity"), BIASED, NOBODY},
+    {"alpha is a minus", SAYS("leaky_relu:- identity"), BIASED, NOBODY},
+    {"two minuses", SAYS("leaky_relu:--0 identity"), BIASED, NOBODY},
+    {"alpha in hexadecimal", SAYS("leaky_relu:0x0 identity"), BIASED, NOBODY},
+    {"alpha with a zero before", SAYS("leaky_relu:00 identity"), BIASED, NOBODY},
+    {"alpha with a comma", SAYS("leaky_relu:0,0 identity"), BIASED, NOBODY},
+    {"alpha without digits behind its point", SAYS("leaky_relu:0. identity"), BIASED, NOBODY},
+    {"alpha without digits before its point", SAYS("leaky_relu:.0 identity"), BIASED, NOBODY},
+    {"alpha without digits in its exponent", SAYS("leaky_relu:0e identity"), BIASED, NOBODY},
+    {"alpha with a broken exponent", SAYS("leaky_relu:0e1.0 identity"), BIASED, NOBODY},
+    {"two alphas", SAYS("leaky_relu:0:0 identity"), BIASED, NOBODY},
+    {"a space before alpha", SAYS("leaky_relu: 0 identity"), BIASED, NOBODY},
+    {"a tab before alpha", SAYS("leaky_relu:\\t0 identity"), BIASED, NOBODY},
+    {"a tab behind alpha", SAYS("leaky_relu:0\\t identity"), BIASED, NOBODY},
+    {"a line's end behind alpha", SAYS("leaky_relu:0\\n identity"), BIASED, NOBODY},
+    {"a zero behind alpha", SAYS("leaky_relu:0\\u0000 identity"), BIASED, NOBODY},
+    {"a relu's alpha", SAYS("relu:0.2 identity"), BIASED, NOBODY},
+    {"a relu's alpha of 0", SAYS("relu:0 identity"), BIASED, NOBODY},
+    {"an identity's alpha", SAYS("relu identity:1"), BIASED, NOBODY},
+    {"a colon behind another name", SAYS("relu: identity"), BIASED, NOBODY},
+    {"alpha of no name", SAYS(":0.2 identity"), BIASED, NOBODY},
+    {"alpha of an unknown name", SAYS("prelu:0.2 identity"), BIASED, NOBODY},
+
     {"activations that are a list", "{`activations`:[`relu`,`identity`]}", BIASED, MALFORMED},
     {"activations that are a number", "{`activations`:1}", BIASED, MALFORMED},
     {"activations that are nothing", "{`activations`:null}", BIASED, MALFORMED},
@@ -725,6 +772,292 @@ static void test_changed_activations_are_saved(void) {
     free(file.data);
     ffnn_free(&loaded);
     ffnn_free(&net);
+}
+
+/* ---- alpha ------------------------------------------------------------------------------- */
+
+/* The alpha of a layer with this text behind "leaky_relu:" in a file of 1-1; status is what
+   ffnn_init_from_memory says. The activation is set, too. */
+static float read_alpha(const char *text, ffnn_status *status, ffnn_activation *activation) {
+    static unsigned char file[400];
+    ffnn_net net;
+    int length = snprintf((char *)file + 8, sizeof file - 8,
+                          "{\"__metadata__\":{\"activations\":\"leaky_relu:%s\"},\"W1\":"
+                          "{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[0,4]}}", text);
+    set_header_size(file, (uint64_t)length);
+    memset(file + 8 + length, 0, 4);
+    *status = ffnn_init_from_memory(&net, file, (size_t)length + 12);
+    float alpha = *status == FFNN_OK ? net.layers[0].alpha : 0;
+    *activation = *status == FFNN_OK ? net.layers[0].activation : FFNN_SOFTMAX;
+    ffnn_free(&net);
+    return alpha;
+}
+
+/* The float that a text is, as C reads it: where two are equally near, either is right. */
+static void check_read(const char *text) {
+    float expected = strtof(text, NULL);
+    double exact = strtod(text, NULL);
+    ffnn_status status;
+    ffnn_activation activation;
+    float got = read_alpha(text, &status, &activation);
+    bool is_zero = expected >= 0 && expected <= 0;
+    if (isinf(expected)) {
+        CHECK_STATUS(FFNN_ERROR_MISMATCH, status);
+        return;
+    }
+    CHECK_STATUS(FFNN_OK, status);
+    CHECK(activation == (is_zero ? FFNN_RELU : FFNN_LEAKY_RELU));
+    bool is_as_near = fabs((double)got - exact) <= fabs((double)expected - exact);
+    if (!is_as_near && test_error(__FILE__, __LINE__))
+        printf("%s is read as %.9g, not as %.9g\n", text, (double)got, (double)expected);
+}
+
+static void test_alphas_are_read(void) {
+    static const char *const texts[] = {
+        "0.2", "2e-1", "2E-1", "20e-2", "0.002e2", "0.002e+2", "-0.2", "1", "-1", "100", "16777216",
+        "16777217", "16777218", "16777219", "33554433", "33554434", "33554435", "0.1", "0.3", "1e10",
+        "1e-10", "123456789", "0.123456789012345678", "0.12345678901234567890123456789012345",
+        "12345678901234567890123456789", "3.4028235e38", "3.4028234e38", "3.40282356e38",
+        "3.40282357e38", "-3.40282357e38", "340282346638528859811704183484516925440", "1e38", "1e39",
+        "1e40", "1e41", "1e999999999999999999999", "1.1754944e-38", "1.17549435e-38", "1.1754942e-38",
+        "1.4e-45", "1e-45", "2e-45", "-1e-45", "7.1e-46", "7.0065e-46", "7.0064e-46", "7e-46",
+        "1e-46", "1e-60", "1e-99", "1e-999999999999999999999", "0e999999999999999999999", "2.1e-45",
+        "4.2e-45", "1.2621775e-29", "1.5474251e26", "1.2379401e27",
+        "1000000000000000000000000000000000000000000000000000000000000e-60",
+        "0.00000000000000000000000000000000000000000000000000000000000000000000000000000001e80",
+        "0.00000000000000000000000000000000000000000000000000000000000000000000000000000001e118"};
+    for (size_t i = 0; i < COUNT_OF(texts); ++i) {
+        test_case("%s", texts[i]);
+        check_read(texts[i]);
+    }
+}
+
+/* Of up to 17 digits and any exponent. */
+static void test_random_alphas_are_read(void) {
+    random_state = 31;
+    for (int i = 0; i < 40000; ++i) {
+        char text[64];
+        uint64_t limit = 10;
+        for (uint64_t digits = random_bits() % 17; digits > 0; --digits) limit *= 10;
+        snprintf(text, sizeof text, "%s%lu.%lue%d", random_bits() % 2 == 0 ? "-" : "",
+                 (unsigned long)(random_bits() % 10), (unsigned long)(random_bits() % limit),
+                 (int)(random_bits() % 100) - 55);
+        test_case("%s", text);
+        check_read(text);
+    }
+}
+
+/* The digits of a number in a file, without zeros before or behind them. */
+static int count_digits(const char *text, size_t length) {
+    int count = 0, zeros = 0;
+    for (size_t i = 0; i < length && text[i] != 'e'; ++i) {
+        bool is_digit = text[i] >= '0' && text[i] <= '9';
+        if (!is_digit || (count == 0 && text[i] == '0')) continue;
+        ++count;
+        zeros = text[i] == '0' ? zeros + 1 : 0;
+    }
+    return count - zeros;
+}
+
+/* Whether a number of so many digits, the nearest one below or above the value, is read as it. */
+static bool is_enough(float value, int digits) {
+    char text[40];
+    snprintf(text, sizeof text, "%.*e", digits - 1, (double)value);
+    float nearest = strtof(text, NULL);
+    if (same_bits(&nearest, &value, 1)) return true;
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    if ((bits & 0x7fffff) != 0) return false; /* only around powers of 2 it may be the other one */
+    char *exponent = strchr(text, 'e'), other[40];
+    long mantissa = 0, power = strtol(exponent + 1, NULL, 10) - (digits - 1);
+    for (const char *c = text; c < exponent; ++c)
+        if (*c >= '0' && *c <= '9') mantissa = 10 * mantissa + (*c - '0');
+    snprintf(other, sizeof other, "%s%lde%ld", value < 0 ? "-" : "", mantissa + 1, power);
+    float above = strtof(other, NULL);
+    return same_bits(&above, &value, 1);
+}
+
+static void check_digits(float value, const char *text, size_t length) {
+    int digits = count_digits(text, length);
+    float read = strtof(text, NULL);
+    CHECK(length < 20 && (text[length] == ' ' || text[length] == '"'));
+    bool is_good = same_bits(&read, &value, 1) && digits >= 1 && is_enough(value, digits) &&
+                   (digits == 1 || !is_enough(value, digits - 1));
+    if (!is_good && test_error(__FILE__, __LINE__))
+        printf("%.9g is saved as %.*s\n", (double)value, (int)length, text);
+}
+
+/* A network of 16 layers with these alphas, of which none is 0 or torch.nn's, is saved with the fewest
+   digits that are read as the same floats, and comes back. */
+static void check_alphas(ffnn_net *net, const float *alphas) {
+    static unsigned char file[8192];
+    size_t size;
+    ffnn_net loaded;
+    for (size_t i = 0; i < FFNN_MAX_LAYERS; ++i) {
+        net->layers[i].activation = i % 2 == 0 ? FFNN_LEAKY_RELU : FFNN_ELU;
+        net->layers[i].alpha = alphas[i];
+    }
+    CHECK_STATUS(FFNN_OK, ffnn_save_memory(net, file, sizeof file, &size));
+    const char *text = strstr((const char *)file + 8, "\"activations\":\"");
+    CHECK(text != NULL);
+    if (text == NULL) return;
+    text += strlen("\"activations\":\"");
+    for (size_t i = 0; i < FFNN_MAX_LAYERS; ++i) {
+        const char *name = i % 2 == 0 ? "leaky_relu:" : "elu:";
+        size_t length = strcspn(text, " \"");
+        CHECK(strncmp(text, name, strlen(name)) == 0);
+        check_digits(alphas[i], text + strlen(name), length - strlen(name));
+        text += length + 1;
+    }
+    CHECK_STATUS(FFNN_OK, ffnn_init_from_memory(&loaded, file, size));
+    CHECK(same_networks(net, &loaded));
+    CHECK_STATUS(FFNN_OK, ffnn_load_memory(net, file, size));
+    ffnn_free(&loaded);
+}
+
+/* Collects alphas, and checks them as soon as there are 16. */
+typedef struct collection {
+    ffnn_net net;
+    float alphas[FFNN_MAX_LAYERS];
+    size_t count;
+} collection;
+
+static void collect(collection *c, uint32_t bits) {
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    const float usual[] = {0, -0.0f, 0.01f, 1};
+    for (size_t i = 0; i < COUNT_OF(usual); ++i)
+        if (same_bits(&value, &usual[i], 1))
+            return;
+    if (isnan(value) || isinf(value)) return;
+    c->alphas[c->count++] = value;
+    if (c->count < FFNN_MAX_LAYERS) return;
+    check_alphas(&c->net, c->alphas);
+    c->count = 0;
+}
+
+/* Powers of 2 and their neighbours, the least and largest numbers, what people write, and floats of
+   random bits, every sixteenth of them below the least normal one. */
+static void test_alphas_come_back(void) {
+    static const float common[] = {0.1f, 0.2f, 0.3f, 0.25f, 0.05f, 0.001f, 1.5f, 2, 10, 100, 1e10f,
+                                   123456.789f, -0.2f, -1, 1e-5f, 1e-4f, 12345678, 999999.94f,
+                                   1e12f, 1e13f, 9.999999e11f, 3.14159274f};
+    size_t sizes[FFNN_MAX_LAYERS + 2] = {0};
+    collection c;
+    memset(&c, 0, sizeof c);
+    for (size_t i = 0; i <= FFNN_MAX_LAYERS; ++i) sizes[i] = 1;
+    make_described(&c.net, sizes, "", false);
+    for (uint32_t exponent = 0; exponent < 255; ++exponent)
+        for (uint32_t near = 0; near < 5; ++near)
+            collect(&c, (exponent << 23) + near - 2);
+    for (uint32_t i = 1; i < 64; ++i) collect(&c, i);
+    for (uint32_t i = 1; i < 23; ++i) collect(&c, 1u << i);
+    for (size_t i = 0; i < COUNT_OF(common); ++i) {
+        uint32_t bits;
+        memcpy(&bits, &common[i], sizeof bits);
+        collect(&c, bits);
+    }
+    random_state = 32;
+    for (int i = 0; i < 200000; ++i) {
+        uint32_t bits = (uint32_t)random_bits();
+        collect(&c, i % 16 == 0 ? bits & 0x807fffff : bits);
+    }
+    while (c.count > 0) collect(&c, 3);
+    ffnn_free(&c.net);
+}
+
+/* Written down as people would. */
+static void test_alphas_in_full(void) {
+    static const size_t sizes[] = {1, 1, 0};
+    static const struct { float alpha; const char *text; } cases[] = {
+        {0, "leaky_relu"}, {0.01f, "leaky_relu"}, {-0.0f, "leaky_relu"}, {0.2f, "leaky_relu:0.2"},
+        {1, "leaky_relu:1"}, {-0.5f, "leaky_relu:-0.5"}, {100, "leaky_relu:100"},
+        {0.00012f, "leaky_relu:0.00012"}, {1e-7f, "leaky_relu:1e-7"}, {1e20f, "leaky_relu:1e20"},
+        {1.4e-45f, "leaky_relu:1e-45"}, {0.001f, "leaky_relu:0.001"}, {1.25f, "leaky_relu:1.25"},
+        {123456.7f, "leaky_relu:123456.7"}};
+    for (size_t i = 0; i < COUNT_OF(cases); ++i) {
+        char expected[80];
+        ffnn_net net;
+        test_case("%s", cases[i].text);
+        make_described(&net, sizes, "leaky_relu", false);
+        net.layers[0].alpha = cases[i].alpha;
+        bytes file = saved(&net);
+        snprintf(expected, sizeof expected, "\"activations\":\"%s\"", cases[i].text);
+        CHECK(strstr((const char *)file.data + 8, expected) != NULL);
+        free(file.data);
+        ffnn_free(&net);
+    }
+}
+
+/* A comma is no decimal point, whatever the program's locale says. */
+static void test_alphas_in_another_locale(void) {
+    static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "de_DE", "fr_FR.UTF-8",
+                                        "fr_FR", "German_Germany.1252"};
+    bool found = false;
+    for (size_t i = 0; i < COUNT_OF(names) && !found; ++i)
+        found = setlocale(LC_ALL, names[i]) != NULL && localeconv()->decimal_point[0] == ',';
+    if (!found) {
+        test_skip("no locale with a decimal comma");
+    } else {
+        test_alphas_in_full();
+        ffnn_status status;
+        ffnn_activation activation;
+        float expected = 0.2f, got = read_alpha("0.2", &status, &activation);
+        CHECK(status == FFNN_OK && same_bits(&expected, &got, 1));
+        read_alpha("0,2", &status, &activation);
+        CHECK_STATUS(FFNN_ERROR_MISMATCH, status);
+    }
+    setlocale(LC_ALL, "C");
+}
+
+/* A file that says its alphas is of networks with the same ones. */
+static void test_other_alphas_are_mismatches(void) {
+    static const size_t sizes[] = {2, 3, 3, 1, 0};
+    static const char *const texts[] = {
+        "leaky_relu elu:0.5 identity", "leaky_relu:0.2 elu:0.5 identity",
+        "leaky_relu:0.2 elu identity", "leaky_relu:0.2 elu:-0.5 identity", "relu elu:0.5 identity",
+        "leaky_relu:0.20000002 elu:0.5 identity", "elu:0.2 elu:0.5 identity"};
+    for (size_t i = 0; i < COUNT_OF(texts); ++i) {
+        for (size_t k = 0; k < COUNT_OF(texts); ++k) {
+            ffnn_net net, other, before;
+            test_case("%s into %s", texts[i], texts[k]);
+            make_described(&net, sizes, texts[i], i % 2 == 0);
+            make_described(&other, sizes, texts[k], i % 2 == 0);
+            make_described(&before, sizes, texts[k], i % 2 == 0);
+            net.layers[0].weight.data[0] = 5;
+            bytes file = saved(&net);
+            CHECK_STATUS(i == k ? FFNN_OK : FFNN_ERROR_MISMATCH,
+                         ffnn_load_memory(&other, file.data, file.size));
+            CHECK(same_networks(&other, i == k ? &net : &before));
+            free(file.data);
+            ffnn_free(&net);
+            ffnn_free(&other);
+            ffnn_free(&before);
+        }
+    }
+}
+
+/* 0 is torch.nn's alpha, which may be written down, too. */
+static void test_the_usual_alpha_is_0(void) {
+    static const size_t sizes[] = {2, 3, 1, 0};
+    ffnn_net zeros, numbers, loaded;
+    make_described(&zeros, sizes, "leaky_relu elu", true);
+    make_described(&numbers, sizes, "leaky_relu:0.01 elu:1", true);
+    bytes of_zeros = saved(&zeros), of_numbers = saved(&numbers);
+    CHECK(of_zeros.size == of_numbers.size &&
+          memcmp(of_zeros.data, of_numbers.data, of_zeros.size) == 0);
+    CHECK_STATUS(FFNN_OK, ffnn_load_memory(&zeros, of_numbers.data, of_numbers.size));
+    CHECK_STATUS(FFNN_OK, ffnn_load_memory(&numbers, of_zeros.data, of_zeros.size));
+    CHECK_STATUS(FFNN_OK, ffnn_init_from_memory(&loaded, of_zeros.data, of_zeros.size));
+    CHECK(same_networks(&zeros, &loaded));
+    bytes written = make_file(SAYS("leaky_relu:0.01 elu:1"), BIASED);
+    CHECK_STATUS(FFNN_OK, ffnn_load_memory(&zeros, written.data, written.size));
+    free(written.data);
+    free(of_zeros.data);
+    free(of_numbers.data);
+    ffnn_free(&zeros);
+    ffnn_free(&numbers);
+    ffnn_free(&loaded);
 }
 
 /* ---- there and back ---------------------------------------------------------------------- */
@@ -934,6 +1267,9 @@ static void test_views_are_not_trained(void) {
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_backward(&view, X, y, 0.1f));
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_train(&view, X, y, 0.1f, &loss));
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_fit(&view, X, y, NULL));
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_gradient(&view, X, y, ffnn_view(NULL, 0, 0)));
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_save_optimizer(&view, SCRATCH_FILE));
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_load_optimizer(&view, SCRATCH_FILE));
     CHECK_STATUS(FFNN_OK, ffnn_evaluate(&view, X, y, &loss));
     ffnn_free(&view);
     net.layers[0].transposed = true; /* what only a view's layer may be */
@@ -941,6 +1277,44 @@ static void test_views_are_not_trained(void) {
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_predict(&net, X, predicted));
     ffnn_free(&net);
     free(file.data);
+}
+
+/* A copy of a view has memory of its own, in the one layout that can be trained: it is the network that
+   the file was saved from. */
+static void test_copies_of_views_are_trained(void) {
+    if (!is_little_endian()) {
+        test_skip("views are for little-endian machines");
+        return;
+    }
+    for (size_t i = 0; i < KINDS; ++i) {
+        float inputs[4 * 16], targets[4 * 16];
+        ffnn_net net, view, copy;
+        test_case("kind %d", (int)i);
+        make_kind(&net, i, false);
+        for (size_t k = 0; k < COUNT_OF(inputs); ++k) inputs[k] = (float)(k % 7) / 4 - 1;
+        for (size_t k = 0; k < COUNT_OF(targets); ++k) targets[k] = (float)(k % 3) / 4;
+        if (net.layers[0].activation == FFNN_ELU) net.layers[0].alpha = 0.5f;
+        bytes file = saved(&net);
+        CHECK_STATUS(FFNN_OK, ffnn_init_view(&view, file.data, file.size));
+        CHECK_STATUS(FFNN_OK, ffnn_init_copy(&copy, &view));
+        ffnn_free(&view);
+        bytes again = saved(&copy);
+        CHECK(again.size == file.size && memcmp(again.data, file.data, file.size) == 0);
+        memset(file.data, 0xff, file.size);
+        free(file.data);
+        CHECK(same_networks(&copy, &net));
+        check_new(&copy);
+        ffnn_tensor X = ffnn_view(inputs, 4, inputs_of(&net));
+        ffnn_tensor y = ffnn_view(targets, 4, outputs_of(&net));
+        for (int step = 0; step < 2; ++step) {
+            CHECK_STATUS(FFNN_OK, ffnn_train(&copy, X, y, 0.1f, NULL));
+            CHECK_STATUS(FFNN_OK, ffnn_train(&net, X, y, 0.1f, NULL));
+        }
+        CHECK(same_networks(&copy, &net));
+        free(again.data);
+        ffnn_free(&copy);
+        ffnn_free(&net);
+    }
 }
 
 /* NULL, an odd address, no memory: a network that has not come to be is all zeros. */
@@ -1133,6 +1507,13 @@ int main(int argc, char **argv) {
     RUN(test_saved_files_in_full);
     RUN(test_activations_are_saved_by_their_names);
     RUN(test_changed_activations_are_saved);
+    RUN(test_alphas_are_read);
+    RUN(test_random_alphas_are_read);
+    RUN(test_alphas_come_back);
+    RUN(test_alphas_in_full);
+    RUN(test_alphas_in_another_locale);
+    RUN(test_other_alphas_are_mismatches);
+    RUN(test_the_usual_alpha_is_0);
     RUN(test_what_is_saved_is_loaded);
     RUN(test_large_weights_are_loaded);
     RUN(test_a_new_network_takes_little_memory);
@@ -1140,6 +1521,7 @@ int main(int argc, char **argv) {
     RUN(test_names_are_not_kept);
     RUN(test_views_are_saved);
     RUN(test_views_are_not_trained);
+    RUN(test_copies_of_views_are_trained);
     RUN(test_refusals_of_memory);
     RUN(test_views_do_not_depend_on_the_batch);
     RUN(test_print_file);

@@ -1,4 +1,5 @@
-/* Optimizers: steps against the same in plain double loops, and what becomes of their state. */
+/* Optimizers: steps, clipped ones, too, against the same in plain double loops; what becomes of their
+   state, in copies as well; losses that are multiplied by weights of the samples. */
 #include "test.h"
 #include "../ffnn.h"
 #include "helpers.h"
@@ -29,7 +30,8 @@ static void make_data(void) {
 }
 
 /* 5-8-3 with biases, tanh and a linear output: its steps go down the mean squared error. */
-static void make_5_8_3(ffnn_net *net, ffnn_optimizer optimizer, float momentum, float decay) {
+static void make_5_8_3(ffnn_net *net, ffnn_optimizer optimizer, float momentum, float decay,
+                       float clip_norm) {
     ffnn_desc desc;
     memset(&desc, 0, sizeof desc);
     desc.sizes[0] = INPUTS;
@@ -42,6 +44,7 @@ static void make_5_8_3(ffnn_net *net, ffnn_optimizer optimizer, float momentum, 
     desc.optimizer = optimizer;
     desc.momentum = momentum;
     desc.weight_decay = decay;
+    desc.clip_norm = clip_norm;
     CHECK_STATUS(FFNN_OK, ffnn_init(net, &desc));
 }
 
@@ -125,10 +128,19 @@ static void reference_gradient(const reference *r, double *gradient) {
     }
 }
 
+/* torch.nn.utils.clip_grad_norm_; 0: none */
+static void clip_gradient(double *gradient, double most) {
+    double sum = 0;
+    for (size_t i = 0; i < PARAMETERS; ++i) sum += gradient[i] * gradient[i];
+    double factor = most / (sqrt(sum) + 1e-6);
+    for (size_t i = 0; i < PARAMETERS && most > 0 && factor < 1; ++i) gradient[i] *= factor;
+}
+
 /* torch.optim.SGD */
-static void reference_sgd(reference *r, double rate, double momentum, double decay) {
+static void reference_sgd(reference *r, double rate, double momentum, double decay, double clip) {
     double gradient[PARAMETERS];
     reference_gradient(r, gradient);
+    clip_gradient(gradient, clip);
     for (size_t i = 0; i < PARAMETERS; ++i) {
         r->v[i] = momentum * r->v[i] + gradient[i] + decay * r->w[i];
         r->w[i] -= rate * r->v[i];
@@ -136,10 +148,11 @@ static void reference_sgd(reference *r, double rate, double momentum, double dec
 }
 
 /* torch.optim.AdamW; Adam where decay is 0 */
-static void reference_adam(reference *r, double rate, double decay) {
+static void reference_adam(reference *r, double rate, double decay, double clip) {
     double gradient[PARAMETERS];
     ++r->step;
     reference_gradient(r, gradient);
+    clip_gradient(gradient, clip);
     for (size_t i = 0; i < PARAMETERS; ++i) {
         double g = gradient[i];
         r->w[i] *= 1 - rate * decay;
@@ -151,10 +164,9 @@ static void reference_adam(reference *r, double rate, double decay) {
 }
 
 static void reference_step(reference *r, const ffnn_net *net, float rate) {
-    if (net->optimizer == FFNN_ADAM)
-        reference_adam(r, (double)rate, (double)net->weight_decay);
-    else
-        reference_sgd(r, (double)rate, (double)net->momentum, (double)net->weight_decay);
+    double decay = (double)net->weight_decay, clip = (double)net->clip_norm;
+    if (net->optimizer == FFNN_ADAM) reference_adam(r, (double)rate, decay, clip);
+    else reference_sgd(r, (double)rate, (double)net->momentum, decay, clip);
 }
 
 static void check_parameters(const ffnn_net *net, const reference *r) {
@@ -180,19 +192,23 @@ static void step_both(ffnn_net *net, reference *r, float rate) {
 
 static const struct {
     ffnn_optimizer optimizer;
-    float momentum, weight_decay, rate;
+    float momentum, weight_decay, rate, clip_norm;
 } optimizers[] = {
-    {FFNN_SGD, 0, 0, 0.2f},         {FFNN_SGD, 0.9f, 0, 0.05f},
-    {FFNN_SGD, 0.5f, 0, 0.2f},      {FFNN_SGD, 0, 0.1f, 0.2f},
-    {FFNN_SGD, 0.9f, 0.1f, 0.05f},  {FFNN_SGD, 0.99f, 0.001f, 0.01f},
-    {FFNN_ADAM, 0, 0, 0.01f},       {FFNN_ADAM, 0, 0.1f, 0.01f},
-    {FFNN_ADAM, 0, 0.01f, 0.001f},
+    {FFNN_SGD, 0, 0, 0.2f, 0},         {FFNN_SGD, 0.9f, 0, 0.05f, 0},
+    {FFNN_SGD, 0.5f, 0, 0.2f, 0},      {FFNN_SGD, 0, 0.1f, 0.2f, 0},
+    {FFNN_SGD, 0.9f, 0.1f, 0.05f, 0},  {FFNN_SGD, 0.99f, 0.001f, 0.01f, 0},
+    {FFNN_ADAM, 0, 0, 0.01f, 0},       {FFNN_ADAM, 0, 0.1f, 0.01f, 0},
+    {FFNN_ADAM, 0, 0.01f, 0.001f, 0},  {FFNN_SGD, 0, 0, 0.2f, 0.05f},
+    {FFNN_SGD, 0, 0, 0.2f, 0.5f},      {FFNN_SGD, 0.9f, 0.1f, 0.05f, 0.3f},
+    {FFNN_ADAM, 0, 0, 0.01f, 0.01f},   {FFNN_ADAM, 0, 0.1f, 0.01f, 0.7f},
+    {FFNN_SGD, 0, 0, 0.2f, 1e-30f},    {FFNN_SGD, 0.5f, 0, 0.2f, 1e30f},
 };
 
 static void make_optimizer_network(ffnn_net *net, size_t i) {
     test_case("optimizer %d", (int)i);
     make_data();
-    make_5_8_3(net, optimizers[i].optimizer, optimizers[i].momentum, optimizers[i].weight_decay);
+    make_5_8_3(net, optimizers[i].optimizer, optimizers[i].momentum, optimizers[i].weight_decay,
+               optimizers[i].clip_norm);
 }
 
 static void test_steps_are_the_references(void) {
@@ -222,6 +238,7 @@ static void test_state_survives_what_is_changed(void) {
         r.w[PARAMETERS - OUTPUTS + 1] = 2;
         for (int step = 0; step < 20; ++step) step_both(&net, &r, optimizers[i].rate);
         net.weight_decay += 0.05f;
+        if (net.clip_norm > 0) net.clip_norm *= 0.5f;
         if (net.momentum > 0) net.momentum = 0.7f;
         for (int step = 0; step < 20; ++step) step_both(&net, &r, optimizers[i].rate);
         ffnn_free(&net);
@@ -245,13 +262,175 @@ static void test_a_rate_of_0(void) {
             get_parameters(&net, before);
             step_both(&net, &r, rate);
             get_parameters(&net, after);
-            CHECK((memcmp(before, after, sizeof before) == 0) == (step % 3 == 0));
+            bool is_changed = step % 3 != 0 && (net.clip_norm <= 0 || net.clip_norm > 1e-9f);
+            CHECK((memcmp(before, after, sizeof before) != 0) == is_changed);
             for (size_t k = 0; k < 2; ++k) {
                 CHECK(fabsf(net.layers[k].error.data[0]) > 0);
                 CHECK(fabsf(net.layers[k].delta.data[0]) > 0);
             }
         }
         ffnn_free(&net);
+    }
+}
+
+/* ---- clipping ---------------------------------------------------------------------------- */
+
+/* 5-8-3 for the i-th optimizer, with a clip_norm of its own. */
+static void make_clipped(ffnn_net *net, size_t i, float clip_norm) {
+    make_data();
+    make_5_8_3(net, optimizers[i].optimizer, optimizers[i].momentum, optimizers[i].weight_decay,
+               clip_norm);
+}
+
+/* A norm that is not reached changes no bit of a step by the same loops: those of all but plain SGD. */
+static void test_a_norm_that_is_not_reached_changes_nothing(void) {
+    for (size_t i = 1; i < COUNT_OF(optimizers); ++i) {
+        bool is_plain = !(optimizers[i].momentum > 0 || optimizers[i].weight_decay > 0) &&
+                        optimizers[i].optimizer == FFNN_SGD;
+        ffnn_net free_net, clipped;
+        test_case("optimizer %d", (int)i);
+        if (is_plain) continue;
+        make_clipped(&free_net, i, 0);
+        make_clipped(&clipped, i, 1e6f);
+        for (int step = 0; step < 10; ++step) {
+            train(&free_net, 1, optimizers[i].rate);
+            train(&clipped, 1, optimizers[i].rate);
+            CHECK(same_parameters(&free_net, &clipped));
+        }
+        ffnn_free(&free_net);
+        ffnn_free(&clipped);
+    }
+}
+
+/* The step of plain SGD is no longer than rate times clip_norm, and just that long if it is clipped. */
+static void test_a_clipped_step_is_as_long_as_it_may_be(void) {
+    static const float norms[] = {1e-6f, 0.001f, 0.1f, 0.5f};
+    for (size_t i = 0; i < COUNT_OF(norms); ++i) {
+        float before[PARAMETERS], after[PARAMETERS];
+        double sum = 0, gradient[PARAMETERS], norm = 0;
+        ffnn_net net;
+        reference r;
+        test_case("%g", (double)norms[i]);
+        make_clipped(&net, 0, norms[i]);
+        make_reference(&r, &net);
+        reference_gradient(&r, gradient);
+        for (size_t k = 0; k < PARAMETERS; ++k) norm += gradient[k] * gradient[k];
+        CHECK(sqrt(norm) > (double)norms[i]); /* else nothing is clipped */
+        get_parameters(&net, before);
+        train(&net, 1, 4096);
+        get_parameters(&net, after);
+        for (size_t k = 0; k < PARAMETERS; ++k) {
+            double step = ((double)after[k] - (double)before[k]) / 4096;
+            sum += step * step;
+        }
+        double expected = (double)norms[i] * sqrt(norm) / (sqrt(norm) + 1e-6);
+        CHECK_CLOSE(expected, sqrt(sum), 1e-4);
+        ffnn_free(&net);
+    }
+}
+
+/* As torch.nn.utils.clip_grad_norm_: where the norm is no number, no gradient stays one. */
+static void test_a_gradient_that_is_no_number(void) {
+    for (size_t i = 0; i < COUNT_OF(optimizers); ++i) {
+        float values[PARAMETERS];
+        ffnn_net net;
+        test_case("optimizer %d", (int)i);
+        make_clipped(&net, i, 0.5f);
+        y_data[4] = not_a_number();
+        train(&net, 1, 0.1f);
+        get_parameters(&net, values);
+        for (size_t k = 0; k < PARAMETERS; ++k) CHECK(isnan(values[k]));
+        ffnn_free(&net);
+    }
+    make_data();
+}
+
+/* Where it is infinite the finite ones become 0, and infinity times 0 is no number. The first output of
+   one sample is infinitely far off: the gradients of its weights and bias, and behind it those of all
+   hidden units, are infinite. */
+static void test_a_gradient_that_is_infinite(void) {
+    for (size_t i = 0; i < COUNT_OF(optimizers); ++i) {
+        float before[PARAMETERS], after[PARAMETERS];
+        ffnn_net net;
+        test_case("optimizer %d", (int)i);
+        make_clipped(&net, i, 0.5f);
+        net.weight_decay = 0;
+        get_parameters(&net, before);
+        y_data[0] = (float)HUGE_VAL;
+        train(&net, 1, 0.1f);
+        get_parameters(&net, after);
+        for (size_t k = 0; k < PARAMETERS; ++k) {
+            size_t output = (k - FIRST_WEIGHTS - HIDDEN) % OUTPUTS;
+            if (k >= FIRST_WEIGHTS + HIDDEN && output != 0)
+                CHECK(same_bits(&before[k], &after[k], 1));
+            else
+                CHECK(isnan(after[k]));
+        }
+        ffnn_free(&net);
+    }
+    make_data();
+}
+
+/* ---- weights of samples ------------------------------------------------------------------ */
+
+static float sample_weights[SAMPLES];
+
+static void fit_weighted(ffnn_net *net, float rate, bool is_weighted, bool is_shuffled) {
+    ffnn_rng rng;
+    ffnn_fit_desc fit;
+    memset(&fit, 0, sizeof fit);
+    fit.epochs = 4;
+    fit.learning_rate = rate;
+    fit.batch_size = 5;
+    ffnn_rng_seed(&rng, 9);
+    if (is_shuffled) fit.rng = &rng;
+    if (is_weighted) fit.sample_weights = ffnn_view(sample_weights, SAMPLES, 1);
+    CHECK_STATUS(FFNN_OK, ffnn_fit(net, X_all(), y_all(), &fit));
+}
+
+/* All of them 1: the same bits, with every loss and optimizer. */
+static void test_sample_weights_of_1_change_nothing(void) {
+    static const ffnn_loss losses[] = {FFNN_HALF_SUM_OF_SQUARES, FFNN_MSE, FFNN_L1, FFNN_HUBER,
+                                       FFNN_CROSS_ENTROPY};
+    for (size_t i = 0; i < COUNT_OF(optimizers) * COUNT_OF(losses) * 2; ++i) {
+        size_t number = i / 2 % COUNT_OF(optimizers);
+        ffnn_net nets[2];
+        make_optimizer_network(&nets[0], number);
+        make_optimizer_network(&nets[1], number);
+        test_case("optimizer %d, loss %d", (int)number, (int)(i / 2 / COUNT_OF(optimizers)));
+        for (size_t k = 0; k < SAMPLES; ++k) sample_weights[k] = 1;
+        for (size_t k = 0; k < 2; ++k) {
+            nets[k].loss = losses[i / 2 / COUNT_OF(optimizers)];
+            if (nets[k].loss == FFNN_CROSS_ENTROPY) nets[k].layers[1].activation = FFNN_SOFTMAX;
+            fit_weighted(&nets[k], 0.01f, k == 1, i % 2 == 1);
+        }
+        CHECK(same_parameters(&nets[0], &nets[1]));
+        ffnn_free(&nets[0]);
+        ffnn_free(&nets[1]);
+    }
+}
+
+/* Weights of 2 are a rate of 2 times the one, for plain SGD: exactly. */
+static void test_sample_weights_are_factors_of_the_rate(void) {
+    static const float factors[] = {2, 0.25f, -1, 0};
+    for (size_t i = 0; i < COUNT_OF(factors); ++i) {
+        ffnn_net by_weight, by_rate;
+        test_case("%g", (double)factors[i]);
+        make_optimizer_network(&by_weight, 0);
+        make_optimizer_network(&by_rate, 0);
+        for (size_t k = 0; k < SAMPLES; ++k) sample_weights[k] = factors[i];
+        fit_weighted(&by_weight, 0.125f, true, false);
+        for (int epoch = 0; epoch < 4; ++epoch)
+            for (size_t first = 0; first < SAMPLES; first += 5) {
+                size_t rows = SAMPLES - first < 5 ? SAMPLES - first : 5;
+                CHECK_STATUS(FFNN_OK,
+                             ffnn_train(&by_rate, ffnn_view(X_data + first * INPUTS, rows, INPUTS),
+                                        ffnn_view(y_data + first * OUTPUTS, rows, OUTPUTS),
+                                        0.125f * factors[i], NULL));
+            }
+        CHECK(same_parameters(&by_weight, &by_rate));
+        ffnn_free(&by_weight);
+        ffnn_free(&by_rate);
     }
 }
 
@@ -458,8 +637,8 @@ static void test_state_is_made_when_it_is_needed(void) {
         size_t allocation = 1;
         float before[PARAMETERS], after[PARAMETERS];
         make_data();
-        make_5_8_3(&net, FFNN_SGD, 0, 0);
-        make_5_8_3(&passed, FFNN_SGD, 0, 0);
+        make_5_8_3(&net, FFNN_SGD, 0, 0, 0);
+        make_5_8_3(&passed, FFNN_SGD, 0, 0, 0);
         if (i % 2 == 0) train(&net, 3, 0.1f); /* room for all */
         make_fresh(&fresh, &net, i);
         get_parameters(&net, before);
@@ -471,6 +650,7 @@ static void test_state_is_made_when_it_is_needed(void) {
         net.optimizer = optimizers[i].optimizer;
         net.momentum = optimizers[i].momentum;
         net.weight_decay = optimizers[i].weight_decay;
+        net.clip_norm = optimizers[i].clip_norm;
         get_parameters(&net, before);
         for (;; ++allocation) {
             float loss = 7;
@@ -487,8 +667,9 @@ static void test_state_is_made_when_it_is_needed(void) {
             test_fail_allocation(1);
             status = ffnn_backward(&net, few, ffnn_view(y_data, few.rows, OUTPUTS), 0);
             test_fail_allocation(0);
-            CHECK_STATUS(has_state(i) || optimizers[i].weight_decay > 0 ? FFNN_ERROR_MEMORY
-                                                                        : FFNN_OK, status);
+            bool needs_memory = has_state(i) || optimizers[i].weight_decay > 0 ||
+                                optimizers[i].clip_norm > 0;
+            CHECK_STATUS(needs_memory ? FFNN_ERROR_MEMORY : FFNN_OK, status);
             check_same_pass(&net, &passed);
         }
         CHECK(allocation <= 100);
@@ -549,10 +730,84 @@ static void test_steps_of_parameters_elsewhere(void) {
     }
 }
 
+/* ---- copies ------------------------------------------------------------------------------ */
+
+/* A copy goes on as its original does, whatever is done to the other one. */
+static void test_a_copy_has_the_state(void) {
+    for (size_t i = 0; i < COUNT_OF(optimizers); ++i) {
+        ffnn_net net, other, copy;
+        make_optimizer_network(&net, i);
+        make_optimizer_network(&other, i);
+        train(&net, 5, optimizers[i].rate);
+        train(&other, 5, optimizers[i].rate);
+        memset(&copy, 0xa5, sizeof copy);
+        CHECK_STATUS(FFNN_OK, ffnn_init_copy(&copy, &net));
+        CHECK(copy.layer_count == 2 && copy.sizes[0] == INPUTS && copy.sizes[2] == OUTPUTS);
+        CHECK(copy.loss == FFNN_MSE && copy.optimizer == net.optimizer);
+        CHECK(same_bits(&copy.momentum, &net.momentum, 1));
+        CHECK(same_bits(&copy.weight_decay, &net.weight_decay, 1));
+        CHECK(same_bits(&copy.clip_norm, &net.clip_norm, 1));
+        CHECK(copy.layers[0].activation == FFNN_TANH && copy.layers[1].activation == FFNN_IDENTITY);
+        CHECK(copy.layers[0].weight.data != net.layers[0].weight.data);
+        train(&net, 3, 10);
+        ffnn_free(&net);
+        check_same_steps(&copy, &other, optimizers[i].rate);
+        ffnn_free(&copy);
+        ffnn_free(&other);
+    }
+}
+
+/* A network whose optimizer has been changed since its last step, and one that has taken none. */
+static void test_a_copy_of_a_state_that_rests(void) {
+    for (size_t i = 0; i < COUNT_OF(optimizers); ++i) {
+        for (int steps = 0; steps < 2; ++steps) {
+            ffnn_net net, copy;
+            make_optimizer_network(&net, i);
+            train(&net, steps, optimizers[i].rate);
+            net.optimizer = net.optimizer == FFNN_ADAM ? FFNN_SGD : FFNN_ADAM;
+            net.momentum = 0;
+            CHECK_STATUS(FFNN_OK, ffnn_init_copy(&copy, &net));
+            check_same_steps(&net, &copy, 0.01f);
+            ffnn_free(&net);
+            ffnn_free(&copy);
+        }
+    }
+}
+
+static void test_copies_that_are_refused(void) {
+    ffnn_net net, copy, none;
+    make_optimizer_network(&net, 6);
+    memset(&none, 0, sizeof none);
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_init_copy(NULL, &net));
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_init_copy(&net, &net));
+    CHECK(net.layer_count == 2);
+    memset(&copy, 0xa5, sizeof copy);
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_init_copy(&copy, NULL));
+    CHECK(is_all_zero(&copy));
+    memset(&copy, 0xa5, sizeof copy);
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_init_copy(&copy, &none));
+    CHECK(is_all_zero(&copy));
+    net.layers[0].weight.rows += 1;
+    memset(&copy, 0xa5, sizeof copy);
+    CHECK_STATUS(FFNN_ERROR_SHAPE, ffnn_init_copy(&copy, &net));
+    CHECK(is_all_zero(&copy));
+    net.layers[0].weight.rows -= 1;
+    ffnn_free(&net);
+}
+
 int main(void) {
     RUN(test_steps_are_the_references);
     RUN(test_state_survives_what_is_changed);
     RUN(test_a_rate_of_0);
+    RUN(test_a_norm_that_is_not_reached_changes_nothing);
+    RUN(test_a_clipped_step_is_as_long_as_it_may_be);
+    RUN(test_a_gradient_that_is_no_number);
+    RUN(test_a_gradient_that_is_infinite);
+    RUN(test_sample_weights_of_1_change_nothing);
+    RUN(test_sample_weights_are_factors_of_the_rate);
+    RUN(test_a_copy_has_the_state);
+    RUN(test_a_copy_of_a_state_that_rests);
+    RUN(test_copies_that_are_refused);
     RUN(test_state_survives_calls);
     RUN(test_fit_steps_once_a_batch);
     RUN(test_defaults_of_fit);

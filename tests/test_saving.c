@@ -593,7 +593,7 @@ static void save_killed(const char *path, size_t bytes) {
     fflush(stdout);
     child = fork();
     if (child == 0) {
-        struct rlimit limit = {bytes, bytes}, no_core = {0, 0};
+        struct rlimit limit = {(rlim_t)bytes, (rlim_t)bytes}, no_core = {0, 0};
         setrlimit(RLIMIT_CORE, &no_core);
         if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
             _exit(1);

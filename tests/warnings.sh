@@ -1,8 +1,9 @@
 #!/bin/sh
 # warnings.sh [all]: the header warns nowhere, whatever its user turns on: where the implementation
 # is, and where only the declarations are; also with -DFFNN_STATIC for a whole program. make test
-# asks $CC; with `all`, gcc, clang, g++ and clang++ are asked, with every option of the header. What
-# is not there is skipped, aloud. The last line is "warnings: N passed, M failed".
+# asks $CC; with `all`, gcc, clang, g++ and clang++ are asked, with every option of the header, and
+# clang's MSVC target (msvc.sh), also as if it were Microsoft's compiler. What is not there is
+# skipped, aloud. The last line is "warnings: N passed, M failed".
 set -u
 out=${BUILD:-build}/tests/warnings
 rm -rf "$out" && mkdir -p "$out" || exit 1
@@ -51,10 +52,46 @@ everything() { # COMPILER LANGUAGE STANDARD
     done
 }
 
+# Microsoft's compiler is none of those that have __attribute__; with __clang__ undefined, this one
+# reads what is left for it.
+microsofts="-U__clang__ -Wno-old-style-cast -Wno-zero-as-null-pointer-constant"
+
+msvc() { # LANGUAGE STANDARD
+    msvc="sh tests/msvc.sh"
+    if ! $msvc -x "$1" -c -o "$out/object" "$out/nothing.c" > "$out/log" 2>&1
+    then echo "skipped: no MSVC target of clang"; return; fi
+    for option in "" -DFFNN_STATIC -DFFNN_NO_SIMD -DFFNN_NO_STDIO; do
+        try "$msvc" "$1" "$2" implementation "-fsyntax-only $option"
+        try "$msvc" "$1" "$2" declarations "-fsyntax-only $option"
+        # It has a warning of its own about unused static functions: see the end of the header.
+        try "$msvc" "$1" "$2" implementation "-fsyntax-only $option $microsofts -Wno-unused-function"
+        try "$msvc" "$1" "$2" declarations "-fsyntax-only $option $microsofts"
+        restored "$msvc -x $1 -std=$2 -U__clang__ $option"
+    done
+}
+
+# Whether all warnings that the header turns off are on again after it, but for C4505 with FFNN_STATIC.
+restored() { # COMPILER
+    left=
+    case $1 in *FFNN_STATIC*) left=4505 ;; esac
+    $1 -I. -E -o "$out/preprocessed" "$out/implementation.c" > "$out/log" 2>&1 &&
+        awk -v expected="$left" -v FS='[ ():]+' '
+            /^# [0-9]+ / { ours = /ffnn\.h"/ }
+            !ours || !/^#pragma warning/ { next }
+            $3 == "push" { saved[depth++] = off; ++pushes }
+            $3 == "disable" { off = off $4 }
+            $3 == "pop" { off = saved[--depth] }
+            END { exit !(pushes > 0 && depth == 0 && off == expected) }' "$out/preprocessed"
+    if [ $? = 0 ]; then passed=$((passed + 1)); return; fi
+    failed=$((failed + 1))
+    echo "FAILED: $1: warnings are not what they were before the header"
+}
+
 if [ "${1:-}" = all ]; then
     everything gcc c c99; everything gcc c c11; everything clang c c99; everything clang c c11
     everything g++ c++ c++11; everything g++ c++ c++20
     everything clang++ c++ c++11; everything clang++ c++ c++20
+    msvc c c99; msvc c++ c++14
 else
     try "${CC:-cc}" c c99 declarations "-O2"
     try "${CC:-cc}" c c99 declarations "-O2 -DFFNN_STATIC"
