@@ -79,7 +79,7 @@ test_%: $(BUILD)/tests/test_%
 test_digits: $(BUILD)/digits $(BUILD)/tests/digit_picture
 	BUILD="$(BUILD)" sh tests/test_digits.sh
 
-test_examples: $(BUILD)/lab $(BUILD)/deploy $(BUILD)/curve $(BUILD)/embedded $(BUILD)/tests/test_mlp_files
+test_examples: $(addprefix $(BUILD)/,lab deploy curve cartpole embedded tests/test_mlp_files)
 	BUILD="$(BUILD)" sh tests/test_examples.sh
 
 # Each example is a whole program, but most of what it takes to compile is the header's implementation:

@@ -4,12 +4,17 @@
        ./digits                        trains, tests, saves digits.safetensors
        ./digits --plot digits.svg      and draws how it went
        ./digits --predict four.pgm     reads a picture with the saved weights
+       ./digits --patience 5           stops early, and keeps the best weights
        ./digits --seed 1 --hidden 100 --epochs 50 --weights FILE --quiet
 
    Data: the 1,797 images of 8 x 8 pixels in data/digits.h. Every fifth is kept for the test and
    never trained on. The network has 64 inputs, a hidden layer of ReLU and a softmax of 10 outputs,
    the probability of each digit; the largest is the answer. It is trained by cross-entropy with
    AdamW. --quiet leaves out the progress, nothing else.
+
+   With --patience N, 180 other images are kept for validation and not trained on, either. The
+   learning rate falls from epoch to epoch. Training stops when the validation loss has not reached
+   a new low for N epochs, and the network gets the weights of the lowest: see fit_until_best.
 
    A picture for --predict is a PGM file (P2 or P5) of at least 8 x 8 pixels, averaged down to
    8 x 8. The digit should fill it as those in the data do: the full height, in the middle. White on
@@ -33,13 +38,14 @@
 #endif
 
 enum { SIDE = 8, INPUTS = SIDE * SIDE, OUTPUTS = 10, TEST_EVERY = 5, SHOWN_MISTAKES = 5 };
+enum { VALIDATION_EVERY = 10 };
 
 /* Chosen by cross-validation within the training part. Smoothing is what brings most: torch.nn's
    CrossEntropyLoss has it as label_smoothing. */
 static const float LEARNING_RATE = 0.005f, WEIGHT_DECAY = 0.1f, LABEL_SMOOTHING = 0.3f;
 
 typedef struct options {
-    unsigned long seed, hidden, epochs;
+    unsigned long seed, hidden, epochs, patience; /* patience 0: all epochs */
     bool quiet;
     const char *plot, *predict, *weights;
 } options;
@@ -72,8 +78,12 @@ static int digit_of(size_t image) {
     return digits_images[image][0] - '0';
 }
 
-static bool is_test_image(size_t image) {
-    return image % TEST_EVERY == TEST_EVERY - 1;
+typedef enum split { TRAINING, VALIDATION, TEST } split;
+
+static split split_of(size_t image, bool validate) {
+    if (image % TEST_EVERY == TEST_EVERY - 1) return TEST;
+    if (validate && image % VALIDATION_EVERY == 0) return VALIDATION;
+    return TRAINING;
 }
 
 /* A row of y. A network that must be quite sure learns the noise of its data, too: smoothing gives
@@ -83,16 +93,17 @@ static void set_target(float *probabilities, int digit) {
     probabilities[digit] += 1 - LABEL_SMOOTHING;
 }
 
-static dataset make_dataset(bool test) {
+static dataset make_dataset(split wanted, bool validate) {
     dataset data;
     size_t count = 0;
-    for (size_t image = 0; image < DIGITS_COUNT; ++image) count += is_test_image(image) == test;
+    for (size_t image = 0; image < DIGITS_COUNT; ++image)
+        count += split_of(image, validate) == wanted;
     require(ffnn_tensor_init(&data.X, count, INPUTS), "data");
     require(ffnn_tensor_init(&data.y, count, OUTPUTS), "data");
     data.images = (size_t *)allocate(count, sizeof *data.images);
     size_t sample = 0;
     for (size_t image = 0; image < DIGITS_COUNT; ++image) {
-        if (is_test_image(image) != test) continue;
+        if (split_of(image, validate) != wanted) continue;
         const char *pixels = digits_images[image] + 1;
         for (size_t i = 0; i < INPUTS; ++i)
             *ffnn_at(data.X, sample, i) = input_of((float)(pixels[i] - 'A') / (float)DIGITS_INK);
@@ -144,6 +155,7 @@ typedef struct watcher {
     const dataset *training, *test;
     ffnn_tensor training_output, test_output;
     float *records[RECORDS];        /* of every epoch; NULL if there will be no plot */
+    size_t recorded;                /* epochs */
     clock_t begin, drawn;           /* of the training; of the last progress line */
     bool terminal;
 } watcher;
@@ -181,7 +193,7 @@ static void show_progress(watcher *w, const ffnn_progress *p) {
 }
 
 static void record_epoch(watcher *w, const ffnn_progress *p) {
-    size_t i = p->epoch - 1;
+    size_t i = w->recorded++;
     size_t training_right = count_right(w->net, w->training, w->training_output);
     size_t test_right = count_right(w->net, w->test, w->test_output);
     w->records[TRAINING_LOSS][i] = p->loss;
@@ -192,12 +204,40 @@ static void record_epoch(watcher *w, const ffnn_progress *p) {
 
 static bool after_epoch(void *user, const ffnn_progress *progress) {
     watcher *w = (watcher *)user;
-    if (!w->wanted->quiet) show_progress(w, progress);
+    if (!w->wanted->quiet && w->wanted->patience == 0) show_progress(w, progress);
     if (w->wanted->plot != NULL) record_epoch(w, progress);
     return true;
 }
 
 /* ---- training ---------------------------------------------------------------------------- */
+
+/* A learning-rate schedule and early stopping. Each call of ffnn_fit trains one epoch; the
+   optimizer's state goes on from one to the next. */
+static void fit_until_best(ffnn_net *net, const dataset *training, const dataset *validation,
+                           ffnn_fit_desc *fit, const options *wanted) {
+    size_t epochs = wanted->epochs, best_epoch = 0;
+    float loss, lowest = 0;
+    ffnn_net best;
+    memset(&best, 0, sizeof best);
+    fit->epochs = 1;
+    for (size_t epoch = 1; epoch <= epochs; ++epoch) {
+        fit->learning_rate = LEARNING_RATE * (float)(epochs - epoch + 1) / (float)epochs;
+        require(ffnn_fit(net, training->X, training->y, fit), "training");
+        require(ffnn_evaluate(net, validation->X, validation->y, &loss), "validation");
+        if (best_epoch == 0 || loss < lowest) {
+            lowest = loss;
+            best_epoch = epoch;
+            ffnn_free(&best);
+            require(ffnn_init_copy(&best, net), "copy");
+        }
+        if (!wanted->quiet)
+            printf("epoch %4zu, rate %.6f, validation loss %.6f, lowest in epoch %zu\n", epoch,
+                   (double)fit->learning_rate, (double)loss, best_epoch);
+        if (epoch - best_epoch >= wanted->patience) break;
+    }
+    ffnn_free(net);
+    *net = best;
+}
 
 static void train(ffnn_net *net, const options *wanted, watcher *w) {
     ffnn_rng rng;
@@ -223,7 +263,16 @@ static void train(ffnn_net *net, const options *wanted, watcher *w) {
     fit.progress = after_epoch;
     fit.user = w;
     w->begin = w->drawn = clock();
-    require(ffnn_fit(net, w->training->X, w->training->y, &fit), "training");
+    if (wanted->patience == 0) {
+        require(ffnn_fit(net, w->training->X, w->training->y, &fit), "training");
+        return;
+    }
+    float loss;
+    dataset validation = make_dataset(VALIDATION, true);
+    fit_until_best(net, w->training, &validation, &fit, wanted);
+    require(ffnn_evaluate(net, validation.X, validation.y, &loss), "validation");
+    printf("Validation loss: %.6f (%zu digits)\n", (double)loss, validation.X.rows);
+    free_dataset(&validation);
 }
 
 /* ---- the report -------------------------------------------------------------------------- */
@@ -291,7 +340,7 @@ static void save_and_check(const ffnn_net *net, const char *path, const dataset 
 
 static void draw_plot(const watcher *w) {
     const char *path = w->wanted->plot;
-    size_t epochs = w->wanted->epochs;
+    size_t epochs = w->recorded;
     svg_curve losses[2] = {{"training", w->records[TRAINING_LOSS], epochs, 0, 0},
                            {"test", w->records[TEST_LOSS], epochs, 1, 0}};
     svg_curve accuracies[2] = {{"training", w->records[TRAINING_ACCURACY], epochs, 0, 0},
@@ -305,8 +354,9 @@ static void draw_plot(const watcher *w) {
 }
 
 static void train_and_report(const options *wanted) {
-    dataset training = make_dataset(false), test = make_dataset(true);
-    watcher w = {wanted, NULL, &training, &test, {0}, {0}, {0}, 0, 0, isatty(1) != 0};
+    dataset training = make_dataset(TRAINING, wanted->patience > 0);
+    dataset test = make_dataset(TEST, wanted->patience > 0);
+    watcher w = {wanted, NULL, &training, &test, {0}, {0}, {0}, 0, 0, 0, isatty(1) != 0};
     ffnn_net net;
     w.net = &net;
     require(ffnn_tensor_init(&w.training_output, training.X.rows, OUTPUTS), "data");
@@ -377,7 +427,7 @@ static void predict_picture(const options *wanted) {
 /* ---- the command line -------------------------------------------------------------------- */
 
 static void usage(void) {
-    fprintf(stderr, "usage: digits [--seed N] [--hidden N] [--epochs N] [--quiet] "
+    fprintf(stderr, "usage: digits [--seed N] [--hidden N] [--epochs N] [--patience N] [--quiet] "
                     "[--plot FILE.svg] [--weights FILE] [--predict FILE.pgm]\n");
     exit(2);
 }
@@ -392,7 +442,7 @@ static unsigned long parse_number(const char *text, unsigned long least, unsigne
 }
 
 static options parse_options(int argc, char **argv) {
-    options wanted = {0, 64, 60, false, NULL, NULL, "digits.safetensors"};
+    options wanted = {0, 64, 60, 0, false, NULL, NULL, "digits.safetensors"};
     for (int i = 1; i < argc; ++i) {
         const char *name = argv[i], *value = argv[i + 1];
         if (strcmp(name, "--quiet") == 0) {
@@ -403,6 +453,7 @@ static options parse_options(int argc, char **argv) {
         if (strcmp(name, "--seed") == 0) wanted.seed = parse_number(value, 0, 0xffffffff);
         else if (strcmp(name, "--hidden") == 0) wanted.hidden = parse_number(value, 1, 65536);
         else if (strcmp(name, "--epochs") == 0) wanted.epochs = parse_number(value, 1, 1000000);
+        else if (strcmp(name, "--patience") == 0) wanted.patience = parse_number(value, 1, 1000000);
         else if (strcmp(name, "--plot") == 0) wanted.plot = value;
         else if (strcmp(name, "--weights") == 0) wanted.weights = value;
         else if (strcmp(name, "--predict") == 0) wanted.predict = value;

@@ -42,6 +42,7 @@ check "a number and more" refuses --hidden 64x
 check "negative" refuses --seed -1
 check "no epochs" refuses --epochs 0
 check "no hidden units" refuses --hidden 0
+check "no patience" refuses --patience 0
 check "too large" refuses --epochs 99999999999999999999
 "$picture" 3 1 16 P2 > p2.pgm
 check "no weights yet" fails_naming digits.safetensors 'no such file' --predict p2.pgm
@@ -78,6 +79,38 @@ check "they are there" [ -s other.safetensors ]
 check "no folder for weights" fails_naming no/file . --epochs 1 --weights no/file
 check "no folder for the plot" fails_naming no/file . --epochs 1 --plot no/file \
     --weights other.safetensors
+
+# ---- early stopping
+
+# Five epochs after the lowest loss it has ended, the learning rate has fallen in each, and the network
+# that is left has that loss, not the last epoch's.
+stopped_early() {
+    awk '
+        /^epoch/ {
+            epoch = $2 + 0; rate = $4 + 0; loss = $7 + 0
+            if (epoch > 1 && rate >= rate_before) exit 1
+            rate_before = rate
+            if (epoch == 1 || loss < lowest) { lowest = loss; best = epoch }
+            if ($NF != best) exit 1
+        }
+        /^Validation loss: / { left = $3 + 0 }
+        END { exit !(epoch < 60 && epoch == best + 5 && left == lowest && loss > lowest) }' out ||
+        { cat out; false; }
+}
+# In the last panel, whose axis shows every number.
+epochs_drawn() {
+    grep '"c c0 d0" d="M[0-9]* [0-9]*L' "$1" | tail -n 1 | tr ML '\n' | grep -c '^[0-9]'
+}
+check "early stopping" run 0 "$digits" --patience 5 --plot early.svg --weights early.safetensors
+check "the best weights are kept" stopped_early
+check "no more is drawn" eval '[ "$(epochs_drawn early.svg)" = "$(grep -c ^epoch out)" ]'
+check "180 of the others validate" eval 'grep -q "^1258 digits to learn from, 359 " out &&
+    grep -q "(180 digits)$" out'
+check "at least 97%, still" accuracy_is_right
+check "patience outlasts the epochs" run 0 "$digits" --patience 9 --epochs 3 --weights other.safetensors
+check "so all are trained" eval '[ "$(grep -c ^epoch out)" -eq 3 ]'
+check "--quiet" eval 'run 0 "$digits" --patience 9 --epochs 3 --quiet --weights other.safetensors &&
+    ! grep -q ^epoch out'
 
 # ---- good pictures
 

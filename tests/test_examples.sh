@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a user of the deploy, curve and embedded examples sees: results, usage and errors.
+# What a user of the deploy, curve, cartpole and embedded examples sees: results, usage and errors.
 #     sh tests/test_examples.sh            from the top of the repository
 build=${BUILD:-build}
 case $build in /*) ;; *) build=$PWD/$build ;; esac
@@ -80,6 +80,50 @@ check "it learns the curve" is_near_the_curve
 check "its picture" same_picture curve.svg curve.svg
 check "another file" eval 'run 0 "$build/curve" other.svg && cmp curve.svg other.svg'
 check "no folder for it" eval 'run 1 "$build/curve" no/file.svg && grep -q "^curve: no/file.svg: " err'
+
+# ---- cartpole: on another kind of processor it plays other episodes, but it learns there, too
+
+cartpole=$build/cartpole
+says() { grep -q "$1" out || { cat out; false; }; }
+all_but_the_time() { sed 's/, [0-9.]* s$//' out; }
+same_again() {
+    all_but_the_time > expected
+    run 0 "$cartpole" --plot again.svg && all_but_the_time | sed 's/again.svg/cartpole.svg/' |
+        cmp expected - && cmp cartpole.svg again.svg
+}
+# As many as the curve has points.
+episodes_drawn() {
+    grep 'class="c c0 p" d="M[0-9]* [0-9]*h0M' "$1" | tr M '\n' | grep -c h0
+}
+# Who pushes at random balances for 22 steps on average: were it otherwise, it would be another task.
+# Ten networks that have learned nothing yet are near it.
+random_steps() {
+    for seed in 0 1 2 3 4 5 6 7 8 9; do
+        "$cartpole" --seed $seed --episodes 10 || return 1
+    done > out
+    awk '/ 10 episodes: / { sum += $7; ++count }
+         END { print sum / 10; exit !(count == 10 && sum > 190 && sum < 260) }' out
+}
+refuses_cartpole() { run 2 "$cartpole" "$@" && [ ! -s out ] && grep -q '^usage: ' err; }
+check "cartpole" run 0 "$cartpole" --plot cartpole.svg
+check "it learns" says '^Learned after [0-9]* episodes, '
+episodes=$(sed -n 's/^Learned after \([0-9]*\) .*/\1/p' out)
+check "what it has learned" says 'for 500 steps in 100 of 100 episodes$'
+check "an episode of 500 steps" says '^step 450 .*degrees$'
+check "each episode is drawn" eval '[ "$(episodes_drawn cartpole.svg)" = "$episodes" ]'
+check "the same again" same_again
+check "another seed" eval 'run 0 "$cartpole" --seed 1 --plot other.svg && ! cmp -s cartpole.svg other.svg'
+check "it learns, too" says 'for 500 steps in 100 of 100 episodes$'
+check "networks that have learned nothing" random_steps
+check "one batch" run 0 "$cartpole" --episodes 10
+check "is too little" says '^Not learned after 10 episodes, '
+check "what has learned nothing" says 'for 500 steps in 0 of 100 episodes$'
+for arguments in "--seed" "--seed -1" "--seed 4294967296" "--episodes 0" "--episodes 15" \
+                 "--episodes 3010" "--plot" "learn" "--quiet 1"; do
+    check "cartpole $arguments" refuses_cartpole $arguments
+done
+check "no folder for its curve" eval 'run 1 "$cartpole" --episodes 10 --plot no/file.svg &&
+    grep -q "^cartpole: no/file.svg: " err'
 
 # ---- embedded: 16.696632 in PyTorch, says examples/data/make_embedded_weights.py
 
