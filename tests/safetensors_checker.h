@@ -572,7 +572,7 @@ typedef struct checker_layer {
 
 typedef struct checker_network {
     const char *flaw; /* why the tensors are of no network; NULL: they are of this one */
-    int is_doubtful;  /* two layers are equal in order, or a name begins with a point, or a number lies
+    int is_doubtful;  /* two layers are equal in order, a name begins with a point, or a number lies
                          in the middle between two floats */
     int is_pytorchs;  /* its names, and its layout: outputs x inputs */
     checker_layer layers[CHECKER_MAX_TENSORS];

@@ -282,7 +282,8 @@ static float sample_weights[FIT_SAMPLES];
 
 /* All different, one of them 0 and one negative. */
 static ffnn_tensor make_sample_weights(void) {
-    for (size_t i = 0; i < FIT_SAMPLES; ++i) sample_weights[i] = (float)((5 * i + 3) % 23) / 8 - 0.125f;
+    for (size_t i = 0; i < FIT_SAMPLES; ++i)
+        sample_weights[i] = (float)((5 * i + 3) % 23) / 8 - 0.125f;
     return ffnn_view(sample_weights, FIT_SAMPLES, 1);
 }
 
@@ -294,8 +295,8 @@ static double loss_of_sample(const ffnn_net *net, size_t sample) {
     return (double)loss;
 }
 
-/* Each sample's loss is multiplied by its own weight, in whatever order they come: at a rate of about
-   0 the epoch's loss is the mean of that, over all samples. */
+/* Each sample's loss is multiplied by its own weight, in whatever order they come: at a rate of
+   about 0 the epoch's loss is the mean of that, over all samples. */
 static void test_the_loss_has_the_weights_in_it(void) {
     for (int loss = FFNN_HALF_SUM_OF_SQUARES; loss < FFNN_CUSTOM; ++loss) {
         for (int is_shuffled = 0; is_shuffled < 2; ++is_shuffled) {

@@ -1,6 +1,6 @@
-/* The chain rule: error, delta, the gradient by the inputs and the step of every parameter, for every
-   activation and every loss, samples with weights, too, against finite differences of what is stepped
-   down, computed here in long double. */
+/* The chain rule: error, delta, the gradient by the inputs and the step of every parameter, for
+   every activation and every loss, samples with weights, too, against finite differences of what is
+   stepped down, computed here in long double. */
 #include "test.h"
 #include "../ffnn.h"
 #include "helpers.h"
@@ -129,7 +129,8 @@ static void make_experiment(experiment *e, const setup *s, uint64_t seed) {
 
 /* ---- what is stepped down, in long double ------------------------------------------------- */
 
-/* Adds `step` to one number on the way: to element `at` of a layer's weight, bias, z or a, or of X. */
+/* Adds `step` to one number on the way: to element `at` of a layer's weight, bias, z or a, or of
+   X. */
 typedef enum place { WEIGHT, BIAS, Z, A, INPUT } place;
 
 typedef struct change {
@@ -291,8 +292,8 @@ static void clear_trace(const ffnn_net *net) {
     }
 }
 
-/* By the inputs. It is put into the middle of an array; no parameter changes, and whether the result is
-   wanted makes no difference. */
+/* By the inputs. It is put into the middle of an array; no parameter changes, and whether the result
+   is wanted makes no difference. */
 static void check_gradient(experiment *e, trace *wanted) {
     enum { MARGIN = 3 };
     static trace unwanted;
@@ -485,8 +486,8 @@ static void test_gradients_of_a_loss_of_ones_own(void) {
     }
 }
 
-/* In hidden layers and in the last one; small networks and others are computed in different ways, and
-   so are few samples and many. */
+/* In hidden layers and in the last one; small networks and others are computed in different ways,
+   and so are few samples and many. */
 static void test_gradients_with_alphas(void) {
     static const float alphas[] = {0.2f, 1, 2.5f, -0.5f};
     static const ffnn_activation activations[] = {FFNN_LEAKY_RELU, FFNN_ELU};
@@ -535,10 +536,13 @@ static void test_gradients_of_weighted_samples(void) {
     }
 }
 
-/* A distance of 0 has the slope 0, Huber's is 1 from a distance of 1 on; NaN stays NaN. */
+/* A distance of 0 has the slope 0, Huber's is 1 from a distance of 1 on. Of what is no number the sign
+   is 0, as PyTorch has it; Huber's slope is no number either. */
 static void test_slopes_of_distances(void) {
-    static const struct { ffnn_loss loss; float distance, slope; } cases[] = {
-        {FFNN_L1, 0, 0}, {FFNN_L1, 1e-30f, 1}, {FFNN_L1, -1e-30f, -1}, {FFNN_L1, 5, 1},
+    const float nan = not_a_number();
+    const struct { ffnn_loss loss; float distance, slope; } cases[] = {
+        {FFNN_HUBER, nan, nan}, {FFNN_L1, nan, 0}, {FFNN_L1, (float)HUGE_VAL, 1},
+        {FFNN_HUBER, (float)-HUGE_VAL, -1}, {FFNN_L1, 0, 0}, {FFNN_L1, 1e-30f, 1}, {FFNN_L1, -1e-30f, -1}, {FFNN_L1, 5, 1},
         {FFNN_HUBER, 0, 0}, {FFNN_HUBER, 0.5f, 0.5f}, {FFNN_HUBER, -0.5f, -0.5f},
         {FFNN_HUBER, 1, 1}, {FFNN_HUBER, -1, -1}, {FFNN_HUBER, 1.5f, 1}, {FFNN_HUBER, -30, -1}};
     ffnn_desc desc;

@@ -1,6 +1,7 @@
-/* A run that is stopped and goes on from its two files, weights and optimizer, ends bit for bit where
-   an unbroken one ends. What stands in an optimizer's file, and what is refused: then nothing of the
-   network has changed. Files land in build/tests-tmp; the program runs in the repository's root. */
+/* A run that is stopped and goes on from its two files, weights and optimizer, ends bit for bit
+   where an unbroken one ends. What stands in an optimizer's file, and what is refused: then nothing
+   of the network has changed. Files land in build/tests-tmp; the program runs in the repository's
+   root. */
 #include "test.h"
 #include "../ffnn.h"
 #include "helpers.h"
