@@ -549,6 +549,48 @@ static void test_the_callback_may_predict(void) {
     ffnn_free(&expected);
 }
 
+/* The network, and its copy as it was after the epoch with this number. */
+typedef struct best {
+    const ffnn_net *net;
+    ffnn_net copy;
+    size_t epoch;
+} best;
+
+static bool keep_best(void *user, const ffnn_progress *progress) {
+    best *kept = (best *)user;
+    if (progress->epoch != kept->epoch) return true;
+    CHECK_STATUS(FFNN_OK, ffnn_init_copy(&kept->copy, kept->net));
+    return true;
+}
+
+/* As one does who stops early: the copy is what fewer epochs would have made, and goes on by itself. */
+static void test_the_callback_may_copy(void) {
+    for (int is_adam = 0; is_adam < 2; ++is_adam) {
+        ffnn_net net = make_net(), few = make_net(), many = make_net();
+        ffnn_fit_desc desc = fit_for(5, 0.3f, 4);
+        best kept;
+        memset(&kept, 0, sizeof kept);
+        kept.net = &net;
+        kept.epoch = 2;
+        net.optimizer = few.optimizer = many.optimizer = is_adam ? FFNN_ADAM : FFNN_SGD;
+        CHECK_STATUS(FFNN_OK, ffnn_fit(&many, make_X(), make_y(), &desc));
+        desc.progress = keep_best;
+        desc.user = &kept;
+        CHECK_STATUS(FFNN_OK, ffnn_fit(&net, make_X(), make_y(), &desc));
+        desc = fit_for(2, 0.3f, 4);
+        CHECK_STATUS(FFNN_OK, ffnn_fit(&few, make_X(), make_y(), &desc));
+        CHECK(same_weights(&net, &many));
+        CHECK(same_weights(&kept.copy, &few));
+        desc.epochs = 3;
+        CHECK_STATUS(FFNN_OK, ffnn_fit(&kept.copy, make_X(), make_y(), &desc));
+        CHECK(same_weights(&kept.copy, &many));
+        ffnn_free(&kept.copy);
+        ffnn_free(&net);
+        ffnn_free(&few);
+        ffnn_free(&many);
+    }
+}
+
 /* ---- memory ------------------------------------------------------------------------------ */
 
 /* Each allocation is refused in turn: had one of them come after the first step, that step would
@@ -708,6 +750,7 @@ int main(void) {
     RUN(test_watching_changes_nothing);
     RUN(test_the_callback_may_use_the_network);
     RUN(test_the_callback_may_predict);
+    RUN(test_the_callback_may_copy);
     RUN(test_memory_is_taken_before_the_first_step);
     RUN(test_without_shuffle_only_the_network_allocates);
     RUN(test_a_loss_of_ones_own_is_refused);
