@@ -140,6 +140,10 @@ static bool is_layer_of(const checker_layer *layer, const ffnn_layer *own) {
     if (layer->inputs != own->weight.rows || layer->outputs != own->weight.cols) return false;
     if ((layer->bias != NULL) != (own->bias.data != NULL)) return false;
     if (!checker.says_activations && checker_net.is_pytorchs) return true;
+    bool has_alpha = own->activation == FFNN_LEAKY_RELU || own->activation == FFNN_ELU;
+    float usual = own->activation == FFNN_LEAKY_RELU ? 0.01f : 1.0f;
+    float alpha = fabsf(own->alpha) > 0 ? own->alpha : usual;
+    if (has_alpha && !same_bits(&layer->alpha, &alpha, 1)) return false;
     return layer->activation == (int)own->activation;
 }
 
@@ -184,14 +188,17 @@ static unsigned answers_to_init(void) {
 static const struct {
     size_t sizes[4];
     ffnn_activation activations[3];
+    float alphas[3];
     bool biases;
+    ffnn_optimizer optimizer;
 } shapes[] = {
-    {{3, 4, 1, 0}, {FFNN_SIGMOID, FFNN_SIGMOID, FFNN_SIGMOID}, false}, /* the lab's */
-    {{2, 3, 0, 0}, {FFNN_SIGMOID, FFNN_SIGMOID, FFNN_SIGMOID}, false},
-    {{1, 2, 1, 1}, {FFNN_SIGMOID, FFNN_SIGMOID, FFNN_SIGMOID}, false},
-    {{2, 3, 1, 0}, {FFNN_RELU, FFNN_IDENTITY, FFNN_SIGMOID}, true},
-    {{2, 2, 2, 2}, {FFNN_LEAKY_RELU, FFNN_TANH, FFNN_SOFTMAX}, true},
-    {{3, 4, 1, 0}, {FFNN_TANH, FFNN_SIGMOID, FFNN_SIGMOID}, false},
+    {{3, 4, 1, 0}, {FFNN_SIGMOID, FFNN_SIGMOID, FFNN_SIGMOID}, {0}, false, FFNN_ADAM}, /* the lab's */
+    {{2, 3, 0, 0}, {FFNN_SIGMOID, FFNN_SIGMOID, FFNN_SIGMOID}, {0}, false, FFNN_SGD},
+    {{1, 2, 1, 1}, {FFNN_SIGMOID, FFNN_SIGMOID, FFNN_SIGMOID}, {0}, false, FFNN_SGD},
+    {{2, 3, 1, 0}, {FFNN_RELU, FFNN_IDENTITY, FFNN_SIGMOID}, {0}, true, FFNN_SGD},
+    {{2, 2, 2, 2}, {FFNN_LEAKY_RELU, FFNN_TANH, FFNN_SOFTMAX}, {0}, true, FFNN_SGD},
+    {{3, 4, 1, 0}, {FFNN_TANH, FFNN_SIGMOID, FFNN_SIGMOID}, {0}, false, FFNN_SGD},
+    {{2, 3, 1, 0}, {FFNN_LEAKY_RELU, FFNN_ELU, FFNN_SIGMOID}, {0.2f, 0.5f, 0}, true, FFNN_ADAM},
 };
 
 static ffnn_net nets[COUNT_OF(shapes)];
@@ -206,7 +213,10 @@ static void make_networks(void) {
         memset(&desc, 0, sizeof desc);
         memcpy(desc.sizes, shapes[i].sizes, sizeof shapes[i].sizes);
         memcpy(desc.activations, shapes[i].activations, sizeof shapes[i].activations);
+        memcpy(desc.alphas, shapes[i].alphas, sizeof shapes[i].alphas);
         desc.biases = shapes[i].biases;
+        desc.optimizer = shapes[i].optimizer;
+        desc.momentum = desc.optimizer == FFNN_SGD ? 0.5f : 0;
         if (ffnn_init(&nets[i], &desc) != FFNN_OK) fail("this test cannot make its networks");
         set_all_weights(&nets[i], UNTOUCHED);
     }
@@ -333,11 +343,108 @@ static void check_print_file(void) {
     fclose(out);
 }
 
+/* ---- optimizers' files --------------------------------------------------------------------- */
+
+static bool has_biases(const ffnn_net *net) {
+    return net->layers[0].bias.data != NULL;
+}
+
+static size_t moments_of(const ffnn_net *net) {
+    return net->optimizer == FFNN_ADAM ? 2 : 1;
+}
+
+static size_t parameters_of(const ffnn_net *net) {
+    return net->layer_count * (has_biases(net) ? 2 : 1);
+}
+
+static const char *suffix_of(const ffnn_net *net, size_t moment) {
+    static const char *const adams[] = {".exp_avg", ".exp_avg_sq"};
+    return net->optimizer == FFNN_ADAM ? adams[moment] : ".momentum_buffer";
+}
+
+/* The file's tensor of a moment of the number-th parameter; weights with biases are turned. */
+static const checker_tensor *find_moment(const ffnn_net *net, size_t number, size_t moment) {
+    char name[100];
+    size_t layer = has_biases(net) ? number / 2 : number;
+    const char *suffix = suffix_of(net, moment);
+    size_t inputs = net->sizes[layer], outputs = net->sizes[layer + 1];
+    if (!has_biases(net)) {
+        sprintf(name, "W%lu%s", (unsigned long)layer + 1, suffix);
+        return checker_find(name, inputs, outputs);
+    }
+    bool is_bias = number % 2 == 1;
+    sprintf(name, "%lu.%s%s", (unsigned long)layer * 2, is_bias ? "bias" : "weight", suffix);
+    return is_bias ? checker_find(name, 0, outputs) : checker_find(name, outputs, inputs);
+}
+
+static unsigned answers_to_load_optimizer(const ffnn_net *net) {
+    uint64_t steps = 0;
+    if (checker.flaw != NULL) return ANSWER(FFNN_ERROR_FORMAT);
+    bool is_good = checker_steps(net->optimizer == FFNN_ADAM ? "adam" : "sgd", &steps);
+    size_t expected = steps == 0 ? 0 : parameters_of(net) * moments_of(net);
+    is_good = is_good && checker.count == expected;
+    for (size_t i = 0; i < expected && is_good; ++i)
+        is_good = find_moment(net, i / moments_of(net), i % moments_of(net)) != NULL;
+    return ANSWER(is_good ? FFNN_OK : FFNN_ERROR_MISMATCH);
+}
+
+enum { STEPS_BEFORE = 77 };
+
+/* Moments and steps that no file is likely to hold. */
+static void reset_optimizer(ffnn_net *net) {
+    if (net->moments.data == NULL && ffnn__reserve_step(net, 0) != FFNN_OK)
+        fail("this test cannot make its networks' moments");
+    for (size_t k = 0; k < element_count(net->moments); ++k) net->moments.data[k] = UNTOUCHED;
+    net->steps = STEPS_BEFORE;
+}
+
+/* Without vectors nothing stands between the moments of one parameter and of the next. */
+static void check_moments(const ffnn_net *net) {
+    uint64_t steps = 0;
+    checker_steps(net->optimizer == FFNN_ADAM ? "adam" : "sgd", &steps);
+    if (net->steps != steps) fail("the steps are not those of the file");
+    if (steps == 0) {
+        if (net->moments.data != NULL) fail("there are moments before any step");
+        return;
+    }
+    for (size_t moment = 0; moment < moments_of(net); ++moment) {
+        const float *at = net->moments.data + (moment + 1) * net->moments.cols;
+        for (size_t number = 0; number < parameters_of(net); ++number) {
+            const checker_tensor *tensor = find_moment(net, number, moment);
+            bool is_bias = has_biases(net) && number % 2 == 1;
+            size_t layer = has_biases(net) ? number / 2 : number;
+            size_t rows = is_bias ? 1 : net->sizes[layer], cols = net->sizes[layer + 1];
+            for (size_t k = 0; k < rows * cols; ++k, ++at) {
+                size_t turned = k % cols * rows + k / cols;
+                check_number(at, tensor, has_biases(net) && !is_bias ? turned : k);
+            }
+        }
+    }
+}
+
+/* A file that is refused has changed nothing. */
+static void check_optimizer(ffnn_net *net, size_t failing) {
+    reset_optimizer(net);
+    const float *before = net->moments.data;
+    unsigned answers = answers_to_load_optimizer(net);
+    test_fail_allocation(failing);
+    ffnn_status status = ffnn_load_optimizer(net, "input");
+    if ((or_a_failure(answers) & ANSWER(status)) == 0) fail(ffnn_status_string(status));
+    test_fail_allocation(0);
+    if (!all_weights_are(net, UNTOUCHED)) fail("an optimizer's file has changed weights");
+    if (status == FFNN_OK) check_moments(net);
+    else if (net->moments.data != before || net->steps != STEPS_BEFORE ||
+             !all_elements_are(net->moments, UNTOUCHED))
+        fail("a refused file has changed an optimizer's state");
+    reset_optimizer(net);
+}
+
 static void check_files(void) {
     ffnn_net net;
     size_t live = test.live;
     test.largest = 0;
     for (size_t i = 0; i < COUNT_OF(nets); ++i) check_file(&nets[i], answers_to_load(&nets[i]));
+    for (size_t i = 0; i < COUNT_OF(nets); ++i) check_optimizer(&nets[i], 0);
     check_new_network(&net, ffnn_init_from_file(&net, "input"), answers_to_init());
     check_new_network(&net, ffnn_init_from_memory(&net, input, input_size), answers_to_init());
     check_view();
@@ -359,6 +466,7 @@ static void check_manner(ffnn_net *net, size_t number) {
     test_fail_allocation(number);
     check_print_file();
     test_fail_allocation(0);
+    check_optimizer(net, number);
     check_allocated(live);
 }
 
@@ -497,7 +605,13 @@ static const char *const activations[] = {
     "relu identity", "leaky_relu tanh softmax", "tanh sigmoid", "sigmoid sigmoid", "sigmoid",
     "sigmoid sigmoid sigmoid", "gelu", "elu silu", "softmax softmax", "softmax", "relu", "",
     " ", "relu  identity", "relu identity ", "relu identity tanh", "re\\u006cu\\u0020identity",
-    "ReLU", "what ever", "leaky_relu tanh softmax sigmoid"};
+    "ReLU", "what ever", "leaky_relu tanh softmax sigmoid", "leaky_relu:0.2 elu:0.5",
+    "leaky_relu:2e-1 elu:5E-01", "leaky_relu:0 identity", "leaky_relu:-0.20 elu:0.5"};
+
+/* What may stand behind them. */
+static const char *const alphas[] = {":0.2", ":0.5", ":0", ":-0", ":1e-3", ":0.01", ":1", ":",
+                                     ":0.2x", ":1e999", ":01", ":0.2000001", ":1e-45", ":+1",
+                                     ":3.4028235e38", ":1e-99", ":0.2:0.2"};
 
 static void append_space(void) {
     static const char *const spaces[] = {" ", "\n", "\t", "\r\n", "    "};
@@ -596,10 +710,6 @@ static void name_tensor(planned_tensor *tensor, size_t layer, const char *const 
         sprintf(tensor->name, "W%lu", (unsigned long)(layer + 1));
 }
 
-static bool has_biases(const ffnn_net *net) {
-    return net->layers[0].bias.data != NULL;
-}
-
 /* The number-th tensor of a network: if it has biases, those are the odd ones. Each part may be
    something else. */
 static planned_tensor plan_tensor(const ffnn_net *net, size_t number, const char *const *prefix,
@@ -640,12 +750,25 @@ static size_t plan_network(planned_tensor *tensors, const ffnn_net *net) {
     return count;
 }
 
+/* The moments of a network's optimizer. */
+static size_t plan_optimizer(planned_tensor *tensors, const ffnn_net *net) {
+    size_t count = parameters_of(net) * moments_of(net);
+    for (size_t i = 0; i < count; ++i) {
+        tensors[i] = plan_tensor(net, i / moments_of(net), prefixes[0], has_biases(net));
+        if (!one_in(50)) strcat(tensors[i].name, suffix_of(net, i % moments_of(net)));
+    }
+    return count;
+}
+
 enum { MAX_PLANNED = 8 }; /* tensors of a new file */
 
-/* The tensors of a network, or some others, in any order; returns how many. */
-static size_t plan(planned_tensor *tensors) {
+/* The tensors of a network, of its optimizer if there is one, or some others, in any order; returns
+   how many. */
+static size_t plan(planned_tensor *tensors, const ffnn_net *optimizers) {
     size_t count = 0;
-    if (one_in(4)) {
+    if (optimizers != NULL) {
+        count = one_in(8) ? 0 : plan_optimizer(tensors, optimizers);
+    } else if (one_in(4)) {
         while (count < MAX_PLANNED && !one_in(3)) {
             tensors[count] = plan_any_tensor();
             ++count;
@@ -671,6 +794,7 @@ static void append_activations(void) {
     }
     for (size_t count = 1 + below(3); count > 0; --count) {
         strcat(known, ONE_OF(activation_table).name);
+        if (one_in(4)) strcat(known, ONE_OF(alphas));
         if (count > 1) strcat(known, " ");
     }
     append_string(known);
@@ -696,9 +820,35 @@ static void append_metadata(bool with_comma) {
     append("}");
 }
 
+/* Of an optimizer. */
+static void append_steps(const ffnn_net *net, bool with_comma) {
+    static const char *const steps[] = {"1", "3", "120", "18446744073709551615", "0", "01", "-1",
+                                        "1e3", "18446744073709551616", "", "3 ", "x"};
+    bool is_turned = one_in(2);
+    append(with_comma ? "," : "");
+    append_string("__metadata__");
+    append(":{");
+    for (int i = 0; i < 2; ++i) {
+        if (i > 0) append(",");
+        if ((i == 0) == is_turned) {
+            append_string("steps");
+            append(":");
+            append_string(with_comma ? one_in(3) ? ONE_OF(steps) : "7" : one_in(3) ? "7" : "0");
+        } else {
+            append_string("optimizer");
+            append(":");
+            append_string((net->optimizer == FFNN_ADAM) != one_in(12) ? "adam" : "sgd");
+        }
+    }
+    append("}");
+}
+
 static void make_new(void) {
     planned_tensor tensors[MAX_PLANNED];
-    size_t count = plan(tensors);
+    const ffnn_net *optimizers = one_in(4) ? &nets[below(COUNT_OF(nets))] : NULL;
+    if (optimizers != NULL && parameters_of(optimizers) * moments_of(optimizers) > MAX_PLANNED)
+        optimizers = &nets[0];
+    size_t count = plan(tensors, optimizers);
     uint64_t end = 0;
     for (size_t i = 0; i < count; ++i) {
         tensors[i].begin = end;
@@ -712,7 +862,8 @@ static void make_new(void) {
         if (i > 0) append_token(",");
         append_tensor(&tensors[(first + i) % count]);
     }
-    if (one_in(2)) append_metadata(count > 0);
+    if (optimizers != NULL && !one_in(20)) append_steps(optimizers, count > 0);
+    else if (one_in(2)) append_metadata(count > 0);
     append_token("}");
     set_header_size(made.bytes, made.size - 8);
     for (; end > 0; --end) {
@@ -727,7 +878,8 @@ static const char *const tokens[] = {
     "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0057", "\\ud834\\udd1e", "\\ud834", "\"W1\"",
     "\"W2\"", "\"W3\"", "\"dtype\"", "\"F32\"", "\"shape\"", "\"data_offsets\"", "\"__metadata__\"",
     "weight", "bias", ".", "0.", "2.", "fc10.", "\"activations\":\"relu identity\"", "relu",
-    "softmax",
+    "softmax", ":0.2", "leaky_relu:", ".exp_avg", ".momentum_buffer", "\"steps\":\"7\"",
+    "\"optimizer\":\"adam\"",
     "{\"dtype\":\"F32\",\"shape\":[0,1],\"data_offsets\":[0,0]}", "\xC3\xA9", "\xC0\x80",
     "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xEF\xBB\xBF", "/**/",
     "\x7F", "\x1F", " ", "\\ud834\\ue000", "\\udd1e",

@@ -68,6 +68,7 @@ typedef struct checker_file {
     uint64_t claimed; /* how large the file has to be for its last tensor; 0: not found out */
     int says_activations;
     checker_text activations; /* the last of that key in the metadata */
+    checker_text optimizer, steps; /* the same; at is NULL if there are none */
 } checker_file;
 
 static checker_file checker;
@@ -435,6 +436,8 @@ static const char *checker_metadata(const checker_value *metadata) {
             checker.says_activations = 1;
             checker.activations = member->text;
         }
+        if (checker_is(member->key, "optimizer")) checker.optimizer = member->text;
+        if (checker_is(member->key, "steps")) checker.steps = member->text;
     }
     return NULL;
 }
@@ -529,6 +532,7 @@ static const char *checker_check(const unsigned char *file, size_t size) {
 static inline void checker_read(const unsigned char *file, size_t size) {
     checker.count = 0;
     checker.says_activations = 0;
+    checker.optimizer.at = checker.steps.at = NULL;
     checker.claimed = 0;
     checker.flaw = checker_check(file, size);
 }
@@ -563,11 +567,13 @@ typedef struct checker_layer {
     const checker_tensor *weight, *bias; /* NULL: there is none */
     uint64_t inputs, outputs;
     int activation; /* its row in activations.h */
+    float alpha;    /* as it is written, or torch.nn's */
 } checker_layer;
 
 typedef struct checker_network {
     const char *flaw; /* why the tensors are of no network; NULL: they are of this one */
-    int is_doubtful;  /* two layers are equal in order, or a name begins with a point */
+    int is_doubtful;  /* two layers are equal in order, a name begins with a point, or a number lies
+                         in the middle between two floats */
     int is_pytorchs;  /* its names, and its layout: outputs x inputs */
     checker_layer layers[CHECKER_MAX_TENSORS];
     size_t count;
@@ -692,6 +698,66 @@ static const char *checker_sizes(checker_layer *layer) {
     return NULL;
 }
 
+static int checker_take_run_of_digits(checker_text *text) {
+    size_t before = text->length;
+    while (text->length > 0 && checker_is_digit(*text->at)) checker_drop_first(text);
+    return text->length < before;
+}
+
+static int checker_take_one_of(checker_text *text, const char *characters) {
+    if (text->length == 0 || *text->at == '\0' || strchr(characters, *text->at) == NULL) return 0;
+    checker_drop_first(text);
+    return 1;
+}
+
+/* Whether all of a text is one number, as JSON writes them. */
+static int checker_is_number(checker_text text) {
+    checker_take_one_of(&text, "-");
+    if (!checker_take_one_of(&text, "0") && !checker_take_run_of_digits(&text)) return 0;
+    if (checker_take_one_of(&text, ".") && !checker_take_run_of_digits(&text)) return 0;
+    if (checker_take_one_of(&text, "eE")) {
+        checker_take_one_of(&text, "+-");
+        if (!checker_take_run_of_digits(&text)) return 0;
+    }
+    return text.length == 0;
+}
+
+/* Whether a number is as near to another float as to the one that it is read as. */
+static int checker_is_between(double exact, float read) {
+    if (isinf(read)) return fabs(exact) < 3.4028237e38;
+    float other = nextafterf(read, exact > (double)read ? INFINITY : -INFINITY);
+    double to_read = fabs(exact - (double)read), to_other = fabs(exact - (double)other);
+    return fabs(to_read - to_other) < 1e-6 * (to_read + to_other);
+}
+
+/* The number behind an activation's colon. A parameter of 0 makes a ReLU. */
+static const char *checker_read_alpha(checker_layer *layer, checker_text number) {
+    static char text[CHECKER_LIMIT + 1];
+    if (layer->activation != FFNN_LEAKY_RELU && layer->activation != FFNN_ELU)
+        return "only leaky_relu and elu have a parameter";
+    if (!checker_is_number(number)) return "a parameter is a number";
+    memcpy(text, number.at, number.length);
+    text[number.length] = '\0';
+    layer->alpha = strtof(text, NULL);
+    if (checker_is_between(strtod(text, NULL), layer->alpha)) checker_net.is_doubtful = 1;
+    if (isinf(layer->alpha)) return "a parameter is a float";
+    if (fabsf(layer->alpha) <= 0) layer->activation = FFNN_RELU;
+    return NULL;
+}
+
+/* relu, or leaky_relu:0.2 */
+static const char *checker_read_activation(checker_layer *layer, checker_text text) {
+    checker_text name = text, number = text;
+    while (number.length > 0 && *number.at != ':') checker_drop_first(&number);
+    name.length -= number.length;
+    layer->activation = find_activation(name.at, name.length);
+    layer->alpha = layer->activation == FFNN_LEAKY_RELU ? 0.01f : 1.0f;
+    if (layer->activation == ACTIVATIONS) return "each layer has an activation that is known";
+    if (number.length == 0) return NULL;
+    checker_drop_first(&number);
+    return checker_read_alpha(layer, number);
+}
+
 /* One name for each layer, with one space between; softmax only at the end. */
 static const char *checker_read_activations(void) {
     checker_text left = checker.activations;
@@ -700,10 +766,10 @@ static const char *checker_read_activations(void) {
         checker_text name = left;
         while (left.length > 0 && *left.at != ' ') checker_drop_first(&left);
         name.length -= left.length;
-        int number = find_activation(name.at, name.length);
-        if (number == ACTIVATIONS || (number == FFNN_SOFTMAX && !is_last))
-            return "each layer has an activation that is known";
-        checker_net.layers[i].activation = number;
+        const char *flaw = checker_read_activation(&checker_net.layers[i], name);
+        if (flaw != NULL) return flaw;
+        if (checker_net.layers[i].activation == FFNN_SOFTMAX && !is_last)
+            return "softmax is the last layer's";
         if (is_last) break;
         if (left.length == 0) return "there are activations for all layers";
         checker_drop_first(&left);
@@ -719,10 +785,34 @@ static inline void checker_read_network(void) {
     if (checker_net.flaw == NULL && checker_net.count == 0) checker_net.flaw = "there are layers";
     for (size_t i = 0; i < checker_net.count && checker_net.flaw == NULL; ++i) {
         checker_net.layers[i].activation = 0;
+        checker_net.layers[i].alpha = 1;
         checker_net.flaw = checker_sizes(&checker_net.layers[i]);
     }
     if (checker_net.flaw == NULL && checker.says_activations)
         checker_net.flaw = checker_read_activations();
+}
+
+/* ---- of which optimizer a file is ---------------------------------------------------------- */
+
+/* Whether the metadata say this optimizer, and the number of steps. */
+static inline int checker_steps(const char *optimizer, uint64_t *steps) {
+    checker_text digits = checker.steps;
+    if (checker.optimizer.at == NULL || digits.at == NULL) return 0;
+    if (!checker_is(checker.optimizer, optimizer) || digits.length == 0) return 0;
+    if (*digits.at == '0' && digits.length > 1) return 0;
+    return checker_digits(digits, steps);
+}
+
+/* The matrix, or vector of cols if rows is 0, of floats with this name; NULL if there is none. */
+static inline const checker_tensor *checker_find(const char *name, uint64_t rows, uint64_t cols) {
+    uint64_t a, b;
+    for (size_t i = 0; i < checker.count; ++i) {
+        const checker_tensor *tensor = &checker.tensors[i];
+        if (!checker_is(tensor->name, name)) continue;
+        if (rows == 0) return checker_is_bias(tensor, cols) ? tensor : NULL;
+        return checker_matrix(tensor, &a, &b) && a == rows && b == cols ? tensor : NULL;
+    }
+    return NULL;
 }
 
 #endif

@@ -41,6 +41,7 @@ static const char why_not[] = "the limits are for builds with optimization";
 
 #define FOLDER "build/tests-tmp"
 #define SAVED  FOLDER "/stack.safetensors"
+#define STATE  FOLDER "/stack_optimizer.safetensors"
 
 enum { KIB = 1024, STACK = 256 * KIB, PAINT = 0xA5 };
 
@@ -111,6 +112,15 @@ static void fit(ffnn_rng *order) {
     status = ffnn_fit(&net, X, y, &fit_desc);
 }
 
+static void call_gradient(void) { status = ffnn_gradient(&net, X, y, ffnn_view(NULL, 0, 0)); }
+static void call_save_optimizer(void) { status = ffnn_save_optimizer(&net, STATE); }
+static void call_load_optimizer(void) { status = ffnn_load_optimizer(&net, STATE); }
+
+static void call_init_copy(void) {
+    ffnn_free(&other);
+    status = ffnn_init_copy(&other, &net);
+}
+
 static void call_fit(void) { fit(NULL); }
 static void call_fit_shuffled(void) { fit(&rng); }
 
@@ -133,6 +143,8 @@ static struct {
     {"init without a generator", call_init_without_rng, SMALL_LIMIT, LARGE_LIMIT, 0, 0},
     {"forward", call_forward, SMALL_LIMIT, LARGE_LIMIT, 0, 0},
     {"backward", call_backward, SMALL_LIMIT, LARGE_LIMIT, 0, 0},
+    {"gradient", call_gradient, SMALL_LIMIT, LARGE_LIMIT, 0, 0},
+    {"init_copy", call_init_copy, SMALL_LIMIT, LARGE_LIMIT, 0, 0},
     {"train", call_train, SMALL_LIMIT, LARGE_LIMIT, 0, 0},
     {"predict", call_predict, SMALL_LIMIT, LARGE_LIMIT, 0, 0},
     {"fit", call_fit, SMALL_LIMIT, LARGE_LIMIT, 0, 0},
@@ -140,6 +152,8 @@ static struct {
     {"save", call_save, SAVE_LIMIT, SAVE_LIMIT, 0, 0},
     {"load", call_load, LOAD_LIMIT, LOAD_LIMIT, 0, 0},
     {"init_from_file", call_init_from_file, LOAD_LIMIT, LOAD_LIMIT, 0, 0},
+    {"save_optimizer", call_save_optimizer, SAVE_LIMIT, SAVE_LIMIT, 0, 0},
+    {"load_optimizer", call_load_optimizer, LOAD_LIMIT, LOAD_LIMIT, 0, 0},
     {"save_memory", call_save_memory, SAVE_LIMIT, SAVE_LIMIT, 0, 0},
     {"load_memory", call_load_memory, LOAD_LIMIT, LOAD_LIMIT, 0, 0},
     {"randn", call_randn, SMALL_LIMIT, LARGE_LIMIT, 0, 0},
@@ -219,8 +233,11 @@ static void make_network(const size_t *sizes, size_t rows) {
 static void check_network(const size_t *sizes, size_t rows) {
     size_t nothing;
     make_network(sizes, rows);
-    CHECK_STATUS(FFNN_OK, ffnn_forward(&net, X, NULL));
+    net.momentum = 0.5f; /* moments, which rest in what is measured, but are copied and saved */
+    CHECK_STATUS(FFNN_OK, ffnn_train(&net, X, y, 0, NULL));
+    net.momentum = 0;
     CHECK_STATUS(FFNN_OK, ffnn_save(&net, SAVED));
+    CHECK_STATUS(FFNN_OK, ffnn_save_optimizer(&net, STATE));
     CHECK_STATUS(FFNN_OK, ffnn_save_memory(&net, NULL, 0, &file_size));
     file = (unsigned char *)malloc(file_size);
     CHECK_STATUS(FFNN_OK, ffnn_save_memory(&net, file, file_size, &file_size));
@@ -235,6 +252,7 @@ static void check_network(const size_t *sizes, size_t rows) {
     ffnn_free(&other);
     ffnn_free(&net);
     remove(SAVED);
+    remove(STATE);
 }
 
 static void test_small_networks(void) {

@@ -100,12 +100,19 @@ static void test_a_network_has_what_is_described(void) {
     ffnn_net net;
     desc.momentum = 0.5f;
     desc.weight_decay = 0.25f;
+    desc.clip_norm = 2;
+    desc.activations[1] = FFNN_ELU;
+    desc.alphas[1] = 0.75f;
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, &desc));
     CHECK(net.layer_count == 2);
     CHECK(net.loss == FFNN_MSE && net.optimizer == FFNN_SGD);
     CHECK_CLOSE(0.5, net.momentum, 0);
     CHECK_CLOSE(0.25, net.weight_decay, 0);
-    CHECK(net.layers[0].activation == FFNN_TANH && net.layers[1].activation == FFNN_IDENTITY);
+    CHECK_CLOSE(2, net.clip_norm, 0);
+    CHECK(net.layers[0].activation == FFNN_TANH && net.layers[1].activation == FFNN_ELU);
+    CHECK_CLOSE(0, net.layers[0].alpha, 0);
+    CHECK_CLOSE(0.75, net.layers[1].alpha, 0);
+    CHECK(net.sizes[0] == 4 && net.sizes[1] == 5 && net.sizes[2] == 3);
     ffnn_free(&net);
     CHECK(is_all_zero(&net));
     ffnn_free(&net);
@@ -116,7 +123,7 @@ static void test_a_network_has_what_is_described(void) {
 /* What a case changes of a good description. */
 typedef enum field {
     NOTHING, ACTIVATION, BOTH_ACTIVATIONS, LOSS, OPTIMIZER, MOMENTUM, DECAY, ADAM_MOMENTUM,
-    ADAM_DECAY
+    ADAM_DECAY, CLIP_NORM, ADAM_CLIP_NORM, ALPHA /* and its activation, if that is not 0 */
 } field;
 
 static void change_description(ffnn_desc *desc, field what, size_t at, int number, float value) {
@@ -131,6 +138,12 @@ static void change_description(ffnn_desc *desc, field what, size_t at, int numbe
     case DECAY: desc->weight_decay = value; break;
     case ADAM_MOMENTUM: desc->optimizer = FFNN_ADAM; desc->momentum = value; break;
     case ADAM_DECAY: desc->optimizer = FFNN_ADAM; desc->weight_decay = value; break;
+    case CLIP_NORM: desc->clip_norm = value; break;
+    case ADAM_CLIP_NORM: desc->optimizer = FFNN_ADAM; desc->clip_norm = value; break;
+    case ALPHA:
+        if (number != 0) set_number(&desc->activations[at], number);
+        desc->alphas[at] = value;
+        break;
     }
 }
 
@@ -155,6 +168,24 @@ static void test_descriptions_that_are_accepted(void) {
         {"a large decay", DECAY, 0, 0, FLT_MAX},
         {"minus no decay", DECAY, 0, 0, -0.0f},
         {"AdamW", ADAM_DECAY, 0, 0, 0.01f},
+        {"L1", LOSS, 0, FFNN_L1, 0},
+        {"Huber", LOSS, 0, FFNN_HUBER, 0},
+        {"a loss of one's own", LOSS, 0, FFNN_CUSTOM, 0},
+        {"clipping", CLIP_NORM, 0, 0, 1},
+        {"clipping with Adam", ADAM_CLIP_NORM, 0, 0, 0.5f},
+        {"the least norm", CLIP_NORM, 0, 0, FLT_MIN / 8388608},
+        {"the largest norm", CLIP_NORM, 0, 0, FLT_MAX},
+        {"minus no norm", CLIP_NORM, 0, 0, -0.0f},
+        {"a LeakyReLU's alpha", ALPHA, 0, FFNN_LEAKY_RELU, 0.2f},
+        {"an ELU's alpha at the end", ALPHA, 1, FFNN_ELU, 0.5f},
+        {"a negative alpha", ALPHA, 0, FFNN_LEAKY_RELU, -1},
+        {"an alpha above 1", ALPHA, 1, FFNN_LEAKY_RELU, 5},
+        {"the least alpha", ALPHA, 0, FFNN_ELU, FLT_MIN / 8388608},
+        {"the largest alpha", ALPHA, 0, FFNN_ELU, FLT_MAX},
+        {"the most negative alpha", ALPHA, 0, FFNN_LEAKY_RELU, -FLT_MAX},
+        {"minus no alpha", ALPHA, 0, FFNN_LEAKY_RELU, -0.0f},
+        {"minus no alpha of a tanh", ALPHA, 0, FFNN_TANH, -0.0f},
+        {"minus no alpha behind the last layer", ALPHA, 2, 0, -0.0f},
     };
     for (size_t i = 0; i < COUNT_OF(accepted); ++i) {
         const description_case *c = &accepted[i];
@@ -177,6 +208,22 @@ static void test_every_activation_is_accepted(void) {
             desc.activations[0] = (ffnn_activation)hidden;
             desc.activations[1] = (ffnn_activation)last;
             CHECK_STATUS(FFNN_OK, ffnn_init(&net, &desc));
+            ffnn_free(&net);
+        }
+    }
+}
+
+/* Only LeakyReLU and ELU have one. */
+static void test_alphas_of_every_activation(void) {
+    for (int layer = 0; layer < 2; ++layer) {
+        for (int i = 0; i < ACTIVATIONS - (layer == 0); ++i) {
+            bool has_alpha = i == FFNN_LEAKY_RELU || i == FFNN_ELU;
+            ffnn_desc desc = good_description();
+            ffnn_net net;
+            test_case("%s in layer %d", activation_table[i].name, layer);
+            desc.activations[layer] = (ffnn_activation)i;
+            desc.alphas[layer] = 0.3f;
+            CHECK_STATUS(has_alpha ? FFNN_OK : FFNN_ERROR_ARGUMENT, ffnn_init(&net, &desc));
             ffnn_free(&net);
         }
     }
@@ -224,6 +271,25 @@ static void test_descriptions_that_are_refused(void) {
         {"a decay that is no number", DECAY, 0, 0, nan},
         {"a negative decay with Adam", ADAM_DECAY, 0, 0, -0.01f},
         {"an infinite decay with Adam", ADAM_DECAY, 0, 0, INFINITE},
+        {"a negative norm", CLIP_NORM, 0, 0, -1},
+        {"a norm just below 0", CLIP_NORM, 0, 0, -FLT_MIN / 8388608},
+        {"an infinite norm", CLIP_NORM, 0, 0, INFINITE},
+        {"minus infinity as norm", CLIP_NORM, 0, 0, -INFINITE},
+        {"a norm that is no number", CLIP_NORM, 0, 0, nan},
+        {"a negative norm with Adam", ADAM_CLIP_NORM, 0, 0, -1},
+        {"an infinite norm with Adam", ADAM_CLIP_NORM, 0, 0, INFINITE},
+        {"an infinite alpha", ALPHA, 0, FFNN_LEAKY_RELU, INFINITE},
+        {"minus infinity as alpha", ALPHA, 1, FFNN_ELU, -INFINITE},
+        {"an alpha that is no number", ALPHA, 0, FFNN_ELU, nan},
+        {"an alpha that is no number at the end", ALPHA, 1, FFNN_LEAKY_RELU, nan},
+        {"a tanh's alpha", ALPHA, 0, FFNN_TANH, 0.2f},
+        {"an identity's alpha", ALPHA, 1, FFNN_IDENTITY, 1},
+        {"a sigmoid's alpha, the least", ALPHA, 1, FFNN_SIGMOID, FLT_MIN / 8388608},
+        {"no number as a tanh's alpha", ALPHA, 0, FFNN_TANH, nan},
+        {"an alpha behind the last layer", ALPHA, 2, 0, 0.2f},
+        {"a LeakyReLU behind the last layer", ALPHA, 2, FFNN_LEAKY_RELU, 0.2f},
+        {"an alpha far behind the last layer", ALPHA, FFNN_MAX_LAYERS - 1, 0, -1},
+        {"no number behind the last layer", ALPHA, 5, 0, nan},
     };
     ffnn_rng rng;
     memset(&rng, 0, sizeof rng);
@@ -312,6 +378,8 @@ static void test_failing_allocations(void) {
     CHECK(number > 2 && number < 100);
 }
 
+#define OPTIMIZER SCRATCH "test_descriptions.safetensors"
+
 /* ---- what is changed later --------------------------------------------------------------- */
 
 enum { ROWS = 2 };
@@ -348,6 +416,15 @@ static void check_reading_calls(ffnn_status expected, calls *c, ffnn_net *net) {
     CHECK_STATUS(expected, ffnn_forward(net, X_of(c), NULL));
     CHECK_STATUS(expected, ffnn_save_memory(net, NULL, 0, &size));
     CHECK_STATUS(expected, ffnn_save_memory(net, saved, sizeof saved, &size));
+    ffnn_net copy;
+    CHECK_STATUS(expected, ffnn_init_copy(&copy, net));
+    ffnn_free(&copy);
+}
+
+/* The optimizer's file: what is no optimizer has none. */
+static void check_optimizer_files(ffnn_status save, ffnn_status load, ffnn_net *net) {
+    CHECK_STATUS(save, ffnn_save_optimizer(net, OPTIMIZER));
+    CHECK_STATUS(load, ffnn_load_optimizer(net, OPTIMIZER));
 }
 
 /* What steps, too. */
@@ -393,8 +470,39 @@ static void test_changed_activations_are_checked(void) {
         check_reading_calls(FFNN_ERROR_ARGUMENT, &c, &net);
         CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_evaluate(&net, X_of(&c), y_of(&c), &loss));
         check_refused_steps(&c, &net);
+        check_optimizer_files(FFNN_ERROR_ARGUMENT, FFNN_ERROR_ARGUMENT, &net);
+        CHECK_STATUS(FFNN_ERROR_ARGUMENT,
+                     ffnn_gradient(&net, X_of(&c), y_of(&c), ffnn_view(NULL, 0, 0)));
         CHECK(ffnn_load_memory(&net, c.file, c.file_size) != FFNN_OK);
         layer->activation = before;
+        check_reading_calls(FFNN_OK, &c, &net);
+        check_steps(FFNN_OK, &c, &net);
+        ffnn_free(&net);
+    }
+}
+
+/* As an activation is: by every call. */
+static void test_changed_alphas_are_checked(void) {
+    const struct { size_t layer; ffnn_activation activation; float alpha; } bad[] = {
+        {0, FFNN_TANH, 0.5f}, {1, FFNN_IDENTITY, -1}, {0, FFNN_LEAKY_RELU, INFINITE},
+        {0, FFNN_LEAKY_RELU, -INFINITE}, {1, FFNN_ELU, not_a_number()},
+        {1, FFNN_RELU, FLT_MIN / 8388608}, {1, FFNN_SOFTMAX, 1}};
+    for (size_t i = 0; i < COUNT_OF(bad); ++i) {
+        calls c;
+        ffnn_net net;
+        float loss = 0;
+        test_case("alpha %g of layer %d", (double)bad[i].alpha, (int)bad[i].layer);
+        make_calls(&c, &net);
+        net.layers[bad[i].layer].activation = bad[i].activation;
+        net.layers[bad[i].layer].alpha = bad[i].alpha;
+        check_reading_calls(FFNN_ERROR_ARGUMENT, &c, &net);
+        CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_evaluate(&net, X_of(&c), y_of(&c), &loss));
+        check_refused_steps(&c, &net);
+        check_optimizer_files(FFNN_ERROR_ARGUMENT, FFNN_ERROR_ARGUMENT, &net);
+        CHECK_STATUS(FFNN_ERROR_ARGUMENT,
+                     ffnn_gradient(&net, X_of(&c), y_of(&c), ffnn_view(NULL, 0, 0)));
+        CHECK(ffnn_load_memory(&net, c.file, c.file_size) != FFNN_OK);
+        net.layers[bad[i].layer].alpha = 0;
         check_reading_calls(FFNN_OK, &c, &net);
         check_steps(FFNN_OK, &c, &net);
         ffnn_free(&net);
@@ -451,7 +559,10 @@ static void test_a_changed_loss_is_checked(void) {
         check_reading_calls(FFNN_OK, &c, &net);
         CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_evaluate(&net, X_of(&c), y_of(&c), &loss));
         CHECK_CLOSE(7, loss, 0);
+        CHECK_STATUS(FFNN_ERROR_ARGUMENT,
+                     ffnn_gradient(&net, X_of(&c), y_of(&c), ffnn_view(NULL, 0, 0)));
         check_refused_steps(&c, &net);
+        check_optimizer_files(FFNN_OK, FFNN_OK, &net);
         net.loss = FFNN_MSE;
         check_steps(FFNN_OK, &c, &net);
         ffnn_free(&net);
@@ -460,11 +571,13 @@ static void test_a_changed_loss_is_checked(void) {
 
 /* And an optimizer is none of evaluate's, either. */
 static void test_a_changed_optimizer_is_checked(void) {
-    const struct { int optimizer; float momentum, weight_decay; } bad[] = {
-        {FFNN_ADAM + 1, 0, 0}, {-1, 0, 0}, {FFNN_ADAM, 0.5f, 0}, {FFNN_SGD, 1, 0},
-        {FFNN_SGD, -0.5f, 0}, {FFNN_SGD, INFINITE, 0}, {FFNN_SGD, not_a_number(), 0},
-        {FFNN_SGD, 0, -1}, {FFNN_ADAM, 0, -1}, {FFNN_SGD, 0, INFINITE},
-        {FFNN_ADAM, 0, not_a_number()}};
+    const struct { int optimizer; float momentum, weight_decay, clip_norm; } bad[] = {
+        {FFNN_ADAM + 1, 0, 0, 0}, {-1, 0, 0, 0}, {FFNN_ADAM, 0.5f, 0, 0}, {FFNN_SGD, 1, 0, 0},
+        {FFNN_SGD, -0.5f, 0, 0}, {FFNN_SGD, INFINITE, 0, 0}, {FFNN_SGD, not_a_number(), 0, 0},
+        {FFNN_SGD, 0, -1, 0}, {FFNN_ADAM, 0, -1, 0}, {FFNN_SGD, 0, INFINITE, 0},
+        {FFNN_ADAM, 0, not_a_number(), 0}, {FFNN_SGD, 0, 0, -1}, {FFNN_ADAM, 0, 0, -1},
+        {FFNN_SGD, 0, 0, INFINITE}, {FFNN_ADAM, 0, 0, INFINITE}, {FFNN_SGD, 0, 0, not_a_number()},
+        {FFNN_SGD, 0.5f, 0.5f, -INFINITE}};
     for (size_t i = 0; i < COUNT_OF(bad); ++i) {
         calls c;
         ffnn_net net;
@@ -474,12 +587,80 @@ static void test_a_changed_optimizer_is_checked(void) {
         set_number(&net.optimizer, bad[i].optimizer);
         net.momentum = bad[i].momentum;
         net.weight_decay = bad[i].weight_decay;
+        net.clip_norm = bad[i].clip_norm;
         check_reading_calls(FFNN_OK, &c, &net);
         CHECK_STATUS(FFNN_OK, ffnn_evaluate(&net, X_of(&c), y_of(&c), &loss));
+        CHECK_STATUS(FFNN_OK, ffnn_gradient(&net, X_of(&c), y_of(&c), ffnn_view(NULL, 0, 0)));
         check_refused_steps(&c, &net);
+        check_optimizer_files(FFNN_ERROR_ARGUMENT, FFNN_ERROR_ARGUMENT, &net);
         net.optimizer = FFNN_SGD;
-        net.momentum = net.weight_decay = 0.5f;
+        net.momentum = net.weight_decay = net.clip_norm = 0.5f;
         check_steps(FFNN_OK, &c, &net);
+        check_optimizer_files(FFNN_OK, FFNN_OK, &net);
+        ffnn_free(&net);
+    }
+}
+
+/* What a loss of one's own has no use for: what would have to compute it. */
+static void test_a_loss_of_ones_own_is_never_computed(void) {
+    for (int last = 0; last < ACTIVATIONS; ++last) {
+        calls c;
+        ffnn_net net;
+        ffnn_fit_desc fit;
+        float loss = 7;
+        test_case("%s", activation_table[last].name);
+        memset(&fit, 0, sizeof fit);
+        fit.epochs = 1;
+        make_calls(&c, &net);
+        net.layers[1].activation = (ffnn_activation)last;
+        net.loss = FFNN_CUSTOM;
+        check_reading_calls(FFNN_OK, &c, &net);
+        CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_evaluate(&net, X_of(&c), y_of(&c), &loss));
+        CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_train(&net, X_of(&c), y_of(&c), 0.1f, &loss));
+        CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_train(&net, X_of(&c), y_of(&c), 0, NULL));
+        CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_fit(&net, X_of(&c), y_of(&c), &fit));
+        CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_fit(&net, X_of(&c), y_of(&c), NULL));
+        CHECK_CLOSE(7, loss, 0);
+        CHECK_STATUS(FFNN_OK, ffnn_forward(&net, X_of(&c), NULL));
+        CHECK_STATUS(FFNN_OK, ffnn_gradient(&net, X_of(&c), y_of(&c), ffnn_view(NULL, 0, 0)));
+        CHECK_STATUS(FFNN_OK, ffnn_backward(&net, X_of(&c), y_of(&c), 0.1f));
+        check_optimizer_files(FFNN_OK, FFNN_OK, &net);
+        ffnn_free(&net);
+    }
+}
+
+/* Below 0 LeakyReLU is z times alpha, ELU expm1(z) times it: in predictions as in training, of few
+   samples and many, in small networks and large ones. 0 is torch.nn's. */
+static void test_alphas_are_followed(void) {
+    enum { MANY = 40, INPUTS = 4 };
+    static float X_data[MANY * INPUTS], output[MANY * 70];
+    static const float alphas[] = {0, 0.2f, 1, -0.5f, 3, 1e-30f};
+    random_state = 41;
+    for (size_t i = 0; i < COUNT_OF(X_data); ++i) X_data[i] = 3 * random_float();
+    for (size_t i = 0; i < COUNT_OF(alphas) * 2 * 2 * MANY; ++i) {
+        float alpha = alphas[i % COUNT_OF(alphas)];
+        bool is_elu = i / COUNT_OF(alphas) % 2 == 0, is_large = i / COUNT_OF(alphas) / 2 % 2 == 0;
+        size_t rows = 1 + i / COUNT_OF(alphas) / 4;
+        if (rows > 9 && rows % 13 != 0) continue;
+        ffnn_desc desc = good_description();
+        ffnn_net net;
+        test_case("%s, alpha %g, %d rows", is_elu ? "elu" : "leaky_relu", (double)alpha, (int)rows);
+        desc.sizes[1] = is_large ? 70 : 5;
+        desc.sizes[2] = 0;
+        desc.activations[0] = is_elu ? FFNN_ELU : FFNN_LEAKY_RELU;
+        desc.activations[1] = FFNN_SIGMOID;
+        CHECK_STATUS(FFNN_OK, ffnn_init(&net, &desc));
+        net.layers[0].alpha = alpha;
+        ffnn_tensor X = ffnn_view(X_data, rows, INPUTS);
+        CHECK_STATUS(FFNN_OK, ffnn_forward(&net, X, NULL));
+        CHECK_STATUS(FFNN_OK, ffnn_predict(&net, X, ffnn_view(output, rows, desc.sizes[1])));
+        double factor = alpha < 0 || alpha > 0 ? (double)alpha : is_elu ? 1 : (double)0.01f;
+        for (size_t k = 0; k < rows * desc.sizes[1]; ++k) {
+            double z = (double)net.layers[0].z.data[k];
+            double expected = z > 0 ? z : factor * (is_elu ? expm1(z) : z);
+            CHECK_CLOSE(expected, net.layers[0].a.data[k], 5e-7);
+            CHECK(fabs((double)output[k] - expected) <= 1e-5 * fmax(1, fabs(factor)));
+        }
         ffnn_free(&net);
     }
 }
@@ -530,7 +711,8 @@ static void test_evaluate_is_trainings_loss(void) {
     static const struct { ffnn_activation last; ffnn_loss loss; } kinds[] = {
         {FFNN_IDENTITY, FFNN_MSE}, {FFNN_TANH, FFNN_HALF_SUM_OF_SQUARES},
         {FFNN_SOFTMAX, FFNN_MSE}, {FFNN_SOFTMAX, FFNN_CROSS_ENTROPY},
-        {FFNN_SIGMOID, FFNN_CROSS_ENTROPY}, {FFNN_SIGMOID, FFNN_HALF_SUM_OF_SQUARES}};
+        {FFNN_SIGMOID, FFNN_CROSS_ENTROPY}, {FFNN_SIGMOID, FFNN_HALF_SUM_OF_SQUARES},
+        {FFNN_IDENTITY, FFNN_L1}, {FFNN_RELU, FFNN_HUBER}, {FFNN_SOFTMAX, FFNN_L1}};
     for (size_t i = 0; i < MANY * 4; ++i) inputs[i] = (float)(i * 37 % 101) / 50 - 1;
     for (size_t i = 0; i < MANY * 3; ++i) targets[i] = i % 3 == i / 3 % 3 ? 1.0f : 0.0f;
     for (size_t i = 0; i < COUNT_OF(kinds); ++i) {
@@ -556,22 +738,28 @@ static void test_evaluate_is_trainings_loss(void) {
 }
 
 int main(void) {
+    make_scratch_folder(SCRATCH);
     RUN(test_first_weights_are_linears);
     RUN(test_only_biases_change_first_weights);
     RUN(test_a_network_has_what_is_described);
     RUN(test_descriptions_that_are_accepted);
     RUN(test_every_activation_is_accepted);
+    RUN(test_alphas_of_every_activation);
     RUN(test_descriptions_that_are_refused);
     RUN(test_cross_entropy_wants_probabilities);
     RUN(test_descriptions_without_sizes);
     RUN(test_as_many_layers_as_there_may_be);
     RUN(test_failing_allocations);
     RUN(test_changed_activations_are_checked);
+    RUN(test_changed_alphas_are_checked);
     RUN(test_softmax_of_one_unit_is_refused);
     RUN(test_a_changed_loss_is_checked);
     RUN(test_a_changed_optimizer_is_checked);
+    RUN(test_a_loss_of_ones_own_is_never_computed);
+    RUN(test_alphas_are_followed);
     RUN(test_changes_are_followed);
     RUN(test_evaluate_refusals);
     RUN(test_evaluate_is_trainings_loss);
+    remove(OPTIMIZER);
     return test_summary("test_descriptions");
 }

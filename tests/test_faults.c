@@ -86,6 +86,22 @@ static ffnn_status call_init_from_file(fixture *f) {
     return ffnn_init_from_file(&f->other, FOLDER "/lab");
 }
 
+static ffnn_status call_init_copy(fixture *f) {
+    return ffnn_init_copy(&f->other, &f->net);
+}
+
+static ffnn_status call_gradient(fixture *f) {
+    return ffnn_gradient(&f->net, batch(f->X, 1, 3), batch(f->y, 1, 1), ffnn_view(NULL, 0, 0));
+}
+
+static ffnn_status call_save_optimizer(fixture *f) {
+    return ffnn_save_optimizer(&f->net, FOLDER "/allocations");
+}
+
+static ffnn_status call_load_optimizer(fixture *f) {
+    return ffnn_load_optimizer(&f->net, FOLDER "/optimizer");
+}
+
 static ffnn_status call_save_memory(fixture *f) {
     return ffnn_save_memory(&f->net, f->file, sizeof f->file, &f->size);
 }
@@ -143,6 +159,12 @@ static const struct {
     {"save", call_save, 0, 4, 1},
     {"load", call_load, 1, 4, 1},
     {"init_from_file", call_init_from_file, 1, 4, 1},
+    {"init_copy", call_init_copy, 1, 4, 1},
+    {"init_copy before any step", call_init_copy, 1, 4, 0},
+    {"gradient", call_gradient, 0, 4, 1},
+    {"save_optimizer", call_save_optimizer, 0, 4, 1},
+    {"load_optimizer", call_load_optimizer, 1, 4, 1},
+    {"load_optimizer before any step", call_load_optimizer, 1, 4, 0},
     {"save_memory", call_save_memory, 0, 4, 1},
     {"load_memory", call_load_memory, 1, 4, 1},
     {"randn", call_randn, 0, 4, 0},
@@ -164,8 +186,13 @@ static void fixture_make(fixture *f, size_t hidden, size_t trained_rows) {
     CHECK_STATUS(FFNN_OK, ffnn_init(&f->other, NULL));
     CHECK_STATUS(FFNN_OK, ffnn_save_memory(&f->other, f->file, sizeof f->file, &f->size));
     CHECK_STATUS(FFNN_OK, ffnn_save(&f->other, FOLDER "/lab"));
+    f->other.optimizer = FFNN_ADAM;
+    for (int step = 0; step < 2; ++step)
+        CHECK_STATUS(FFNN_OK, ffnn_train(&f->other, batch(f->X, 2, 3), batch(f->y, 2, 1), 1, NULL));
+    CHECK_STATUS(FFNN_OK, ffnn_save_optimizer(&f->other, FOLDER "/optimizer"));
     ffnn_free(&f->other);
     desc.rng = &f->rng;
+    desc.optimizer = FFNN_ADAM;
     CHECK_STATUS(FFNN_OK, ffnn_init(&f->net, &desc));
     if (trained_rows > 0)
         CHECK_STATUS(FFNN_OK, ffnn_train(&f->net, batch(f->X, trained_rows, 3),
@@ -207,6 +234,8 @@ static void add_net(state *s, const ffnn_net *net) {
         add_tensor(s, net->layers[i].error);
         add_tensor(s, net->layers[i].delta);
     }
+    add_tensor(s, net->moments);
+    add_bytes(s, &net->steps, sizeof net->steps);
 }
 
 static void get_state(state *s, const fixture *f) {
@@ -273,6 +302,7 @@ static void test_every_allocation_fails_in_turn(void) {
     }
     remove(FOLDER "/allocations");
     remove(FOLDER "/lab");
+    remove(FOLDER "/optimizer");
 }
 
 /* ---- files --------------------------------------------------------------------------------- */
@@ -481,6 +511,106 @@ static void test_every_call_of_a_load_fails_in_turn(void) {
     check_load("a new network of transposed weights", NULL, FFNN_OK);
     CHECK(has_failed("fopen to read") && has_failed("fread") && has_failed("fgetc"));
     CHECK(has_failed("ftell") && has_failed("fseek") && has_failed("fseek back"));
+    remove(SAVED);
+    ffnn_free(&net);
+}
+
+/* ---- the optimizer's file ------------------------------------------------------------------ */
+
+/* Trained by Adam, so that its state is twice as large as its weights. */
+static void make_trained(ffnn_net *net, uint64_t seed) {
+    static float inputs[2 * 50], targets[2 * 10];
+    make_network(net, large, seed);
+    random_state = seed;
+    for (size_t i = 0; i < COUNT_OF(inputs); ++i) inputs[i] = random_float();
+    net->optimizer = FFNN_ADAM;
+    for (int step = 0; step < 3; ++step)
+        CHECK_STATUS(FFNN_OK, ffnn_train(net, ffnn_view(inputs, 2, 50), ffnn_view(targets, 2, 10),
+                                         0.01f, NULL));
+}
+
+/* It is saved as weights are: the old file is there, or the whole new one. */
+static void test_every_call_of_saving_an_optimizer_fails_in_turn(void) {
+    const char *failed;
+    ffnn_net net;
+    int n = 0;
+    make_trained(&net, 1);
+    CHECK_STATUS(FFNN_OK, ffnn_save_optimizer(&net, SAVED));
+    bytes expected = read_file(SAVED);
+    CHECK(expected.size > 2 * 4 * (50 * 60 + 60 * 10));
+    do {
+        write_file(SAVED, old_file, sizeof old_file);
+        int before = entries(), descriptor = next_descriptor();
+        faults_begin(++n, ENOSPC);
+        errno = 0;
+        ffnn_status status = ffnn_save_optimizer(&net, SAVED);
+        int got = errno;
+        failed = faults.failed;
+        test_case("call %d: %s", n, failed == NULL ? "none" : failed);
+        CHECK(next_descriptor() == descriptor && entries() == before);
+        CHECK(!file_exists(TEMPORARY));
+        if (failed == NULL || is_one_of(failed, desirable, COUNT_OF(desirable))) {
+            CHECK_STATUS(FFNN_OK, status);
+            CHECK(file_is(SAVED, expected.data, expected.size));
+        } else {
+            CHECK_STATUS(FFNN_ERROR_IO, status);
+            CHECK(got == ENOSPC);
+            CHECK(file_is(SAVED, old_file, sizeof old_file));
+        }
+    } while (failed != NULL && n < ENOUGH);
+    faults_end();
+    CHECK(n > 6 && n < ENOUGH);
+    free(expected.data);
+    remove(SAVED);
+    ffnn_free(&net);
+}
+
+/* Loaded with every call failing in turn; status is of a reading in which none fails. */
+static void check_load_optimizer(const char *what, size_t outputs, ffnn_status good) {
+    static fixture f;
+    static state before, after;
+    size_t sizes[] = {50, 60, outputs, 0};
+    int n = 0;
+    do {
+        memset(&f, 0, sizeof f);
+        if (outputs == 10) {
+            make_trained(&f.net, 2);
+        } else {
+            make_network(&f.net, sizes, 2);
+            f.net.optimizer = FFNN_ADAM;
+        }
+        get_state(&before, &f);
+        int descriptor = next_descriptor();
+        faults_begin(++n, EIO);
+        errno = 0;
+        ffnn_status status = ffnn_load_optimizer(&f.net, SAVED);
+        int got = errno;
+        const char *failed = faults.failed;
+        test_case("%s, call %d: %s", what, n, failed == NULL ? "none" : failed);
+        CHECK(next_descriptor() == descriptor);
+        get_state(&after, &f);
+        if (failed == NULL || is_one_of(failed, load_can_spare, COUNT_OF(load_can_spare))) {
+            CHECK_STATUS(good, status);
+        } else {
+            CHECK_STATUS(FFNN_ERROR_IO, status);
+            CHECK(got == EIO);
+        }
+        if (failed != NULL) remember(failed);
+        CHECK(same_state(&before, &after) == (status != FFNN_OK));
+        ffnn_free(&f.net);
+    } while (faults.failed != NULL && n < ENOUGH);
+    faults_end();
+    CHECK(n > 4 && n < ENOUGH);
+}
+
+static void test_every_call_of_loading_an_optimizer_fails_in_turn(void) {
+    ffnn_net net;
+    memset(seen, 0, sizeof seen);
+    make_trained(&net, 1);
+    CHECK_STATUS(FFNN_OK, ffnn_save_optimizer(&net, SAVED));
+    check_load_optimizer("its file", 10, FFNN_OK);
+    check_load_optimizer("another network's file", 11, FFNN_ERROR_MISMATCH);
+    CHECK(has_failed("fopen to read") && has_failed("fread") && has_failed("fgetc"));
     remove(SAVED);
     ffnn_free(&net);
 }
@@ -1260,6 +1390,8 @@ int main(void) {
     RUN(test_every_allocation_fails_in_turn);
     RUN(test_every_call_of_a_save_fails_in_turn);
     RUN(test_every_call_of_a_load_fails_in_turn);
+    RUN(test_every_call_of_saving_an_optimizer_fails_in_turn);
+    RUN(test_every_call_of_loading_an_optimizer_fails_in_turn);
     RUN(test_the_first_number_that_is_free);
 #if HAS_POSIX
     RUN(test_every_call_of_a_save_through_a_link_fails_in_turn);

@@ -276,6 +276,168 @@ static void test_the_users_data_stay_as_they_are(void) {
     ffnn_free(&net);
 }
 
+/* ---- weights of samples ------------------------------------------------------------------ */
+
+static float sample_weights[FIT_SAMPLES];
+
+/* All different, one of them 0 and one negative. */
+static ffnn_tensor make_sample_weights(void) {
+    for (size_t i = 0; i < FIT_SAMPLES; ++i)
+        sample_weights[i] = (float)((5 * i + 3) % 23) / 8 - 0.125f;
+    return ffnn_view(sample_weights, FIT_SAMPLES, 1);
+}
+
+/* Of one sample, by ffnn_evaluate. */
+static double loss_of_sample(const ffnn_net *net, size_t sample) {
+    float loss = -1;
+    CHECK_STATUS(FFNN_OK, ffnn_evaluate(net, rows_of(make_X(), sample, 1),
+                                        rows_of(make_y(), sample, 1), &loss));
+    return (double)loss;
+}
+
+/* Each sample's loss is multiplied by its own weight, in whatever order they come: at a rate of
+   about 0 the epoch's loss is the mean of that, over all samples. */
+static void test_the_loss_has_the_weights_in_it(void) {
+    for (int loss = FFNN_HALF_SUM_OF_SQUARES; loss < FFNN_CUSTOM; ++loss) {
+        for (int is_shuffled = 0; is_shuffled < 2; ++is_shuffled) {
+            ffnn_rng rng;
+            journal logged = {0};
+            ffnn_fit_desc desc = fit_for(FIT_EPOCHS, 1e-30f, 4);
+            ffnn_net net = make_net();
+            double expected = 0;
+            test_case("loss %d, %s", loss, is_shuffled ? "shuffled" : "in the order given");
+            ffnn_rng_seed(&rng, 3);
+            desc.rng = is_shuffled ? &rng : NULL;
+            desc.progress = keep_journal;
+            desc.user = &logged;
+            desc.sample_weights = make_sample_weights();
+            net.loss = (ffnn_loss)loss;
+            if (loss == FFNN_CROSS_ENTROPY) net.layers[1].activation = FFNN_SOFTMAX;
+            for (size_t i = 0; i < FIT_SAMPLES; ++i)
+                expected += (double)sample_weights[i] * loss_of_sample(&net, i) / FIT_SAMPLES;
+            CHECK_STATUS(FFNN_OK, ffnn_fit(&net, make_X(), make_y(), &desc));
+            for (size_t i = 0; i < FIT_EPOCHS; ++i) CHECK_CLOSE(expected, logged.losses[i], 2e-6);
+            ffnn_free(&net);
+        }
+    }
+}
+
+static void check_near(const ffnn_net *a, const ffnn_net *b) {
+    for (size_t i = 0; i < a->layer_count; ++i)
+        for (size_t k = 0; k < element_count(a->layers[i].weight); ++k)
+            CHECK(fabs((double)a->layers[i].weight.data[k] - (double)b->layers[i].weight.data[k])
+                  < 1e-5);
+}
+
+/* In one batch the order does not matter, if weights stay with their samples. */
+static void test_shuffled_weights_go_with_their_samples(void) {
+    ffnn_rng rng;
+    ffnn_fit_desc desc = fit_for(20, 0.05f, FIT_SAMPLES);
+    ffnn_net in_order = make_net(), shuffled = make_net(), unweighted = make_net();
+    ffnn_rng_seed(&rng, 4);
+    desc.sample_weights = make_sample_weights();
+    CHECK_STATUS(FFNN_OK, ffnn_fit(&in_order, make_X(), make_y(), &desc));
+    desc.rng = &rng;
+    CHECK_STATUS(FFNN_OK, ffnn_fit(&shuffled, make_X(), make_y(), &desc));
+    desc.sample_weights = ffnn_view(NULL, 0, 0);
+    CHECK_STATUS(FFNN_OK, ffnn_fit(&unweighted, make_X(), make_y(), &desc));
+    check_near(&in_order, &shuffled);
+    CHECK(fabsf(in_order.layers[0].weight.data[0] - unweighted.layers[0].weight.data[0]) > 1e-3f);
+    ffnn_free(&in_order);
+    ffnn_free(&shuffled);
+    ffnn_free(&unweighted);
+}
+
+/* Samples whose weight is 0 might as well not be there; of the others, each counts as often as its
+   weight says. The loss is a sum: nothing is divided by their number. */
+static void test_weights_count_samples(void) {
+    static float X_repeated[4 * FIT_SAMPLES * FIT_INPUTS], y_repeated[4 * FIT_SAMPLES * FIT_OUTPUTS];
+    ffnn_fit_desc desc = fit_for(10, 0.05f, FIT_SAMPLES);
+    ffnn_net weighted = make_net(), repeated = make_net();
+    ffnn_tensor X = make_X(), y = make_y();
+    size_t count = 0;
+    for (size_t i = 0; i < FIT_SAMPLES; ++i) {
+        sample_weights[i] = (float)(i % 4);
+        for (size_t k = 0; k < i % 4; ++k, ++count) {
+            memcpy(X_repeated + count * FIT_INPUTS, ffnn_at(X, i, 0), FIT_INPUTS * sizeof(float));
+            memcpy(y_repeated + count * FIT_OUTPUTS, ffnn_at(y, i, 0), FIT_OUTPUTS * sizeof(float));
+        }
+    }
+    desc.sample_weights = ffnn_view(sample_weights, FIT_SAMPLES, 1);
+    CHECK_STATUS(FFNN_OK, ffnn_fit(&weighted, X, y, &desc));
+    desc = fit_for(10, 0.05f, count);
+    CHECK_STATUS(FFNN_OK, ffnn_fit(&repeated, ffnn_view(X_repeated, count, FIT_INPUTS),
+                                   ffnn_view(y_repeated, count, FIT_OUTPUTS), &desc));
+    check_near(&weighted, &repeated);
+    ffnn_free(&weighted);
+    ffnn_free(&repeated);
+}
+
+/* The shapes, and the network's own memory. */
+static void test_weights_that_are_refused(void) {
+    static float wide[2 * FIT_SAMPLES];
+    ffnn_net net = make_net(), untouched = make_net();
+    CHECK_STATUS(FFNN_OK, ffnn_forward(&net, make_X(), NULL));
+    const struct {
+        const char *what;
+        ffnn_tensor weights;
+        ffnn_status expected;
+    } cases[] = {
+        {"one too few", ffnn_view(wide, FIT_SAMPLES - 1, 1), FFNN_ERROR_SHAPE},
+        {"one too many", ffnn_view(wide, FIT_SAMPLES + 1, 1), FFNN_ERROR_SHAPE},
+        {"two columns", ffnn_view(wide, FIT_SAMPLES, 2), FFNN_ERROR_SHAPE},
+        {"a row", ffnn_view(wide, 1, FIT_SAMPLES), FFNN_ERROR_SHAPE},
+        {"one number", ffnn_view(wide, 1, 1), FFNN_ERROR_SHAPE},
+        {"no data", ffnn_view(NULL, FIT_SAMPLES, 1), FFNN_ERROR_ARGUMENT},
+        {"no data, but rows", ffnn_view(NULL, FIT_SAMPLES, 0), FFNN_ERROR_ARGUMENT},
+        {"no data, but a column", ffnn_view(NULL, 0, 1), FFNN_ERROR_ARGUMENT},
+        {"no rows", ffnn_view(wide, 0, 1), FFNN_ERROR_ARGUMENT},
+        {"no columns", ffnn_view(wide, FIT_SAMPLES, 0), FFNN_ERROR_ARGUMENT},
+        {"no shape", ffnn_view(wide, 0, 0), FFNN_ERROR_ARGUMENT},
+        {"more than there is memory", ffnn_view(wide, SIZE_MAX / 2, 1), FFNN_ERROR_MEMORY},
+        {"in the weights", ffnn_view(net.layers[0].weight.data, FIT_SAMPLES, 1),
+         FFNN_ERROR_ARGUMENT},
+        {"at the end of the weights", ffnn_view(net.layers[0].weight.data - FIT_SAMPLES + 1,
+                                                FIT_SAMPLES, 1), FFNN_ERROR_ARGUMENT},
+        {"in the outputs", ffnn_view(net.layers[1].a.data, FIT_SAMPLES, 1), FFNN_ERROR_ARGUMENT},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); ++i) {
+        journal logged = {0};
+        ffnn_rng rng, rng_before;
+        ffnn_fit_desc desc = fit_for(2, 0.3f, 8);
+        test_case("%s", cases[i].what);
+        desc.progress = keep_journal;
+        desc.user = &logged;
+        desc.sample_weights = cases[i].weights;
+        memset(&rng, 0, sizeof rng); /* its padding is compared, too */
+        ffnn_rng_seed(&rng, 1);
+        rng_before = rng;
+        CHECK_STATUS(cases[i].expected, ffnn_fit(&net, make_X(), make_y(), &desc));
+        desc.rng = &rng;
+        CHECK_STATUS(cases[i].expected, ffnn_fit(&net, make_X(), make_y(), &desc));
+        CHECK(logged.calls == 0);
+        CHECK(same_weights(&net, &untouched));
+        CHECK(memcmp(&rng, &rng_before, sizeof rng) == 0);
+    }
+    ffnn_free(&net);
+    ffnn_free(&untouched);
+}
+
+/* They are only read, and may lie in x or y. */
+static void test_weights_may_lie_in_the_data(void) {
+    ffnn_fit_desc desc = fit_for(3, 0.1f, 8);
+    ffnn_net net = make_net(), expected = make_net();
+    ffnn_tensor X = make_X(), y = make_y();
+    memcpy(sample_weights, X.data, sizeof sample_weights);
+    desc.sample_weights = ffnn_view(X.data, FIT_SAMPLES, 1);
+    CHECK_STATUS(FFNN_OK, ffnn_fit(&net, X, y, &desc));
+    desc.sample_weights = ffnn_view(sample_weights, FIT_SAMPLES, 1);
+    CHECK_STATUS(FFNN_OK, ffnn_fit(&expected, X, y, &desc));
+    CHECK(same_weights(&net, &expected));
+    ffnn_free(&net);
+    ffnn_free(&expected);
+}
+
 /* ---- progress ---------------------------------------------------------------------------- */
 
 static void test_progress_counts_epochs_and_samples(void) {
@@ -387,6 +549,48 @@ static void test_the_callback_may_predict(void) {
     ffnn_free(&expected);
 }
 
+/* The network, and its copy as it was after the epoch with this number. */
+typedef struct best {
+    const ffnn_net *net;
+    ffnn_net copy;
+    size_t epoch;
+} best;
+
+static bool keep_best(void *user, const ffnn_progress *progress) {
+    best *kept = (best *)user;
+    if (progress->epoch != kept->epoch) return true;
+    CHECK_STATUS(FFNN_OK, ffnn_init_copy(&kept->copy, kept->net));
+    return true;
+}
+
+/* As one does who stops early: the copy is what fewer epochs would have made, and goes on by itself. */
+static void test_the_callback_may_copy(void) {
+    for (int is_adam = 0; is_adam < 2; ++is_adam) {
+        ffnn_net net = make_net(), few = make_net(), many = make_net();
+        ffnn_fit_desc desc = fit_for(5, 0.3f, 4);
+        best kept;
+        memset(&kept, 0, sizeof kept);
+        kept.net = &net;
+        kept.epoch = 2;
+        net.optimizer = few.optimizer = many.optimizer = is_adam ? FFNN_ADAM : FFNN_SGD;
+        CHECK_STATUS(FFNN_OK, ffnn_fit(&many, make_X(), make_y(), &desc));
+        desc.progress = keep_best;
+        desc.user = &kept;
+        CHECK_STATUS(FFNN_OK, ffnn_fit(&net, make_X(), make_y(), &desc));
+        desc = fit_for(2, 0.3f, 4);
+        CHECK_STATUS(FFNN_OK, ffnn_fit(&few, make_X(), make_y(), &desc));
+        CHECK(same_weights(&net, &many));
+        CHECK(same_weights(&kept.copy, &few));
+        desc.epochs = 3;
+        CHECK_STATUS(FFNN_OK, ffnn_fit(&kept.copy, make_X(), make_y(), &desc));
+        CHECK(same_weights(&kept.copy, &many));
+        ffnn_free(&kept.copy);
+        ffnn_free(&net);
+        ffnn_free(&few);
+        ffnn_free(&many);
+    }
+}
+
 /* ---- memory ------------------------------------------------------------------------------ */
 
 /* Each allocation is refused in turn: had one of them come after the first step, that step would
@@ -399,6 +603,7 @@ static void test_memory_is_taken_before_the_first_step(void) {
         ffnn_rng rng, rng_before;
         ffnn_fit_desc desc = fit_for(3, 0.3f, 8);
         desc.rng = &rng;
+        desc.sample_weights = make_sample_weights();
         memset(&rng, 0, sizeof rng); /* its padding is compared, too */
         ffnn_rng_seed(&rng, 1);
         rng_before = rng;
@@ -412,7 +617,7 @@ static void test_memory_is_taken_before_the_first_step(void) {
         CHECK(memcmp(&rng, &rng_before, sizeof rng) == 0);
     }
     CHECK_STATUS(FFNN_OK, status);
-    CHECK(refused > 1);
+    CHECK(refused > 5); /* batches of x, y and weights, an order, the network's */
     CHECK(!same_weights(&net, &untrained));
     size_t before = test.live;
     CHECK_STATUS(FFNN_OK, ffnn_fit(&net, make_X(), make_y(), NULL));
@@ -434,6 +639,44 @@ static void test_without_shuffle_only_the_network_allocates(void) {
 }
 
 /* ---- what is refused --------------------------------------------------------------------- */
+
+/* The user's own loss cannot be computed. */
+static void test_a_loss_of_ones_own_is_refused(void) {
+    journal logged = {0};
+    ffnn_fit_desc desc = fit_for(2, 0.3f, 8);
+    ffnn_net net = make_net(), untouched = make_net();
+    float loss = 7;
+    net.loss = FFNN_CUSTOM;
+    desc.progress = keep_journal;
+    desc.user = &logged;
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_fit(&net, make_X(), make_y(), &desc));
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_fit(&net, make_X(), make_y(), NULL));
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_train(&net, make_X(), make_y(), 0.1f, &loss));
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_train(&net, make_X(), make_y(), 0.1f, NULL));
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_evaluate(&net, make_X(), make_y(), &loss));
+    CHECK(logged.calls == 0 && loss >= 7 && loss <= 7);
+    CHECK(same_weights(&net, &untouched));
+    ffnn_free(&net);
+    ffnn_free(&untouched);
+}
+
+static bool take_ones_own_loss(void *user, const ffnn_progress *progress) {
+    ((ffnn_net *)user)->loss = FFNN_CUSTOM;
+    return progress->epoch < 3;
+}
+
+/* Also if progress, which should not, makes it one: the next epoch does not begin. */
+static void test_a_loss_that_becomes_ones_own(void) {
+    ffnn_fit_desc desc = fit_for(3, 0.3f, 8);
+    ffnn_net net = make_net(), expected = make_net();
+    desc.progress = take_ones_own_loss;
+    desc.user = &net;
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_fit(&net, make_X(), make_y(), &desc));
+    train_by_hand(&expected, 1, 8, 0.3f);
+    CHECK(same_weights(&net, &expected));
+    ffnn_free(&net);
+    ffnn_free(&expected);
+}
 
 static void test_bad_arguments_change_nothing(void) {
     static float wide[FIT_SAMPLES * FIT_INPUTS];
@@ -495,6 +738,11 @@ int main(void) {
     RUN(test_the_shuffle_draws_one_number_a_sample);
     RUN(test_an_epoch_sees_each_sample_once);
     RUN(test_the_users_data_stay_as_they_are);
+    RUN(test_the_loss_has_the_weights_in_it);
+    RUN(test_shuffled_weights_go_with_their_samples);
+    RUN(test_weights_count_samples);
+    RUN(test_weights_that_are_refused);
+    RUN(test_weights_may_lie_in_the_data);
     RUN(test_progress_counts_epochs_and_samples);
     RUN(test_the_loss_is_weighted_by_samples);
     RUN(test_the_loss_of_one_batch_is_trains_own);
@@ -502,8 +750,11 @@ int main(void) {
     RUN(test_watching_changes_nothing);
     RUN(test_the_callback_may_use_the_network);
     RUN(test_the_callback_may_predict);
+    RUN(test_the_callback_may_copy);
     RUN(test_memory_is_taken_before_the_first_step);
     RUN(test_without_shuffle_only_the_network_allocates);
+    RUN(test_a_loss_of_ones_own_is_refused);
+    RUN(test_a_loss_that_becomes_ones_own);
     RUN(test_bad_arguments_change_nothing);
     return test_summary("test_fit");
 }

@@ -1,5 +1,6 @@
-/* The chain rule: error, delta and the step of every parameter, for every activation and every
-   loss, against finite differences of what is stepped down, computed here in long double. */
+/* The chain rule: error, delta, the gradient by the inputs and the step of every parameter, for
+   every activation and every loss, samples with weights, too, against finite differences of what is
+   stepped down, computed here in long double. */
 #include "test.h"
 #include "../ffnn.h"
 #include "helpers.h"
@@ -18,13 +19,35 @@ typedef struct setup {
     ffnn_loss loss;
     bool biases;
     size_t samples;
+    float alpha; /* of LeakyReLU and ELU */
 } setup;
 
-/* A network with random parameters and data. */
+/* A network with random parameters and data. y is its targets or, of a loss of the user's, the
+   gradient of that. */
 typedef struct experiment {
     ffnn_net net;
     ffnn_tensor X, y;
+    const float *weights; /* of the samples; NULL: 1 */
 } experiment;
+
+/* f of a layer, and its slope, in which alpha counts. */
+static real layer_value(const ffnn_layer *layer, real z) {
+    real alpha = (real)layer->alpha;
+    if (layer->alpha >= 0 && layer->alpha <= 0) return true_activation(layer->activation, z);
+    if (z >= 0) return z;
+    return alpha * (layer->activation == FFNN_ELU ? REAL(expm1)(z) : z);
+}
+
+static real layer_slope(const ffnn_layer *layer, real z) {
+    real alpha = (real)layer->alpha;
+    if (layer->alpha >= 0 && layer->alpha <= 0) return true_slope(layer->activation, z);
+    if (z > 0) return 1;
+    return alpha * (layer->activation == FFNN_ELU ? REAL(exp)(z) : 1);
+}
+
+static float alpha_for(const setup *s, ffnn_activation activation) {
+    return activation == FFNN_LEAKY_RELU || activation == FFNN_ELU ? s->alpha : 0;
+}
 
 /* Targets as the loss wants them: probabilities for cross-entropy, with softmax rows of them. */
 static void make_targets(ffnn_tensor y, bool is_softmax, bool is_cross_entropy) {
@@ -48,12 +71,12 @@ static void free_experiment(experiment *e) {
 static bool is_near_a_kink(const ffnn_net *net) {
     const real near = (real)1e-3, jump = (real)1e-2;
     for (size_t i = 0; i < net->layer_count; ++i) {
-        ffnn_activation activation = net->layers[i].activation;
-        ffnn_tensor z = net->layers[i].z;
-        if (activation == FFNN_SOFTMAX) continue;
+        const ffnn_layer *layer = &net->layers[i];
+        ffnn_tensor z = layer->z;
+        if (layer->activation == FFNN_SOFTMAX) continue;
         for (size_t k = 0; k < element_count(z); ++k) {
-            real below = true_slope(activation, (real)z.data[k] - near);
-            real above = true_slope(activation, (real)z.data[k] + near);
+            real below = layer_slope(layer, (real)z.data[k] - near);
+            real above = layer_slope(layer, (real)z.data[k] + near);
             if (REAL(fabs)(above - below) > jump) return true;
         }
     }
@@ -75,6 +98,7 @@ static void make_experiment(experiment *e, const setup *s, uint64_t seed) {
     memset(&desc, 0, sizeof desc);
     desc.biases = s->biases;
     desc.loss = s->loss;
+    e->weights = NULL;
     for (;; ++seed) {
         random_state = seed;
         for (size_t i = 0; i <= LAYERS; ++i)
@@ -85,8 +109,10 @@ static void make_experiment(experiment *e, const setup *s, uint64_t seed) {
             desc.sizes[LAYERS] = 1;
         }
         if (s->last == FFNN_SOFTMAX && desc.sizes[LAYERS] == 1) desc.sizes[LAYERS] = 2;
-        for (size_t i = 0; i < LAYERS; ++i)
+        for (size_t i = 0; i < LAYERS; ++i) {
             desc.activations[i] = i + 1 < LAYERS ? s->hidden : s->last;
+            desc.alphas[i] = alpha_for(s, desc.activations[i]);
+        }
         CHECK_STATUS(FFNN_OK, ffnn_init(&e->net, &desc));
         for (size_t i = 0; i < e->net.layer_count; ++i) {
             fill_randomly(e->net.layers[i].weight);
@@ -103,8 +129,9 @@ static void make_experiment(experiment *e, const setup *s, uint64_t seed) {
 
 /* ---- what is stepped down, in long double ------------------------------------------------- */
 
-/* Adds `step` to one number on the way: to element `at` of a layer's weight, bias, z or a. */
-typedef enum place { WEIGHT, BIAS, Z, A } place;
+/* Adds `step` to one number on the way: to element `at` of a layer's weight, bias, z or a, or of
+   X. */
+typedef enum place { WEIGHT, BIAS, Z, A, INPUT } place;
 
 typedef struct change {
     size_t layer;
@@ -130,7 +157,7 @@ static void forward_layer(real *z, real *a, const real *input, const ffnn_layer 
     }
     if (layer->activation == FFNN_SOFTMAX) true_softmax(a, z, outputs);
     for (size_t j = 0; j < outputs; ++j) {
-        if (layer->activation != FFNN_SOFTMAX) a[j] = true_activation(layer->activation, z[j]);
+        if (layer->activation != FFNN_SOFTMAX) a[j] = layer_value(layer, z[j]);
         a[j] = changed(c, number, A, sample * outputs + j, a[j]);
     }
 }
@@ -141,14 +168,20 @@ static real sample_loss(const ffnn_net *net, const real *z, const real *a, const
     size_t outputs = last->weight.cols;
     real loss = 0;
     for (size_t j = 0; j < outputs; ++j) {
-        real target = (real)y[j];
-        if (last->activation == FFNN_SOFTMAX)
+        real target = (real)y[j], distance = REAL(fabs)(target - a[j]);
+        if (net->loss == FFNN_CUSTOM) /* one whose gradient is y */
+            loss += target * (last->activation == FFNN_SOFTMAX ? z[j] : a[j]);
+        else if (last->activation == FFNN_SOFTMAX)
             loss -= target * REAL(log)(a[j]);
         else if (net->loss == FFNN_CROSS_ENTROPY) /* log sigmoid(z) and log sigmoid(-z) */
             loss += target * REAL(log1p)(REAL(exp)(-z[j]))
                 + (1 - target) * REAL(log1p)(REAL(exp)(z[j]));
+        else if (net->loss == FFNN_L1)
+            loss += distance;
+        else if (net->loss == FFNN_HUBER)
+            loss += distance < 1 ? distance * distance / 2 : distance - (real)0.5;
         else
-            loss += (target - a[j]) * (target - a[j]);
+            loss += distance * distance;
     }
     return loss;
 }
@@ -160,15 +193,18 @@ static real objective(const experiment *e, const change *c) {
     real values[2 * (LAYERS + 1)][MAX_UNITS], sum = 0;
     for (size_t sample = 0; sample < e->X.rows; ++sample) {
         real *z = values[0], *a = values[1];
-        for (size_t i = 0; i < e->X.cols; ++i) a[i] = (real)*ffnn_at(e->X, sample, i);
+        for (size_t i = 0; i < e->X.cols; ++i)
+            a[i] = changed(c, 0, INPUT, sample * e->X.cols + i, (real)*ffnn_at(e->X, sample, i));
         for (size_t i = 0; i < net->layer_count; ++i) {
             const real *input = a;
             z = values[2 * (i + 1)];
             a = values[2 * (i + 1) + 1];
             forward_layer(z, a, input, &net->layers[i], i, sample, c);
         }
-        sum += sample_loss(net, z, a, ffnn_at(e->y, sample, 0));
+        real weight = e->weights == NULL ? 1 : (real)e->weights[sample];
+        sum += weight * sample_loss(net, z, a, ffnn_at(e->y, sample, 0));
     }
+    if (net->loss == FFNN_CUSTOM) return sum;
     if (last == FFNN_SOFTMAX) return sum / (real)e->X.rows;
     if (net->loss == FFNN_HALF_SUM_OF_SQUARES) return sum / 2;
     return sum / (real)element_count(e->y);
@@ -216,11 +252,98 @@ static void check_errors_and_deltas(const experiment *e) {
     }
 }
 
+/* What a pass backward has left of each layer, to compare another one with. */
+typedef struct trace {
+    double error[LAYERS][MAX_ELEMENTS], delta[LAYERS][MAX_ELEMENTS];
+} trace;
+
+static void get_trace(trace *t, const ffnn_net *net) {
+    for (size_t i = 0; i < net->layer_count; ++i)
+        for (size_t k = 0; k < element_count(net->layers[i].delta); ++k) {
+            t->error[i][k] = (double)net->layers[i].error.data[k];
+            t->delta[i][k] = (double)net->layers[i].delta.data[k];
+        }
+}
+
+static void check_same(const char *what, const double *expected, const double *got, size_t count) {
+    double largest = 1e-3;
+    for (size_t k = 0; k < count; ++k) largest = fmax(largest, fabs(expected[k]));
+    for (size_t k = 0; k < count; ++k)
+        if (!(fabs(got[k] - expected[k]) <= DIFFERENCE * largest) && test_error(__FILE__, __LINE__))
+            printf("%s[%d]\n    expected: %.9g\n    got:      %.9g\n", what, (int)k, expected[k],
+                   got[k]);
+}
+
+/* ffnn_backward takes other loops in small networks: the same but for rounding. */
+static void check_same_trace(const trace *expected, const trace *got, const ffnn_net *net) {
+    for (size_t i = 0; i < net->layer_count; ++i) {
+        size_t count = element_count(net->layers[i].delta);
+        check_same("error", expected->error[i], got->error[i], count);
+        check_same("delta", expected->delta[i], got->delta[i], count);
+    }
+}
+
+/* Forgets what passes backward have left. */
+static void clear_trace(const ffnn_net *net) {
+    for (size_t i = 0; i < net->layer_count; ++i) {
+        const ffnn_layer *layer = &net->layers[i];
+        memset(layer->error.data, 0x7f, element_count(layer->error) * sizeof(float));
+        memset(layer->delta.data, 0x7f, element_count(layer->delta) * sizeof(float));
+    }
+}
+
+/* By the inputs. It is put into the middle of an array; no parameter changes, and whether the result
+   is wanted makes no difference. */
+static void check_gradient(experiment *e, trace *wanted) {
+    enum { MARGIN = 3 };
+    static trace unwanted;
+    float room[MAX_ELEMENTS + 2 * MARGIN];
+    double got[MAX_ELEMENTS];
+    size_t count = element_count(e->X);
+    ffnn_net copy;
+    ffnn_tensor gradient = ffnn_view(room + MARGIN, e->X.rows, e->X.cols);
+    for (size_t k = 0; k < COUNT_OF(room); ++k) room[k] = 77;
+    CHECK_STATUS(FFNN_OK, ffnn_init_copy(&copy, &e->net));
+    clear_trace(&e->net);
+    CHECK_STATUS(FFNN_OK, ffnn_gradient(&e->net, e->X, e->y, gradient));
+    get_trace(wanted, &e->net);
+    clear_trace(&e->net);
+    CHECK_STATUS(FFNN_OK, ffnn_gradient(&e->net, e->X, e->y, ffnn_view(NULL, 0, 0)));
+    get_trace(&unwanted, &e->net);
+    check_same_trace(wanted, &unwanted, &e->net);
+    for (size_t k = 0; k < count; ++k) got[k] = -(double)gradient.data[k];
+    check_downhill(e, "X", 0, INPUT, got, count);
+    for (size_t k = 0; k < MARGIN; ++k) CHECK(room[k] > 76 && room[MARGIN + count + k] > 76);
+    for (size_t i = 0; i < copy.layer_count; ++i) {
+        const ffnn_layer *layer = &e->net.layers[i];
+        CHECK(same_values(layer->weight, copy.layers[i].weight));
+        if (layer->bias.data != NULL) CHECK(same_values(layer->bias, copy.layers[i].bias));
+    }
+    ffnn_free(&copy);
+}
+
 /* What a step added to a tensor of parameters, which gets its old values back, per rate. */
 static void take_steps(double *steps, ffnn_tensor now, ffnn_tensor before, float rate) {
     for (size_t k = 0; k < element_count(now); ++k) {
         steps[k] = ((double)now.data[k] - (double)before.data[k]) / (double)rate;
         now.data[k] = before.data[k];
+    }
+}
+
+/* One step: for samples with weights, by ffnn_fit. */
+static void take_step(experiment *e, float rate) {
+    ffnn_fit_desc fit;
+    memset(&fit, 0, sizeof fit);
+    fit.epochs = 1;
+    fit.learning_rate = rate;
+    fit.batch_size = e->X.rows;
+    if (e->weights == NULL) {
+        CHECK_STATUS(FFNN_OK, ffnn_backward(&e->net, e->X, e->y, rate));
+    } else {
+        fit.sample_weights = random_tensor(e->X.rows, 1);
+        memcpy(fit.sample_weights.data, e->weights, e->X.rows * sizeof(float));
+        CHECK_STATUS(FFNN_OK, ffnn_fit(&e->net, e->X, e->y, &fit));
+        ffnn_tensor_free(&fit.sample_weights);
     }
 }
 
@@ -237,7 +360,7 @@ static void check_steps(experiment *e) {
         CHECK_STATUS(FFNN_OK, ffnn_copy(weights[i], weight));
         if (bias.data != NULL) CHECK_STATUS(FFNN_OK, ffnn_copy(biases[i], bias));
     }
-    CHECK_STATUS(FFNN_OK, ffnn_backward(net, e->X, e->y, rate));
+    take_step(e, rate);
     for (size_t i = 0; i < net->layer_count; ++i) {
         take_steps(steps[0][i], net->layers[i].weight, weights[i], rate);
         if (net->layers[i].bias.data != NULL)
@@ -258,6 +381,7 @@ static void check_loss(experiment *e) {
     double expected = (double)objective(e, &none);
     float trained = 0, evaluated = 0;
     ffnn_activation last = e->net.layers[e->net.layer_count - 1].activation;
+    if (e->net.loss == FFNN_CUSTOM) return; /* the user's */
     if (e->net.loss == FFNN_HALF_SUM_OF_SQUARES && last != FFNN_SOFTMAX)
         expected *= 2 / (double)element_count(e->y);
     CHECK_STATUS(FFNN_OK, ffnn_evaluate(&e->net, e->X, e->y, &evaluated));
@@ -266,24 +390,58 @@ static void check_loss(experiment *e) {
     CHECK_CLOSE(expected, trained, 2e-6);
 }
 
+/* After a forward pass: what ffnn_gradient says, and what the step does. */
+static void check_all_gradients(experiment *e) {
+    static trace by_gradient, by_step;
+    check_gradient(e, &by_gradient);
+    clear_trace(&e->net);
+    check_steps(e);
+    get_trace(&by_step, &e->net);
+    check_same_trace(&by_step, &by_gradient, &e->net);
+    check_errors_and_deltas(e);
+}
+
 static void check_setup(const setup *s, uint64_t seed) {
     experiment e;
-    test_case("hidden %s, last %s, loss %d, %s biases, %d samples, seed %d",
+    test_case("hidden %s, last %s, loss %d, %s biases, %d samples, alpha %g, seed %d",
               activation_table[s->hidden].name, activation_table[s->last].name, (int)s->loss,
-              s->biases ? "with" : "without", (int)s->samples, (int)seed);
+              s->biases ? "with" : "without", (int)s->samples, (double)s->alpha, (int)seed);
     make_experiment(&e, s, seed);
+    if (test.errors == 0) {
+        check_all_gradients(&e);
+        check_loss(&e);
+    }
+    free_experiment(&e);
+}
+
+/* The same with a weight for each sample, one of them 0, one negative. */
+static void check_weighted_setup(const setup *s, uint64_t seed) {
+    static const float weights[MAX_SAMPLES] = {2, 0, 0.5f, -1, 1, 3, 0.25f, 0.1f, 1.5f};
+    experiment e;
+    test_case("hidden %s, last %s, loss %d, %d weighted samples, seed %d",
+              activation_table[s->hidden].name, activation_table[s->last].name, (int)s->loss,
+              (int)s->samples, (int)seed);
+    make_experiment(&e, s, seed);
+    e.weights = weights;
     if (test.errors == 0) {
         check_steps(&e);
         check_errors_and_deltas(&e);
-        check_loss(&e);
     }
     free_experiment(&e);
 }
 
 /* With and without biases, one sample and several, different sizes. */
 static void check_pair(ffnn_activation hidden, ffnn_activation last, ffnn_loss loss) {
-    for (uint64_t seed = 1; seed <= 12; ++seed) {
-        setup s = {hidden, last, loss, seed % 2 == 0, 1 + seed % 3 * 4};
+    for (uint64_t seed = 1; seed <= 9; ++seed) {
+        setup s = {hidden, last, loss, seed % 2 == 0, 1 + seed % 3 * 4, 0};
+        check_setup(&s, seed * 1000);
+    }
+}
+
+/* Fewer of what differs only in the last layer's error. */
+static void check_other_loss(ffnn_activation hidden, ffnn_activation last, ffnn_loss loss) {
+    for (uint64_t seed = 1; seed <= 3; ++seed) {
+        setup s = {hidden, last, loss, seed % 2 == 0, 1 + seed % 3 * 4, 0};
         check_setup(&s, seed * 1000);
     }
 }
@@ -298,14 +456,179 @@ static void test_gradients_of_squares(void) {
     }
 }
 
-/* A softmax layer trains by cross-entropy whatever the loss says. */
+/* A softmax layer trains by cross-entropy whatever the loss says, but for one's own. */
 static void test_gradients_of_cross_entropy(void) {
-    static const ffnn_loss losses[] = {FFNN_HALF_SUM_OF_SQUARES, FFNN_MSE, FFNN_CROSS_ENTROPY};
+    static const ffnn_loss losses[] = {FFNN_HALF_SUM_OF_SQUARES, FFNN_MSE, FFNN_CROSS_ENTROPY,
+                                       FFNN_L1, FFNN_HUBER};
     for (int hidden = 0; hidden < ELEMENTWISE_ACTIVATIONS; ++hidden) {
+        check_pair((ffnn_activation)hidden, FFNN_SOFTMAX, losses[hidden % (int)COUNT_OF(losses)]);
         for (size_t i = 0; i < COUNT_OF(losses); ++i)
-            check_pair((ffnn_activation)hidden, FFNN_SOFTMAX, losses[i]);
+            check_other_loss((ffnn_activation)hidden, FFNN_SOFTMAX, losses[i]);
         check_pair((ffnn_activation)hidden, FFNN_SIGMOID, FFNN_CROSS_ENTROPY);
     }
+}
+
+static void test_gradients_of_distances(void) {
+    static const ffnn_loss losses[] = {FFNN_L1, FFNN_HUBER};
+    for (int hidden = 0; hidden < ELEMENTWISE_ACTIVATIONS; ++hidden) {
+        for (size_t i = 0; i < COUNT_OF(losses); ++i) {
+            check_other_loss((ffnn_activation)hidden, (ffnn_activation)hidden, losses[i]);
+            check_other_loss((ffnn_activation)hidden, FFNN_IDENTITY, losses[i]);
+        }
+    }
+}
+
+static void test_gradients_of_a_loss_of_ones_own(void) {
+    for (int hidden = 0; hidden < ELEMENTWISE_ACTIVATIONS; ++hidden) {
+        check_other_loss((ffnn_activation)hidden, (ffnn_activation)hidden, FFNN_CUSTOM);
+        check_other_loss((ffnn_activation)hidden, FFNN_SIGMOID, FFNN_CUSTOM);
+        check_other_loss((ffnn_activation)hidden, FFNN_SOFTMAX, FFNN_CUSTOM);
+    }
+}
+
+/* In hidden layers and in the last one; small networks and others are computed in different ways,
+   and so are few samples and many. */
+static void test_gradients_with_alphas(void) {
+    static const float alphas[] = {0.2f, 1, 2.5f, -0.5f};
+    static const ffnn_activation activations[] = {FFNN_LEAKY_RELU, FFNN_ELU};
+    for (size_t i = 0; i < COUNT_OF(alphas) * COUNT_OF(activations); ++i) {
+        for (uint64_t seed = 1; seed <= 6; ++seed) {
+            ffnn_activation activation = activations[i % COUNT_OF(activations)];
+            setup s = {activation, seed % 2 == 0 ? FFNN_IDENTITY : activation, FFNN_MSE,
+                       seed % 4 < 2, 1 + seed % 3 * 4, alphas[i / COUNT_OF(activations)]};
+            check_setup(&s, seed * 1000);
+        }
+    }
+}
+
+/* Rows of a softmax layer's targets that sum to anything: class weights, masks, advantages. */
+static void test_gradients_of_rows_of_any_sum(void) {
+    static const float factors[] = {2, 0, -1, 0.5f, 1};
+    for (uint64_t seed = 1; seed <= 8; ++seed) {
+        setup s = {FFNN_TANH, FFNN_SOFTMAX, FFNN_CROSS_ENTROPY, seed % 2 == 0, 9, 0};
+        experiment e;
+        test_case("seed %d", (int)seed);
+        make_experiment(&e, &s, seed * 1000);
+        for (size_t k = 0; k < element_count(e.y); ++k) {
+            if (seed % 2 == 0) e.y.data[k] *= factors[k / e.y.cols % COUNT_OF(factors)];
+            else e.y.data[k] = random_float();
+        }
+        check_all_gradients(&e);
+        change none = {LAYERS, WEIGHT, 0, 0};
+        float loss = 0;
+        CHECK_STATUS(FFNN_OK, ffnn_evaluate(&e.net, e.X, e.y, &loss));
+        CHECK(fabs((double)loss - (double)objective(&e, &none)) < 2e-6);
+        free_experiment(&e);
+    }
+}
+
+static void test_gradients_of_weighted_samples(void) {
+    static const struct { ffnn_activation hidden, last; ffnn_loss loss; } kinds[] = {
+        {FFNN_SIGMOID, FFNN_SIGMOID, FFNN_HALF_SUM_OF_SQUARES}, {FFNN_TANH, FFNN_IDENTITY, FFNN_MSE},
+        {FFNN_RELU, FFNN_IDENTITY, FFNN_L1}, {FFNN_SILU, FFNN_TANH, FFNN_HUBER},
+        {FFNN_TANH, FFNN_SIGMOID, FFNN_CROSS_ENTROPY}, {FFNN_TANH, FFNN_SOFTMAX, FFNN_MSE}};
+    for (size_t i = 0; i < COUNT_OF(kinds); ++i) {
+        for (uint64_t seed = 1; seed <= 6; ++seed) {
+            setup s = {kinds[i].hidden, kinds[i].last, kinds[i].loss, seed % 2 == 0,
+                       1 + seed % 3 * 4, 0};
+            check_weighted_setup(&s, seed * 1000);
+        }
+    }
+}
+
+/* A distance of 0 has the slope 0, Huber's is 1 from a distance of 1 on. Of what is no number the sign
+   is 0, as PyTorch has it; Huber's slope is no number either. */
+static void test_slopes_of_distances(void) {
+    const float nan = not_a_number();
+    const struct { ffnn_loss loss; float distance, slope; } cases[] = {
+        {FFNN_HUBER, nan, nan}, {FFNN_L1, nan, 0}, {FFNN_L1, (float)HUGE_VAL, 1},
+        {FFNN_HUBER, (float)-HUGE_VAL, -1}, {FFNN_L1, 0, 0}, {FFNN_L1, 1e-30f, 1}, {FFNN_L1, -1e-30f, -1}, {FFNN_L1, 5, 1},
+        {FFNN_HUBER, 0, 0}, {FFNN_HUBER, 0.5f, 0.5f}, {FFNN_HUBER, -0.5f, -0.5f},
+        {FFNN_HUBER, 1, 1}, {FFNN_HUBER, -1, -1}, {FFNN_HUBER, 1.5f, 1}, {FFNN_HUBER, -30, -1}};
+    ffnn_desc desc;
+    memset(&desc, 0, sizeof desc);
+    desc.sizes[0] = desc.sizes[1] = 1;
+    desc.activations[0] = FFNN_IDENTITY;
+    for (size_t i = 0; i < COUNT_OF(cases); ++i) {
+        float input = 0, target = cases[i].distance;
+        ffnn_net net;
+        test_case("loss %d, distance %g", (int)cases[i].loss, (double)target);
+        desc.loss = cases[i].loss;
+        CHECK_STATUS(FFNN_OK, ffnn_init(&net, &desc));
+        ffnn_tensor X = ffnn_view(&input, 1, 1), y = ffnn_view(&target, 1, 1);
+        CHECK_STATUS(FFNN_OK, ffnn_forward(&net, X, NULL));
+        CHECK_STATUS(FFNN_OK, ffnn_gradient(&net, X, y, ffnn_view(NULL, 0, 0)));
+        CHECK_CLOSE(cases[i].slope, net.layers[0].error.data[0], 0);
+        CHECK_CLOSE(cases[i].slope, net.layers[0].delta.data[0], 0);
+        ffnn_free(&net);
+    }
+}
+
+/* Nothing changes, neither what the last passes have left nor the output. */
+static void test_what_gradient_refuses(void) {
+    static float inputs[4 * 3] = {1, -1}, targets[4 * 2] = {1}, gradient[4 * 3];
+    ffnn_desc desc;
+    ffnn_net net, none;
+    float before[4 * 5], *delta;
+    memset(&desc, 0, sizeof desc);
+    memset(&none, 0, sizeof none);
+    desc.sizes[0] = 3;
+    desc.sizes[1] = 5;
+    desc.sizes[2] = 2;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, &desc));
+    ffnn_tensor X = ffnn_view(inputs, 4, 3), y = ffnn_view(targets, 4, 2);
+    ffnn_tensor G = ffnn_view(gradient, 4, 3), unwanted = ffnn_view(NULL, 0, 0);
+    CHECK_STATUS(FFNN_ERROR_SHAPE, ffnn_gradient(&net, X, y, G)); /* no forward pass yet */
+    CHECK_STATUS(FFNN_OK, ffnn_forward(&net, X, NULL));
+    CHECK_STATUS(FFNN_OK, ffnn_gradient(&net, X, y, G));
+    for (size_t k = 0; k < COUNT_OF(gradient); ++k) gradient[k] = 77;
+    delta = net.layers[0].delta.data;
+    memcpy(before, delta, sizeof before);
+    memset(targets, 0, sizeof targets); /* which would change all deltas */
+    const struct {
+        const char *what;
+        ffnn_net *net;
+        ffnn_tensor X, y, gradient;
+        ffnn_status expected;
+    } cases[] = {
+        {"no network", NULL, X, y, G, FFNN_ERROR_ARGUMENT},
+        {"a network of zeros", &none, X, y, G, FFNN_ERROR_ARGUMENT},
+        {"no X", &net, ffnn_view(NULL, 4, 3), y, G, FFNN_ERROR_ARGUMENT},
+        {"no y", &net, X, ffnn_view(NULL, 4, 2), G, FFNN_ERROR_ARGUMENT},
+        {"X too narrow", &net, ffnn_view(inputs, 4, 2), y, G, FFNN_ERROR_SHAPE},
+        {"y too narrow", &net, X, ffnn_view(targets, 4, 1), G, FFNN_ERROR_SHAPE},
+        {"fewer samples", &net, ffnn_view(inputs, 3, 3), ffnn_view(targets, 3, 2),
+         ffnn_view(gradient, 3, 3), FFNN_ERROR_SHAPE},
+        {"fewer samples, no gradient", &net, ffnn_view(inputs, 3, 3), ffnn_view(targets, 3, 2),
+         unwanted, FFNN_ERROR_SHAPE},
+        {"a gradient without data", &net, X, y, ffnn_view(NULL, 4, 3), FFNN_ERROR_ARGUMENT},
+        {"a gradient without rows", &net, X, y, ffnn_view(gradient, 0, 3), FFNN_ERROR_ARGUMENT},
+        {"a gradient without columns", &net, X, y, ffnn_view(gradient, 4, 0), FFNN_ERROR_ARGUMENT},
+        {"no gradient, but rows", &net, X, y, ffnn_view(NULL, 4, 0), FFNN_ERROR_ARGUMENT},
+        {"no gradient, but columns", &net, X, y, ffnn_view(NULL, 0, 3), FFNN_ERROR_ARGUMENT},
+        {"a gradient of fewer rows", &net, X, y, ffnn_view(gradient, 3, 3), FFNN_ERROR_SHAPE},
+        {"a gradient of fewer columns", &net, X, y, ffnn_view(gradient, 4, 2), FFNN_ERROR_SHAPE},
+        {"a gradient turned", &net, X, y, ffnn_view(gradient, 3, 4), FFNN_ERROR_SHAPE},
+        {"a gradient of y's shape", &net, X, y, ffnn_view(gradient, 4, 2), FFNN_ERROR_SHAPE},
+        {"a gradient in X", &net, X, y, X, FFNN_ERROR_ARGUMENT},
+        {"a gradient that X begins in", &net, ffnn_view(gradient, 4, 3), y,
+         ffnn_view(gradient, 4, 3), FFNN_ERROR_ARGUMENT},
+        {"a gradient that y lies in", &net, X, ffnn_view(gradient, 4, 2), G, FFNN_ERROR_ARGUMENT},
+        {"a gradient in the weights", &net, X, y, ffnn_view(net.layers[0].weight.data, 4, 3),
+         FFNN_ERROR_ARGUMENT},
+        {"a gradient in z", &net, X, y, ffnn_view(net.layers[0].z.data, 4, 3), FFNN_ERROR_ARGUMENT},
+        {"X in the weights", &net, ffnn_view(net.layers[0].weight.data, 4, 3), y, G,
+         FFNN_ERROR_ARGUMENT},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); ++i) {
+        test_case("%s", cases[i].what);
+        CHECK_STATUS(cases[i].expected, ffnn_gradient(cases[i].net, cases[i].X, cases[i].y,
+                                                      cases[i].gradient));
+        CHECK(net.layers[0].delta.data == delta);
+        CHECK(same_bits(before, delta, COUNT_OF(before)));
+        for (size_t k = 0; k < COUNT_OF(gradient); ++k) CHECK(gradient[k] > 76);
+    }
+    ffnn_free(&net);
 }
 
 /* One layer each of 1 x 1, where z is the input: delta is minus a - y times the derivative. */
@@ -334,6 +657,13 @@ static void test_derivatives_at_0_are_pytorchs(void) {
 int main(void) {
     RUN(test_gradients_of_squares);
     RUN(test_gradients_of_cross_entropy);
+    RUN(test_gradients_of_distances);
+    RUN(test_gradients_of_a_loss_of_ones_own);
+    RUN(test_gradients_with_alphas);
+    RUN(test_gradients_of_rows_of_any_sum);
+    RUN(test_gradients_of_weighted_samples);
+    RUN(test_slopes_of_distances);
+    RUN(test_what_gradient_refuses);
     RUN(test_derivatives_at_0_are_pytorchs);
     return test_summary("test_gradients");
 }

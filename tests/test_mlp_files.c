@@ -887,8 +887,8 @@ static void check_digits(float value, const char *text, size_t length) {
         printf("%.9g is saved as %.*s\n", (double)value, (int)length, text);
 }
 
-/* A network of 16 layers with these alphas, of which none is 0 or torch.nn's, is saved with the fewest
-   digits that are read as the same floats, and comes back. */
+/* A network of 16 layers with these alphas, of which none is 0 or torch.nn's, is saved with the
+   fewest digits that are read as the same floats, and comes back. */
 static void check_alphas(ffnn_net *net, const float *alphas) {
     static unsigned char file[8192];
     size_t size;
@@ -1279,8 +1279,8 @@ static void test_views_are_not_trained(void) {
     free(file.data);
 }
 
-/* A copy of a view has memory of its own, in the one layout that can be trained: it is the network that
-   the file was saved from. */
+/* A copy of a view has memory of its own, in the one layout that can be trained: it is the network
+   that the file was saved from. */
 static void test_copies_of_views_are_trained(void) {
     if (!is_little_endian()) {
         test_skip("views are for little-endian machines");

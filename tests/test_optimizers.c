@@ -1,5 +1,5 @@
-/* Optimizers: steps, clipped ones, too, against the same in plain double loops; what becomes of their
-   state, in copies as well; losses that are multiplied by weights of the samples. */
+/* Optimizers: steps, clipped ones, too, against the same in plain double loops; what becomes of
+   their state, in copies as well; losses that are multiplied by weights of the samples. */
 #include "test.h"
 #include "../ffnn.h"
 #include "helpers.h"
@@ -282,7 +282,7 @@ static void make_clipped(ffnn_net *net, size_t i, float clip_norm) {
                clip_norm);
 }
 
-/* A norm that is not reached changes no bit of a step by the same loops: those of all but plain SGD. */
+/* A norm that is not reached changes no bit of a step by the same loops: of all but plain SGD. */
 static void test_a_norm_that_is_not_reached_changes_nothing(void) {
     for (size_t i = 1; i < COUNT_OF(optimizers); ++i) {
         bool is_plain = !(optimizers[i].momentum > 0 || optimizers[i].weight_decay > 0) &&
@@ -302,7 +302,7 @@ static void test_a_norm_that_is_not_reached_changes_nothing(void) {
     }
 }
 
-/* The step of plain SGD is no longer than rate times clip_norm, and just that long if it is clipped. */
+/* The step of plain SGD is no longer than rate times clip_norm: just that long if it is clipped. */
 static void test_a_clipped_step_is_as_long_as_it_may_be(void) {
     static const float norms[] = {1e-6f, 0.001f, 0.1f, 0.5f};
     for (size_t i = 0; i < COUNT_OF(norms); ++i) {
@@ -345,9 +345,9 @@ static void test_a_gradient_that_is_no_number(void) {
     make_data();
 }
 
-/* Where it is infinite the finite ones become 0, and infinity times 0 is no number. The first output of
-   one sample is infinitely far off: the gradients of its weights and bias, and behind it those of all
-   hidden units, are infinite. */
+/* Where it is infinite the finite ones become 0, and infinity times 0 is no number. The first output
+   of one sample is infinitely far off: the gradients of its weights and bias, and behind it those of
+   all hidden units, are infinite. */
 static void test_a_gradient_that_is_infinite(void) {
     for (size_t i = 0; i < COUNT_OF(optimizers); ++i) {
         float before[PARAMETERS], after[PARAMETERS];

@@ -218,6 +218,41 @@ static void check_fit(pair *p) {
     }
 }
 
+/* The gradient by the inputs, and what is left of each layer. */
+static void check_gradient(pair *p) {
+    static float expected[MAX_ROWS * MAX_UNITS], got[MAX_ROWS * MAX_UNITS];
+    ffnn_tensor gradient = ffnn_view(expected, p->X.rows, p->X.cols);
+    CHECK_STATUS(FFNN_OK, ffnn_forward(&p->usual, p->X, NULL));
+    CHECK_STATUS(FFNN_OK, ffnn_forward(&p->mine, p->X, NULL));
+    CHECK_STATUS(FFNN_OK, ffnn_gradient(&p->usual, p->X, p->y, gradient));
+    gradient.data = got;
+    CHECK_STATUS(FFNN_OK, ffnn_gradient(&p->mine, p->X, p->y, gradient));
+    CHECK(same_bits(expected, got, element_count(gradient)));
+    for (size_t i = 0; i < p->mine.layer_count; i++)
+        CHECK(same_values(p->mine.layers[i].delta, p->usual.layers[i].delta));
+    check_same_weights(p);
+}
+
+/* A copy has what lies elsewhere in memory of its own, and trains there. */
+static void check_copy(pair *p) {
+    ffnn_net copy;
+    CHECK_STATUS(FFNN_OK, ffnn_init_copy(&copy, &p->mine));
+    for (size_t i = 0; i < copy.layer_count; i++) {
+        CHECK(copy.layers[i].weight.data != p->arrays[i].data);
+        CHECK(same_values(copy.layers[i].weight, p->usual.layers[i].weight));
+    }
+    CHECK_STATUS(FFNN_OK, ffnn_train(&copy, p->X, p->y, 0.1f, NULL));
+    check_same_weights(p); /* not those of the copy */
+    CHECK_STATUS(FFNN_OK, ffnn_train(&p->mine, p->X, p->y, 0.1f, NULL));
+    CHECK_STATUS(FFNN_OK, ffnn_train(&p->usual, p->X, p->y, 0.1f, NULL));
+    check_same_weights(p);
+    for (size_t i = 0; i < copy.layer_count; i++)
+        CHECK(same_values(copy.layers[i].weight, p->usual.layers[i].weight));
+    ffnn_free(&copy);
+}
+
+static void test_gradient(void) { for_all(check_gradient); }
+static void test_copy(void) { for_all(check_copy); }
 static void test_predict(void) { for_all(check_predict); }
 static void test_forward_and_backward(void) { for_all(check_forward_and_backward); }
 static void test_train(void) { for_all(check_train); }
@@ -295,6 +330,23 @@ static void check_load(pair *p) {
     check_same_weights(p);
 }
 
+/* With a state, which is the network's: clipped steps of Adam, and the state in a file. */
+static void check_optimizer(pair *p) {
+    ffnn_net *nets[] = {&p->usual, &p->mine};
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < COUNT_OF(nets); i++) {
+            nets[i]->optimizer = FFNN_ADAM;
+            nets[i]->clip_norm = 0.1f;
+            CHECK_STATUS(FFNN_OK, ffnn_train(nets[i], p->X, p->y, 0.01f, NULL));
+        }
+        check_same_weights(p);
+        CHECK_STATUS(FFNN_OK, ffnn_save_optimizer(&p->mine, SAVED));
+        CHECK_STATUS(FFNN_OK, ffnn_train(&p->mine, p->X, p->y, 0, NULL)); /* moves the moments */
+        CHECK_STATUS(FFNN_OK, ffnn_load_optimizer(&p->mine, SAVED));
+    }
+}
+
+static void test_optimizer(void) { for_all(check_optimizer); }
 static void test_save(void) { for_all(check_save); }
 static void test_load(void) { for_all(check_load); }
 
@@ -328,7 +380,10 @@ static void check_refused(const ffnn_net *net, ffnn_status status) {
     CHECK_STATUS(status, ffnn_backward(&changed, X, Y, 0.1f));
     CHECK_STATUS(status, ffnn_train(&changed, X, Y, 0.1f, &loss));
     CHECK_STATUS(status, ffnn_fit(&changed, X, Y, NULL));
+    CHECK_STATUS(status, ffnn_gradient(&changed, X, Y, ffnn_view(NULL, 0, 0)));
     CHECK_STATUS(status, ffnn_save(net, SAVED));
+    CHECK_STATUS(status, ffnn_save_optimizer(net, SAVED));
+    CHECK_STATUS(status, ffnn_load_optimizer(&changed, SAVED));
     CHECK_STATUS(status, ffnn_save_memory(net, file, sizeof file, &size));
     CHECK_STATUS(status, ffnn_load_memory(&changed, file, sizeof file));
     CHECK_STATUS(status, ffnn_load(&changed, SAVED));
@@ -437,8 +492,11 @@ static void test_16_layers(void) {
     check_forward_and_backward(&p);
     check_train(&p);
     check_fit(&p);
+    check_gradient(&p);
+    check_copy(&p);
     check_save(&p);
     check_load(&p);
+    check_optimizer(&p);
     CHECK_STATUS(FFNN_OK, ffnn_save(&p.mine, SAVED));
     CHECK_STATUS(FFNN_OK, ffnn_init_from_file(&loaded, SAVED));
     CHECK(loaded.layer_count == MAX_LAYERS);
@@ -460,6 +518,9 @@ int main(void) {
     RUN(test_save);
     RUN(test_load);
     RUN(test_some_layers_only);
+    RUN(test_optimizer);
+    RUN(test_gradient);
+    RUN(test_copy);
     RUN(test_predict);
     RUN(test_forward_and_backward);
     RUN(test_train);

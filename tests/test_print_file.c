@@ -181,6 +181,23 @@ static void test_metadata(void) {
     check_entry(2, "activations", "relu identity");
 }
 
+/* An optimizer's file is one of its kind, too. */
+static void test_what_an_optimizer_saves(void) {
+    float x[3] = {1, 2, 3}, y[1] = {1};
+    ffnn_net net;
+    CHECK_STATUS(FFNN_OK, ffnn_init(&net, NULL));
+    net.momentum = 0.5f;
+    CHECK_STATUS(FFNN_OK, ffnn_train(&net, ffnn_view(x, 1, 3), ffnn_view(y, 1, 1), 0.1f, NULL));
+    CHECK_STATUS(FFNN_OK, ffnn_save_optimizer(&net, FILE_NAME));
+    CHECK_STATUS(FFNN_OK, print_file(FILE_NAME));
+    CHECK(strcmp(line_of(0), "W1.momentum_buffer F32 [3, 4]") == 0);
+    CHECK(strcmp(line_of(1), "W2.momentum_buffer F32 [4, 1]") == 0);
+    check_entry(2, "optimizer", "sgd");
+    check_entry(3, "steps", "1");
+    CHECK(count_lines() == 4);
+    ffnn_free(&net);
+}
+
 static void test_metadata_that_is_empty(void) {
     static const char *const metadata[] = {"{}", "null", "{ }"};
     for (size_t i = 0; i < COUNT_OF(metadata); i++) {
@@ -392,6 +409,7 @@ int main(void) {
     RUN(test_what_a_network_saves);
     RUN(test_many_tensors_and_long_names);
     RUN(test_metadata);
+    RUN(test_what_an_optimizer_saves);
     RUN(test_metadata_that_is_empty);
     RUN(test_metadata_only);
     RUN(test_control_characters_are_escaped);

@@ -142,6 +142,42 @@ static void test_predict_on_one_network(void) {
     }
 }
 
+/* One network a thread: each copies the same one, which is only read, and trains its copy on data of
+   its own. */
+static void train_copy(job *mine) {
+    float samples[10 * 3], targets[10];
+    ffnn_tensor X = ffnn_view(samples, 10, 3), y = ffnn_view(targets, 10, 1);
+    ffnn_net copy;
+    int failures = 0;
+    draw(samples, COUNT_OF(samples), mine->number);
+    draw(targets, COUNT_OF(targets), mine->number + 100);
+    failures += ffnn_init_copy(&copy, mine->net) != FFNN_OK;
+    for (int step = 0; step < 5; ++step)
+        failures += ffnn_train(&copy, X, y, 0.01f, NULL) != FFNN_OK;
+    failures += ffnn_forward(&copy, X, NULL) != FFNN_OK;
+    failures += ffnn_gradient(&copy, X, y, new_result(mine, 10, 3)) != FFNN_OK;
+    failures += ffnn_predict(&copy, X, new_result(mine, 10, 1)) != FFNN_OK;
+    ffnn_free(&copy);
+    if (failures > 0) mine->count = 0;
+}
+
+static void test_copies_of_one_network(void) {
+    static const size_t shapes[][4] = {{3, 4, 1, 0}, {3, 17, 1, 0}};
+    for (size_t i = 0; i < COUNT_OF(shapes); ++i) {
+        float samples[6] = {1, 2, 3, -1, 0, 1}, targets[2] = {0, 1};
+        ffnn_net net;
+        make_network(&net, shapes[i], 1);
+        net.optimizer = FFNN_ADAM;
+        net.clip_norm = 0.5f;
+        for (int step = 0; step < 3; ++step) /* so that it has a state to copy */
+            CHECK_STATUS(FFNN_OK, ffnn_train(&net, ffnn_view(samples, 2, 3),
+                                             ffnn_view(targets, 2, 1), 0.01f, NULL));
+        run_at_once(train_copy, &net);
+        check_against_one_thread();
+        ffnn_free(&net);
+    }
+}
+
 /* A whole life of a network: drawn, trained on its own data, asked. */
 static void train_own_network(job *mine) {
     static const size_t shapes[][5] = {{3, 4, 1}, {3, 17, 6, 1}, {3, 8, 1}, {3, 5, 5, 5, 1}};
@@ -240,6 +276,7 @@ int main(int argc, char **argv) {
     snprintf(folder_and_name, sizeof folder_and_name, "%s", argc > 0 ? argv[0] : "test_threads");
     RUN(test_first_use_at_once);
     RUN(test_predict_on_one_network);
+    RUN(test_copies_of_one_network);
     RUN(test_separate_networks);
 #ifndef FFNN_NO_STDIO
     RUN(test_saves_to_one_path);

@@ -1,6 +1,7 @@
-/* A run that is stopped and goes on from its two files, weights and optimizer, ends bit for bit where
-   an unbroken one ends. What stands in an optimizer's file, and what is refused: then nothing of the
-   network has changed. Files land in build/tests-tmp; the program runs in the repository's root. */
+/* A run that is stopped and goes on from its two files, weights and optimizer, ends bit for bit
+   where an unbroken one ends. What stands in an optimizer's file, and what is refused: then nothing
+   of the network has changed. Files land in build/tests-tmp; the program runs in the repository's
+   root. */
 #include "test.h"
 #include "../ffnn.h"
 #include "helpers.h"
@@ -601,8 +602,10 @@ static void test_any_order_is_good(void) {
 /* Doubles, halves, a tensor less, one more, no tensor at all but steps. */
 static void test_files_of_other_tensors(void) {
     static const run one = {"1-2", {1, 2}, "identity", false, FFNN_MSE, FFNN_ADAM, 0, 0, 0, 0.1f};
+    static const run biased = {"1-2", {1, 2}, "identity", true, FFNN_MSE, FFNN_SGD, 0.5f, 0, 0,
+                               0.1f};
     static const struct {
-        const char *what, *tensors;
+        const char *what, *tensors; /* those of 0.weight and 0.bias are for SGD */
         size_t data_size;
         ffnn_status expected;
     } cases[] = {
@@ -625,13 +628,25 @@ static void test_files_of_other_tensors(void) {
          ",`W2.exp_avg`:{`dtype`:`F32`,`shape`:[1,2],`data_offsets`:[16,24]}", 24,
          FFNN_ERROR_MISMATCH},
         {"steps without tensors", "", 0, FFNN_ERROR_MISMATCH},
+        {"a bias as it should be",
+         ",`0.weight.momentum_buffer`:{`dtype`:`F32`,`shape`:[2,1],`data_offsets`:[0,8]}"
+         ",`0.bias.momentum_buffer`:{`dtype`:`F32`,`shape`:[2],`data_offsets`:[8,16]}", 16, FFNN_OK},
+        {"a bias of more units",
+         ",`0.weight.momentum_buffer`:{`dtype`:`F32`,`shape`:[2,1],`data_offsets`:[0,8]}"
+         ",`0.bias.momentum_buffer`:{`dtype`:`F32`,`shape`:[3],`data_offsets`:[8,20]}", 20,
+         FFNN_ERROR_MISMATCH},
+        {"a bias of fewer units",
+         ",`0.weight.momentum_buffer`:{`dtype`:`F32`,`shape`:[2,1],`data_offsets`:[0,8]}"
+         ",`0.bias.momentum_buffer`:{`dtype`:`F32`,`shape`:[1],`data_offsets`:[8,12]}", 12,
+         FFNN_ERROR_MISMATCH},
     };
     for (size_t i = 0; i < COUNT_OF(cases); ++i) {
         char header[600];
         unsigned char data[1000] = {0};
         test_case("%s", cases[i].what);
-        snprintf(header, sizeof header, "{`__metadata__`:{`optimizer`:`adam`,`steps`:`7`}%s}",
-                 cases[i].tensors);
+        bool is_sgd = strstr(cases[i].tensors, "momentum") != NULL;
+        snprintf(header, sizeof header, "{`__metadata__`:{`optimizer`:`%s`,`steps`:`7`}%s}",
+                 is_sgd ? "sgd" : "adam", cases[i].tensors);
         for (char *c = header; *c != '\0'; ++c) *c = *c == '`' ? '"' : *c;
         size_t length = strlen(header);
         for (; length % 8 != 0; ++length) header[length] = ' '; /* as it is saved */
@@ -639,7 +654,7 @@ static void test_files_of_other_tensors(void) {
         memcpy(data + 8, header, length);
         for (size_t k = 0; k < cases[i].data_size / 4; ++k) data[8 + length + 4 * k + 3] = 0x3f;
         bytes file = {data, 8 + length + cases[i].data_size};
-        check_load(cases[i].expected, &one, file, file);
+        check_load(cases[i].expected, is_sgd ? &biased : &one, file, file);
     }
 }
 

@@ -4,6 +4,7 @@
 good-*      well formed, and of one of the networks that fuzz_load has
 mismatch-*  well formed, and of none of them
 bad-*       each breaks one rule of the format; its name says which
+optimizer-* the state of an optimizer of one of the networks, or nearly
 """
 
 import json
@@ -92,6 +93,8 @@ def good():
     write("good-softmax", said("leaky_relu tanh softmax", {
         f"{2 * i}.{name}": shape for i in range(3)
         for name, shape in (("weight", [2, 2]), ("bias", [2]))}), floats(18))
+    write("good-alpha", said("leaky_relu:0.2 elu:5e-1", MLP), floats(13))
+    write("good-alpha-0", said("leaky_relu:0 identity", MLP), floats(13))
     bits = [0x7FC00001, 0x7F800001, 0x7F800000, 0xFF800000, 0x80000000, 1]
     write("good-nan", lab(), struct.pack("<6I", *bits) + floats(10))
 
@@ -165,7 +168,25 @@ def bad():
     write("bad-metadata-number", {**lab(), "__metadata__": {"format": 1}})
 
 
+def moments(optimizer, steps, shapes, *names):
+    """An optimizer's header: of each tensor its moments, one behind the other."""
+    return {"__metadata__": {"optimizer": optimizer, "steps": steps},
+            **layout({f"{tensor}.{name}": shape for tensor, shape in shapes.items()
+                      for name in names})}
+
+
+def optimizers():
+    adam = "exp_avg", "exp_avg_sq"
+    write("optimizer-adam", moments("adam", "120", LAB, *adam), floats(32))
+    write("optimizer-momentum", moments("sgd", "1", MLP, "momentum_buffer"), floats(13))
+    write("optimizer-biases", moments("adam", "3", MLP, *adam), floats(26))
+    write("optimizer-before-steps", moments("adam", "0", {}), b"")
+    write("optimizer-leading-zero", moments("adam", "01", LAB, *adam), floats(32))
+    write("optimizer-steps-only", moments("sgd", "5", {}), b"")
+
+
 if __name__ == "__main__":
     good()
+    optimizers()
     mismatch()
     bad()
