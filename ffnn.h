@@ -1354,21 +1354,19 @@ static double ffnn__loss_count(ffnn_activation last, size_t rows, size_t cols) {
     return last == FFNN_SOFTMAX ? (double)rows : (double)rows * (double)cols;
 }
 
-/* The mean loss of the last forward pass. weights, one a sample, may be NULL. */
-static float ffnn__mean_loss(ffnn_loss loss, const ffnn_layer *last, const float *y,
-                             const float *weights) {
+/* The same of a layer's last forward pass, each sample's loss times its weight. */
+FFNN__NOINLINE static double ffnn__sum_of_weighted_losses(ffnn_loss loss, const ffnn_layer *last,
+                                                          const float *y, const float *weights) {
     double sum = 0;
     size_t rows = last->z.rows, cols = last->z.cols;
-    if (weights == NULL)
-        sum = ffnn__sum_of_losses(loss, last->activation, last->z, last->a.data, y);
-    for (size_t row = 0; weights != NULL && row < rows; ++row) {
+    for (size_t row = 0; row < rows; ++row) {
         size_t first = row * cols;
         ffnn_tensor z = ffnn_view(last->z.data + first, 1, cols);
-        double of_row = ffnn__sum_of_losses(loss, last->activation, z, last->a.data + first,
-                                            y + first);
-        sum += (double)weights[row] * of_row;
+        const float *a = last->a.data + first;
+        sum += (double)weights[row] *
+               ffnn__sum_of_losses(loss, last->activation, z, a, y + first);
     }
-    return (float)(sum / ffnn__loss_count(last->activation, rows, cols));
+    return sum;
 }
 
 /* error = y - sum(y) a, row by row, where error is y - a so far. Most rows sum to 1. */
@@ -2108,7 +2106,14 @@ static void ffnn__step(ffnn_net *net, ffnn_tensor x, ffnn_tensor y, const float 
                        float learning_rate, float *loss) {
     const ffnn_layer *last = &net->layers[net->layer_count - 1];
     ffnn__forward(net, x);
-    if (loss != NULL) *loss = ffnn__mean_loss(net->loss, last, y.data, weights);
+    if (loss != NULL) {
+        double sum;
+        if (weights != NULL)
+            sum = ffnn__sum_of_weighted_losses(net->loss, last, y.data, weights);
+        else
+            sum = ffnn__sum_of_losses(net->loss, last->activation, last->z, last->a.data, y.data);
+        *loss = (float)(sum / ffnn__loss_count(last->activation, y.rows, y.cols));
+    }
     ffnn__backward(net, x, y, weights, learning_rate);
 }
 
