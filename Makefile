@@ -16,6 +16,8 @@
 # make sklearn      the digits example beside scikit-learn's network (python3-sklearn)
 # make pytorch      beside PyTorch, safetensors and scikit-learn, those that PYTHON has: the lab,
 #                   torch.nn MLPs, printing, random numbers, weights files both ways
+# make exported     examples/export.py beside PyTorch, scikit-learn, Keras, Flax, Stable-Baselines3,
+#                   those that PYTHON has: what C predicts with its files, and what it refuses
 # make coverage     which branches of the header the tests take (gcc, gcov)
 # make analyse      static analysis, valgrind and more sanitizers
 # make matrix       the tests on every platform that there is a compiler for
@@ -51,8 +53,8 @@ ACTIVATIONS := $(shell sed -n '/^typedef enum ffnn_activation/,/^}/p' ffnn.h | t
 SCRIPTS = flags footprint names pasted warnings
 
 .PHONY: $(SCRIPTS:%=script_%) all run test test_digits test_examples programs bench bench_builds \
-        builds activations $(ACTIVATIONS:%=activation_%) openmp sklearn pytorch coverage analyse matrix \
-        fuzz reference digits.h dew_point.h install clean
+        builds activations $(ACTIVATIONS:%=activation_%) openmp sklearn pytorch exported coverage \
+        analyse matrix fuzz reference digits.h dew_point.h install clean
 
 all: $(EXAMPLES)
 
@@ -148,6 +150,9 @@ sklearn: $(BUILD)/digits
 pytorch: $(BUILD)/lab $(BUILD)/deploy \
          $(addprefix $(BUILD)/tests/,pytorch mlp train activation_all compare_transcripts test_mlp_files)
 	$(PYTHON) tests/pytorch.py $(BUILD)
+
+exported: $(BUILD)/tests/pytorch
+	$(PYTHON) tests/exported.py $(BUILD)
 
 fuzz:
 	@mkdir -p $(BUILD)/corpus

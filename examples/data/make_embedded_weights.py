@@ -3,8 +3,9 @@
 
     python3 examples/data/make_embedded_weights.py > dew_point.h
 
-Needs torch. What embedded.c must print goes to standard error.
+Needs torch and numpy. What embedded.c must print goes to standard error.
 """
+import contextlib
 import sys
 import tempfile
 from pathlib import Path
@@ -13,7 +14,7 @@ import torch
 from torch import nn
 
 sys.path.append(str(Path(__file__).parents[1]))
-from train_in_pytorch import save
+from export import from_torch, save
 
 SCALES = torch.tensor([50.0, 100.0])  # degrees Celsius, percent
 
@@ -63,7 +64,8 @@ def main():
     train(model, climates / SCALES, dew_point(climates) / SCALES[0])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "dew_point.safetensors"
-        save(model, path, output="identity")
+        with contextlib.redirect_stdout(sys.stderr):
+            save(from_torch(model), path)
         print_header(path.read_bytes())
 
     fresh = make_climates(10000)
