@@ -738,8 +738,8 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #endif
 #endif
 
-/* What Microsoft's compiler says at /W4 of standard C. That it drops a function which is not used it
-   says at the end of the file, so that is turned off there for good, at the end of this one. */
+/* What Microsoft's compiler says at /W4 of standard C. That it drops a function which is not used
+   it says at the end of the file, so that is turned off there for good, at the end of this one. */
 #if defined(_MSC_VER) && !defined(__clang__)
 #pragma warning(push)
 #pragma warning(disable : 4204) /* a variable among the first values of a structure */
@@ -919,13 +919,14 @@ static float *ffnn__carve(float *memory, size_t *used, size_t count) {
 }
 
 /* A network is small if no layer has more weights; a product, if its result, or a b that has to be
-   transposed, has no more elements. A guess: 3-4-1 is 1.3 to 1.6 times as fast for it, other networks
-   learn 1.2 times as fast from one sample and as fast from 64 (gcc; Clang 1.1 and 0.95 times). */
+   transposed, has no more elements. A guess: 3-4-1 is 1.3 to 1.6 times as fast for it, other
+   networks learn 1.2 times as fast from one sample and as fast from 64 (gcc; Clang 1.1 and 0.95
+   times). */
 enum { FFNN__SMALL = 64 };
 
 /* Fewer sigmoids of a small network's layer are computed row by row where that fills vectors of
-   four, others of all samples at once, in wider vectors. Of 17, 25, 33 and 49 the first two were the
-   best. */
+   four, others of all samples at once, in wider vectors. Of 17, 25, 33 and 49 the first two were
+   the best. */
 enum { FFNN__MANY_SIGMOIDS = 25 };
 
 /* The next part of what is left: all of it if it fits, else max, or half of max if max would leave
@@ -3677,7 +3678,7 @@ typedef struct ffnn__file_desc {
 static bool ffnn__is_numbered(const char *name, size_t number) {
     size_t value = 0;
     for (const char *digit = name + 1; *digit != '\0'; ++digit) {
-        if (value >= number) return false; /* one more digit makes it larger, or too large to count */
+        if (value >= number) return false; /* one more digit makes it larger */
         value = 10 * value + (size_t)(*digit - '0');
     }
     return value == number;
@@ -4163,7 +4164,8 @@ static bool ffnn__find_optimizer(const ffnn__index *index, const ffnn_net *net, 
     const unsigned char *digits = (const unsigned char *)number;
     ffnn__json json = {digits, digits + strlen(number), false, false, NULL, 0, NULL};
     *steps = ffnn__json_unsigned(&json);
-    return ffnn__json_ended(&json);
+    bool leaves_more = *steps <= UINT64_MAX / 2; /* the step after the last one would be number 0 */
+    return ffnn__json_ended(&json) && leaves_more;
 }
 
 /* The moments must not have changed if this fails. */
@@ -5470,8 +5472,8 @@ static void ffnn__box_muller(float *x, size_t blocks) {
    small_...                            x        x                   FFNN__HAS_SMALL
 
    (1) Without FFNN__X86: 2 x 4, a loop per activation, and shallow. Few x86 have no AVX2, so there
-   the baseline is as little code as possible. What a kind does not have it takes from another one: the
-   tables below say from which. */
+   the baseline is as little code as possible. What a kind does not have it takes from another one:
+   the tables below say from which. */
 
 #ifndef FFNN__SIMD
 
@@ -6231,8 +6233,8 @@ FFNN__INLINE void FFNN__K(tile)(const ffnn__product *product, size_t row, size_t
     ffnn__vec sum[2][4][4], zero = {0}; /* [split][rows][vectors] */
     const float *a[4], *b = product->b + col;
     const size_t a_step = product->a_col_step;
-    /* AVX2's largest tile goes through the second loop: 12 of 16 registers are sums, and with all of
-       b's vectors at once Clang would keep some in memory, which took 2.1 times as long. */
+    /* AVX2's largest tile goes through the second loop: 12 of 16 registers are sums, and with all
+       of b's vectors at once Clang would keep some in memory, which took 2.1 times as long. */
     const size_t end = rows == 3 && vectors == 4 ? 0 : product->depth;
     size_t k = 0, at = 0;
     FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {

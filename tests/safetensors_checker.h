@@ -800,7 +800,7 @@ static inline int checker_steps(const char *optimizer, uint64_t *steps) {
     if (checker.optimizer.at == NULL || digits.at == NULL) return 0;
     if (!checker_is(checker.optimizer, optimizer) || digits.length == 0) return 0;
     if (*digits.at == '0' && digits.length > 1) return 0;
-    return checker_digits(digits, steps);
+    return checker_digits(digits, steps) && *steps <= UINT64_MAX / 2;
 }
 
 /* The matrix, or vector of cols if rows is 0, of floats with this name; NULL if there is none. */

@@ -835,7 +835,7 @@ static void test_alphas_are_read(void) {
 /* Of up to 17 digits and any exponent. */
 static void test_random_alphas_are_read(void) {
     random_state = 31;
-    for (int i = 0; i < 40000; ++i) {
+    for (int i = 0; i < 8000; ++i) {
         char text[64];
         uint64_t limit = 10;
         for (uint64_t digits = random_bits() % 17; digits > 0; --digits) limit *= 10;
@@ -958,7 +958,7 @@ static void test_alphas_come_back(void) {
         collect(&c, bits);
     }
     random_state = 32;
-    for (int i = 0; i < 200000; ++i) {
+    for (int i = 0; i < 8000; ++i) {
         uint32_t bits = (uint32_t)random_bits();
         collect(&c, i % 16 == 0 ? bits & 0x807fffff : bits);
     }

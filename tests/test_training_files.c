@@ -518,6 +518,7 @@ static const struct {
     {"two numbers of steps", "`3`", "`3 3`", FFNN_ERROR_MISMATCH},
     {"steps in hexadecimal", "`3`", "`0x3`", FFNN_ERROR_MISMATCH},
     {"steps in words", "`3`", "`three`", FFNN_ERROR_MISMATCH},
+    {"steps that leave none", "`3`", "`9223372036854775808`", FFNN_ERROR_MISMATCH},
     {"empty steps", "`3`", "``", FFNN_ERROR_MISMATCH},
     {"2^64 steps", "`3`", "`18446744073709551616`", FFNN_ERROR_MISMATCH},
     {"more than 2^64 steps", "`3`", "`99999999999999999999999999`", FFNN_ERROR_MISMATCH},
