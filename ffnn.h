@@ -1350,12 +1350,7 @@ static double ffnn__sum_of_losses(ffnn_loss loss, ffnn_activation last, ffnn_ten
     return ffnn__sum_of_squares(y, a, 1, count);
 }
 
-/* What the reported loss is the mean over. */
-static double ffnn__loss_count(ffnn_activation last, size_t rows, size_t cols) {
-    return last == FFNN_SOFTMAX ? (double)rows : (double)rows * (double)cols;
-}
-
-/* The same of a layer's last forward pass, each sample's loss times its weight. */
+/* The same of the last forward pass, each sample's loss times its weight. */
 FFNN__NOINLINE static double ffnn__sum_of_weighted_losses(ffnn_loss loss, const ffnn_layer *last,
                                                           const float *y, const float *weights) {
     double sum = 0;
@@ -1368,6 +1363,11 @@ FFNN__NOINLINE static double ffnn__sum_of_weighted_losses(ffnn_loss loss, const 
                ffnn__sum_of_losses(loss, last->activation, z, a, y + first);
     }
     return sum;
+}
+
+/* What the reported loss is the mean over. */
+static double ffnn__loss_count(ffnn_activation last, size_t rows, size_t cols) {
+    return last == FFNN_SOFTMAX ? (double)rows : (double)rows * (double)cols;
 }
 
 /* error = y - sum(y) a, row by row, where error is y - a so far. Most rows sum to 1. */

@@ -65,7 +65,7 @@ static void look_at(findings *all, float z, float got) {
     bool is_normal = fabs(truth) >= (double)FLT_MIN && !isinf(truth);
     if (isnan(z)) ++all->nans;
     if (!is_activation_of(all->activation, z, got)) fail(all, z, got, "too far from the truth");
-    if (isnan(z) || isnan(got)) return;
+    if (isnan(z) || isnan(got) || isinf(got)) return;
     if (is_normal) record_error(all, z, truth, fabs((double)got - truth));
     if (all->activation != FFNN_SIGMOID) return;
     step_down = (all->highest - (double)got) / truth;
