@@ -17,6 +17,8 @@
 #                   torch.nn MLPs, printing, random numbers, weights files both ways
 # make coverage     which branches of the header the tests take (gcc, gcov)
 # make analyse      static analysis, valgrind and more sanitizers
+# make prove        the reader of files' headers touches no memory but its own (Frama-C's WP, cvc4;
+#                   SECTION=JSON: that section alone); make prove_mutants: planted bugs are noticed
 # make matrix       the tests on every platform that there is a compiler for
 # make fuzz         libFuzzer on the reader of weights files, until you stop it (clang); more options
 #                   for libFuzzer: make fuzz FUZZ="-runs=1000000 -workers=2"
@@ -50,8 +52,8 @@ ACTIVATIONS := $(shell sed -n '/^typedef enum ffnn_activation/,/^}/p' ffnn.h | t
 SCRIPTS = flags footprint names pasted warnings
 
 .PHONY: $(SCRIPTS:%=script_%) all run test test_digits test_examples programs bench builds activations \
-        $(ACTIVATIONS:%=activation_%) openmp sklearn pytorch coverage analyse matrix fuzz reference \
-        digits.h dew_point.h install clean
+        $(ACTIVATIONS:%=activation_%) openmp sklearn pytorch coverage analyse matrix prove \
+        prove_mutants fuzz reference digits.h dew_point.h install clean
 
 all: $(EXAMPLES)
 
@@ -143,6 +145,12 @@ sklearn: $(BUILD)/digits
 pytorch: $(BUILD)/lab $(BUILD)/deploy \
          $(addprefix $(BUILD)/tests/,pytorch mlp activation_all compare_transcripts test_mlp_files)
 	$(PYTHON) tests/pytorch.py $(BUILD)
+
+prove:
+	@BUILD="$(BUILD)" $(PYTHON) tests/prove/prove.py "$(SECTION)"
+
+prove_mutants:
+	@BUILD="$(BUILD)" $(PYTHON) tests/prove/prove.py mutants
 
 fuzz:
 	@mkdir -p $(BUILD)/corpus
