@@ -20,6 +20,8 @@
 #                   those that PYTHON has: what C predicts with its files, and what it refuses
 # make coverage     which branches of the header the tests take (gcc, gcov)
 # make analyse      static analysis, valgrind and more sanitizers
+# make prove        the reader of files' headers touches no memory but its own (Frama-C's WP, cvc4;
+#                   SECTION=JSON: that section alone); make prove_mutants: planted bugs are noticed
 # make matrix       the tests on every platform that there is a compiler for
 # make fuzz         libFuzzer on the reader of weights files, until you stop it (clang); more options
 #                   for libFuzzer: make fuzz FUZZ="-runs=1000000 -workers=2"
@@ -54,7 +56,7 @@ SCRIPTS = flags footprint names pasted warnings
 
 .PHONY: $(SCRIPTS:%=script_%) all run test test_digits test_examples programs bench bench_builds \
         builds activations $(ACTIVATIONS:%=activation_%) openmp sklearn pytorch exported coverage \
-        analyse matrix fuzz reference digits.h dew_point.h install clean
+        analyse matrix prove prove_mutants fuzz reference digits.h dew_point.h install clean
 
 all: $(EXAMPLES)
 
@@ -153,6 +155,12 @@ pytorch: $(BUILD)/lab $(BUILD)/deploy \
 
 exported: $(BUILD)/tests/pytorch
 	$(PYTHON) tests/exported.py $(BUILD)
+
+prove:
+	@BUILD="$(BUILD)" $(PYTHON) tests/prove/prove.py "$(SECTION)"
+
+prove_mutants:
+	@BUILD="$(BUILD)" $(PYTHON) tests/prove/prove.py mutants
 
 fuzz:
 	@mkdir -p $(BUILD)/corpus

@@ -2727,7 +2727,8 @@ static void ffnn__json_space(ffnn__json *json) {
     while (json->at < json->end && memchr(" \t\n\r", *json->at, 4) != NULL) ++json->at;
 }
 
-/* Skips white space, then c; false if something else comes first. */
+/* Skips white space, then c; false if something else comes first. c must be positive: the end is
+   -1, which a negative char might equal. */
 static bool ffnn__json_accept(ffnn__json *json, char c) {
     ffnn__json_space(json);
     if (ffnn__json_peek(json) != c) return false;
@@ -2793,14 +2794,20 @@ static char *ffnn__append_utf8(char *at, long c) {
     return at;
 }
 
+/* Where c stands among so many bytes below 0x80, from 0; -1 if nowhere, as the end of the text. */
+static int ffnn__json_find(const char *bytes, size_t count, int c) {
+    const char *found = (const char *)memchr(bytes, c, count);
+    return found == NULL ? -1 : (int)(found - bytes);
+}
+
 /* The number that four hex digits make, or -1. */
 static long ffnn__json_hex4(ffnn__json *json) {
     static const char digits[] = "0123456789abcdef0123456789ABCDEF";
     long value = 0; /* an int may have 16 bits */
     for (int i = 0; i < 4; ++i) {
-        const char *digit = (const char *)memchr(digits, ffnn__json_next(json), 32);
-        if (digit == NULL) return -1;
-        value = value * 16 + (long)(digit - digits) % 16;
+        int digit = ffnn__json_find(digits, 32, ffnn__json_next(json));
+        if (digit < 0) return -1;
+        value = value * 16 + digit % 16;
     }
     return value;
 }
@@ -2808,9 +2815,9 @@ static long ffnn__json_hex4(ffnn__json *json) {
 /* The code point that a backslash and what follows stand for; -1 if none. */
 static long ffnn__json_escape(ffnn__json *json) {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-    int c = ffnn__json_next(json); /* -1, the end, is a byte that is not in the table */
-    const char *found = (const char *)memchr(from, c, sizeof from - 1);
-    if (found != NULL) return to[found - from];
+    int c = ffnn__json_next(json);
+    int found = ffnn__json_find(from, sizeof from - 1, c);
+    if (found >= 0) return to[found];
     if (c != 'u') return -1;
     long high = ffnn__json_hex4(json);
     if (high < 0xD800 || high > 0xDFFF) return high;
@@ -2818,7 +2825,7 @@ static long ffnn__json_escape(ffnn__json *json) {
     if (high > 0xDBFF || !ffnn__json_word(json, "\\u")) return -1;
     long low = ffnn__json_hex4(json);
     if (low < 0xDC00 || low > 0xDFFF) return -1;
-    return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+    return 0x10000 + (high - 0xD800) * 0x400 + (low - 0xDC00);
 }
 
 /* Reads the rest of a UTF-8 character that begins with lead; false if it is none. The ranges are
@@ -2873,7 +2880,8 @@ static bool ffnn__json_member(ffnn__json *json) {
     return !json->failed;
 }
 
-/* The last string is not overwritten by the next one. */
+/* The last string is not overwritten by the next one. After an error memory for a next one is not
+   sure to be left, but then ffnn__json_member is false and none is read. */
 static void ffnn__json_keep(ffnn__json *json) { json->text += json->length + 1; }
 
 /* Whether the last string is this one. */
@@ -3511,8 +3519,9 @@ static ffnn_status ffnn__read_index(ffnn__source *source, ffnn__index *index) {
     if (index->text == NULL) return FFNN_ERROR_MEMORY;
     ffnn__json json = {header, header + header_size, false, false, index->text, 0, index->text};
     if (!ffnn__read_members(&json, index)) status = FFNN_ERROR_MEMORY;
-    else if (!ffnn__json_ended(&json) || !ffnn__resolve_layout(index)) status = FFNN_ERROR_FORMAT;
-    else if (index->data_size > UINT64_MAX - 8 - header_size) status = FFNN_ERROR_FORMAT;
+    else if (!ffnn__json_ended(&json) || !ffnn__resolve_layout(index) ||
+             index->data_size > UINT64_MAX - 8 - header_size)
+        status = FFNN_ERROR_FORMAT;
     if (status != FFNN_OK) ffnn__free_index(index);
     return status;
 }
