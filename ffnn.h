@@ -181,8 +181,8 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
    times the units of the largest layer, inputs not counted, exceeds 480 (96 with FFNN_NO_SIMD).
    Stack, measured with gcc 12 -O2 on x86-64: at most 4 KB for networks whose layers have at most 64
    weights each, 14 KB for saving and loading, 40 KB for any other call; with FFNN_NO_SIMD 2 KB, but
-   for saving. On a Cortex-M4, ffnn_init_view and ffnn_predict add 11.2 KB to a program that is
-   built with FFNN_NO_STDIO, -Os, -ffunction-sections and -Wl,--gc-sections, or 8.7 KB if
+   for saving. On a Cortex-M4, ffnn_init_view and ffnn_predict add 11.5 KB to a program that is
+   built with FFNN_NO_STDIO, -Os, -ffunction-sections and -Wl,--gc-sections, or 8.9 KB if
    FFNN_HAS_ACTIVATION leaves tanh and identity, and take 1 KB of stack and, until the network is
    made, 1 KB of RAM beside weights and activations.
 
@@ -3943,10 +3943,10 @@ static ffnn_status ffnn__load_transposed(ffnn__source *source, ffnn_tensor t) {
 }
 
 /* The entry whose bytes begin there. There is one, since tensors leave no holes: see
-   ffnn__resolve_layout. */
+   ffnn__resolve_layout. If there were none, this would be index->count. */
 static size_t ffnn__entry_at(const ffnn__index *index, uint64_t begin) {
     size_t i = 0;
-    while (index->entries[i].begin != begin) ++i;
+    while (i < index->count && index->entries[i].begin != begin) ++i;
     return i;
 }
 
@@ -3958,6 +3958,7 @@ static ffnn_status ffnn__load_tensors(ffnn__source *source, const ffnn__contents
     uint64_t begin = 0;
     while (begin < index->data_size) {
         size_t i = ffnn__entry_at(index, begin);
+        if (i == index->count) return FFNN_ERROR_FORMAT;
         ffnn__parameter parameter = ffnn__tensor_at(contents, i);
         ffnn_tensor t = parameter.tensor;
         ffnn_status status;
