@@ -350,7 +350,7 @@ typedef enum ffnn_activation {
     FFNN_MISH,
     FFNN_HARDTANH,   /* from -1 to 1 */
     FFNN_HARDSWISH,
-    FFNN_SOFTMAX     /* of the last layer only; it trains by cross-entropy, or by FFNN_CUSTOM */
+    FFNN_SOFTMAX     /* of the last layer only; it trains by cross-entropy or a loss of yours */
 } ffnn_activation;
 
 typedef enum ffnn_loss {

@@ -188,7 +188,7 @@ static float play_batch(batch *b, const ffnn_net *policy, history *h, ffnn_rng *
         h->steps[h->episodes + i] = (float)e.steps;
         h->in_a_row = e.steps == STEPS ? h->in_a_row + 1 : 0;
     }
-    float mean = (float)b->rows / BATCH;
+    float mean = (float)b->rows / (float)BATCH;
     for (size_t i = 0; i < BATCH; ++i) h->batch_mean[h->episodes + i] = mean;
     h->episodes += BATCH;
     return mean;
@@ -222,7 +222,7 @@ static void test(const ffnn_net *policy, episode *e, ffnn_rng *rng) {
 /* A line every 50 steps: where the cart is, from 1 m on the left to 1 m on the right, and which way
    the pole leans. */
 static void show_episode(const episode *e) {
-    enum { MIDDLE = 20 };
+    const float middle = 20; /* of the track */
     printf("\nOne of them:\n");
     for (size_t step = 0; step < e->steps; step += SHOWN_EVERY) {
         float position = e->observations[step][0] * MAX_POSITION;
@@ -231,8 +231,8 @@ static void show_episode(const episode *e) {
         char pole = '|';
         if (degrees < -0.5f) pole = '\\';
         if (degrees > 0.5f) pole = '/';
-        float column = fminf(fmaxf(MIDDLE * position, -MIDDLE), MIDDLE);
-        track[MIDDLE + (int)lroundf(column)] = pole;
+        float column = fminf(fmaxf(middle * position, -middle), middle);
+        track[lroundf(middle + column)] = pole;
         printf("step %3zu  %s  %+.2f m, %+.1f degrees\n", step, track, (double)position,
                (double)degrees);
     }
