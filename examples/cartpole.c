@@ -146,7 +146,7 @@ static void learn(ffnn_net *policy, batch *b) {
     ffnn_tensor y = ffnn_view(b->targets[0], b->rows, ACTIONS);
     double sum = 0;
     for (size_t row = 0; row < b->rows; ++row) sum += (double)b->returns[row];
-    float mean = (float)(sum / (double)b->rows), variance;
+    float mean = (float)(sum / (double)b->rows), variance = 0;
     require(ffnn_mse(ffnn_view(b->returns, b->rows, 1), ffnn_view(&mean, 1, 1), &variance),
             "variance");
     if (variance == 0) return; /* no episode ended in a fall: there is nothing to learn */
