@@ -4298,13 +4298,11 @@ static char *ffnn__append_decimal(char *at, uint32_t digits, int exponent) {
     bool is_scientific = point > 12 || point < -4; /* 1.5e-10 */
     int power = point - 1;
     if (is_scientific) point = 1;
-    if (point <= 0) at = ffnn__append_text(at, "0.");
-    for (int i = point; i < 0; ++i) *at++ = '0';
-    for (int i = 0; i < count; ++i) {
-        if (i > 0 && i == point) *at++ = '.';
-        *at++ = text[i];
+    int begin = point > 0 ? 0 : point - 1, end = count > point ? count : point;
+    for (int i = begin; i < end; ++i) { /* zeros before and behind the digits */
+        if (i == point) *at++ = '.';
+        *at++ = i >= 0 && i < count ? text[i] : '0';
     }
-    for (int i = count; i < point; ++i) *at++ = '0';
     if (!is_scientific) return at;
     at = ffnn__append_text(at, power < 0 ? "e-" : "e");
     return ffnn__append_number(at, (uint64_t)(power < 0 ? -power : power));
