@@ -5943,7 +5943,7 @@ FFNN__INLINE void FFNN__K(hardswish)(ffnn__vec *a, ffnn__vec *derivative, const 
     ffnn__vec x = *z, sum = x + three, factor, ignored, slope = x / three + 0.5f;
     FFNN__K(clamp)(&factor, &ignored, &sum, 0.0f, 6.0f);
     *derivative = FFNN__CHOOSE(x < zero - three, zero, FFNN__CHOOSE(x > three, one, slope));
-    *a = x * factor / 6.0f;
+    *a = x * (factor / 6.0f); /* never too large on the way */
 }
 
 /* a = f(z): the rows of the table in "activations and losses". Where activation is a constant, only

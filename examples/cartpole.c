@@ -43,7 +43,7 @@ typedef struct cart_pole {
 static float draw_uniform(ffnn_rng *rng) {
     float normal;
     require(ffnn_randn(ffnn_view(&normal, 1, 1), rng), "random number");
-    return 0.5f * erfcf(-normal * 0.70710678f); /* 1 / sqrt(2) */
+    return (float)(0.5 * erfc(-(double)normal / sqrt(2)));
 }
 
 /* Near the middle, nearly upright, nearly at rest: all four from -0.05 to 0.05. */

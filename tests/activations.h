@@ -158,7 +158,6 @@ static inline real hardtanh_slope(real z) {
 
 static inline real true_hardswish(real z) {
     if (z <= -3) return 0;
-    if (z * 6 > (real)FLT_MAX) return (real)HUGE_VAL; /* PyTorch divides by 6 in the end */
     return z >= 3 ? z : z * (z + 3) / 6;
 }
 

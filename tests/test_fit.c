@@ -314,7 +314,7 @@ static void test_the_loss_has_the_weights_in_it(void) {
             net.loss = (ffnn_loss)loss;
             if (loss == FFNN_CROSS_ENTROPY) net.layers[1].activation = FFNN_SOFTMAX;
             for (size_t i = 0; i < FIT_SAMPLES; ++i)
-                expected += (double)sample_weights[i] * loss_of_sample(&net, i) / FIT_SAMPLES;
+                expected += (double)sample_weights[i] * loss_of_sample(&net, i) / (double)FIT_SAMPLES;
             CHECK_STATUS(FFNN_OK, ffnn_fit(&net, make_X(), make_y(), &desc));
             for (size_t i = 0; i < FIT_EPOCHS; ++i) CHECK_CLOSE(expected, logged.losses[i], 2e-6);
             ffnn_free(&net);
