@@ -208,7 +208,9 @@ code_size() { # COMPILER FLAGS
 # Builds and runs all tests, .exe for Windows' sake; sets passed and failed.
 run_tests() { # RUNNER COMPILER FLAGS EXCEPTIONS
     passed=0 failed=0
-    mkdir -p "$folder/build/tests-tmp/weights" "$folder/build/tests-tmp/test_mlp_files" # no mkdir there
+    for name in weights test_mlp_files test_training_files; do # there is no mkdir everywhere
+        mkdir -p "$folder/build/tests-tmp/$name"
+    done
     case $3 in -x*) not_source="-x none" ;; *) not_source="" ;; esac
     $2 $3 -w -c -o "$folder/implementation.o" "$top/tests/implementation.c" >> "$log" 2>&1
     for source in "$top"/tests/test_*.c; do
