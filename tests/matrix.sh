@@ -121,7 +121,7 @@ platforms() {
     cortex_m "Cortex-M4" mps2-an386 "$m4" 4M 0x21000000 16M "$faults $slow"
     # No test and not all examples fit the 16 KB of RAM of QEMU's only machine with a Cortex-M0. The
     # tests run on a Cortex-M3, which has all of a Cortex-M0's instructions.
-    cortex_m "Cortex-M0, 16 KB of RAM" microbit "$m0" 256K 0x20000000 16K "$all_tests deploy"
+    cortex_m "Cortex-M0, 16 KB of RAM" microbit "$m0" 256K 0x20000000 16K "$all_tests deploy cartpole"
     cortex_m "Cortex-M0's code on M3" mps2-an385 "$m0" 4M 0x21000000 16M \
         "$faults $slow test_fit_defaults"
     scripted "Cortex-M" footprint.sh arm-none-eabi-gcc
