@@ -3,7 +3,7 @@
 whichever of them are there: what C predicts with the files that it writes, and what it refuses.
 
     pip install numpy safetensors scikit-learn torch keras flax stable-baselines3
-    make export PYTHON=python3
+    make exported PYTHON=python3
 
 A case is a name, a function, and for what has to be refused a pattern that the message must match.
 The function returns layers, rows, and what the framework itself predicts for these rows. The cases
@@ -21,6 +21,9 @@ import tempfile
 import warnings
 
 sys.dont_write_bytecode = True # no __pycache__ in the tree
+
+from packages import find_packages
+
 os.environ.setdefault("KERAS_BACKEND", "torch")
 
 TESTS = pathlib.Path(__file__).resolve().parent
@@ -119,15 +122,7 @@ def cases_of(module_name, needed, found):
 
 def main():
     build = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build").resolve()
-    found = set()
-    for name in PACKAGES:
-        try:
-            package = importlib.import_module(name)
-        except ImportError as error:
-            print(f"{name}: not here: {error}")
-        else:
-            print(f"{name}: {package.__version__}")
-            found.add(name)
+    found = find_packages(PACKAGES)
     chosen = sys.argv[2:]   # such as exported_torch; all, if none is named
     total = {"passed": 0, "failed": 0}
     for module, needed in CASES.items():

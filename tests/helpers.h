@@ -192,6 +192,15 @@ static inline bool file_exists(const char *path) {
     return true;
 }
 
+/* A number of a weights file. */
+static inline float little_endian_float(const unsigned char *at) {
+    uint32_t bits = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+                    (uint32_t)at[3] << 24;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 /* Elsewhere a weights file in memory is refused as a view. */
 static inline bool is_little_endian(void) {
     const uint16_t one = 1;

@@ -12,36 +12,22 @@ make pytorch builds the programs that are called here: tests/pytorch.c says what
 Tried with PyTorch 2.7.1 and 1.13, safetensors 0.8.0 with both. What differs between the two stands
 where it matters; printing, torch.randn, torch.randperm and nn.Linear's first weights do not.
 """
-import importlib
 import pathlib
 import sys
 import tempfile
 
 sys.dont_write_bytecode = True # no __pycache__ in the tree
 
+from packages import find_packages
 import pytorch_files
 import pytorch_numbers
 
 PACKAGES = ("torch", "numpy", "safetensors", "sklearn")
 
 
-def find_packages():
-    """The names of those that can be imported."""
-    found = set()
-    for name in PACKAGES:
-        try:
-            package = importlib.import_module(name)
-        except ImportError as error:
-            print(f"{name}: not here: {error}")
-        else:
-            print(f"{name}: {package.__version__}")
-            found.add(name)
-    return found
-
-
 def main():
     build = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build").resolve()
-    found = find_packages()
+    found = find_packages(PACKAGES)
     passed = failed = 0
     with tempfile.TemporaryDirectory() as folder:
         for module in (pytorch_numbers, pytorch_files):

@@ -453,6 +453,17 @@ static void check_refused_steps(calls *c, ffnn_net *net) {
     CHECK(memcmp(before, after, sizeof before) == 0);
 }
 
+static void check_every_call_refuses(calls *c, ffnn_net *net) {
+    float loss = 0;
+    check_reading_calls(FFNN_ERROR_ARGUMENT, c, net);
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_evaluate(net, X_of(c), y_of(c), &loss));
+    check_refused_steps(c, net);
+    check_optimizer_files(FFNN_ERROR_ARGUMENT, FFNN_ERROR_ARGUMENT, net);
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT,
+                 ffnn_gradient(net, X_of(c), y_of(c), ffnn_view(NULL, 0, 0)));
+    CHECK(ffnn_load_memory(net, c->file, c->file_size) != FFNN_OK);
+}
+
 static void test_changed_activations_are_checked(void) {
     static const struct { size_t layer; int activation; } bad[] = {
         {0, FFNN_SOFTMAX}, {0, FFNN_SOFTMAX + 1}, {1, FFNN_SOFTMAX + 1}, {0, -1}, {1, 0x404040}};
@@ -461,19 +472,12 @@ static void test_changed_activations_are_checked(void) {
         ffnn_net net;
         ffnn_layer *layer;
         ffnn_activation before;
-        float loss = 0;
         test_case("activation %d of layer %d", bad[i].activation, (int)bad[i].layer);
         make_calls(&c, &net);
         layer = &net.layers[bad[i].layer];
         before = layer->activation;
         set_number(&layer->activation, bad[i].activation);
-        check_reading_calls(FFNN_ERROR_ARGUMENT, &c, &net);
-        CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_evaluate(&net, X_of(&c), y_of(&c), &loss));
-        check_refused_steps(&c, &net);
-        check_optimizer_files(FFNN_ERROR_ARGUMENT, FFNN_ERROR_ARGUMENT, &net);
-        CHECK_STATUS(FFNN_ERROR_ARGUMENT,
-                     ffnn_gradient(&net, X_of(&c), y_of(&c), ffnn_view(NULL, 0, 0)));
-        CHECK(ffnn_load_memory(&net, c.file, c.file_size) != FFNN_OK);
+        check_every_call_refuses(&c, &net);
         layer->activation = before;
         check_reading_calls(FFNN_OK, &c, &net);
         check_steps(FFNN_OK, &c, &net);
@@ -490,18 +494,11 @@ static void test_changed_alphas_are_checked(void) {
     for (size_t i = 0; i < COUNT_OF(bad); ++i) {
         calls c;
         ffnn_net net;
-        float loss = 0;
         test_case("alpha %g of layer %d", (double)bad[i].alpha, (int)bad[i].layer);
         make_calls(&c, &net);
         net.layers[bad[i].layer].activation = bad[i].activation;
         net.layers[bad[i].layer].alpha = bad[i].alpha;
-        check_reading_calls(FFNN_ERROR_ARGUMENT, &c, &net);
-        CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_evaluate(&net, X_of(&c), y_of(&c), &loss));
-        check_refused_steps(&c, &net);
-        check_optimizer_files(FFNN_ERROR_ARGUMENT, FFNN_ERROR_ARGUMENT, &net);
-        CHECK_STATUS(FFNN_ERROR_ARGUMENT,
-                     ffnn_gradient(&net, X_of(&c), y_of(&c), ffnn_view(NULL, 0, 0)));
-        CHECK(ffnn_load_memory(&net, c.file, c.file_size) != FFNN_OK);
+        check_every_call_refuses(&c, &net);
         net.layers[bad[i].layer].alpha = 0;
         check_reading_calls(FFNN_OK, &c, &net);
         check_steps(FFNN_OK, &c, &net);

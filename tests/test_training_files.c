@@ -326,14 +326,6 @@ static void test_headers_in_full(void) {
     }
 }
 
-static float float_at(const unsigned char *at) {
-    uint32_t number = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
-                      (uint32_t)at[3] << 24;
-    float value;
-    memcpy(&value, &number, sizeof value);
-    return value;
-}
-
 /* The gradient by a weight, after ffnn_gradient. */
 static double gradient_of_weight(const ffnn_net *net, size_t layer, size_t input, size_t output) {
     double sum = 0;
@@ -356,9 +348,9 @@ static double gradient_of_bias(const ffnn_net *net, size_t layer, size_t output)
    its square. step is how far it is from the first of them to the second, in bytes; 0: no second. */
 static void check_moments(const unsigned char *at, size_t step, double gradient) {
     double scale = step == 0 ? 1 : 0.1;
-    CHECK(fabs((double)float_at(at) - scale * gradient) <= 1e-6 * fmax(fabs(gradient), 1e-2));
+    CHECK(fabs((double)little_endian_float(at) - scale * gradient) <= 1e-6 * fmax(fabs(gradient), 1e-2));
     if (step > 0)
-        CHECK(fabs((double)float_at(at + step) - 0.001 * gradient * gradient) <= 1e-8);
+        CHECK(fabs((double)little_endian_float(at + step) - 0.001 * gradient * gradient) <= 1e-8);
 }
 
 /* In the weights file's layout: with biases a weight is outputs x inputs. */

@@ -65,14 +65,6 @@ static void check_loaded(const size_t *sizes, bytes file, const void *weights) {
 
 /* ---- what is in a saved file -------------------------------------------------------------- */
 
-static float little_endian_float(const unsigned char *at) {
-    uint32_t bits = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
-                    (uint32_t)at[3] << 24;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 /* The size of the header, the header as Python's safetensors writes it, the weights. */
 static void check_saved_file(bytes file, const ffnn_net *net) {
     char header[1000] = "{";
