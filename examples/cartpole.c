@@ -100,7 +100,9 @@ static int choose(const ffnn_net *policy, float inputs[INPUTS], bool explore, ff
     float probabilities[ACTIONS];
     ffnn_tensor output = ffnn_view(probabilities, 1, ACTIONS);
     require(ffnn_predict(policy, ffnn_view(inputs, 1, INPUTS), output), "action");
-    return probabilities[1] > (explore ? draw_uniform(rng) : 0.5f);
+    float threshold = 0.5f;
+    if (explore) threshold = draw_uniform(rng);
+    return probabilities[1] > threshold;
 }
 
 static void play(episode *e, const ffnn_net *policy, bool explore, ffnn_rng *rng) {
@@ -223,14 +225,15 @@ static void test(const ffnn_net *policy, episode *e, ffnn_rng *rng) {
    the pole leans. */
 static void show_episode(const episode *e) {
     const float middle = 20; /* of the track */
+    const float upright = 0.5f; /* degrees that are drawn as none */
     printf("\nOne of them:\n");
     for (size_t step = 0; step < e->steps; step += SHOWN_EVERY) {
         float position = e->observations[step][0] * MAX_POSITION;
         float degrees = e->observations[step][2] * 12;
         char track[] = "--------------------+--------------------";
         char pole = '|';
-        if (degrees < -0.5f) pole = '\\';
-        if (degrees > 0.5f) pole = '/';
+        if (degrees < -upright) pole = '\\';
+        if (degrees > upright) pole = '/';
         float column = fminf(fmaxf(middle * position, -middle), middle);
         track[lroundf(middle + column)] = pole;
         printf("step %3zu  %s  %+.2f m, %+.1f degrees\n", step, track, (double)position,
