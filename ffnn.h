@@ -46,9 +46,11 @@ TENSORS: a tensor is a rows x cols matrix of floats, row-major and contiguous. I
    may be one of the inputs, except in matmul and transpose; any other overlap of dst with an input
    is FFNN_ERROR_ARGUMENT.
 
-   ffnn_view                    a tensor that shares the memory of your array: nothing to free
+   ffnn_view                    a tensor that shares the memory of your array: nothing to free. Cast
+                                a const array: what a call does not write to is only read
    ffnn_tensor_init, _free      a tensor with memory of its own, all zeros. Free only these
-   ffnn_at                      the address of an element; NULL outside the tensor
+   ffnn_at                      the address of an element; NULL outside the tensor. Row i alone is
+                                ffnn_view(ffnn_at(t, i, 0), 1, t.cols)
    ffnn_copy                    dst = a
    ffnn_add, _sub, _mul, _div   dst = a + b and so on, element by element. b may also be 1 x cols or
                                 1 x 1, and is then broadcast to the shape of a
@@ -178,11 +180,14 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
    and for another optimizer's state: 3 floats a parameter for Adam, 2 for SGD with momentum, weight
    decay or clipping, none for plain SGD.
    ffnn_predict takes at most 256 samples at a time, and allocates only if that number of samples
-   times the units of the largest layer, inputs not counted, exceeds 480 (96 with FFNN_NO_SIMD).
+   times the units of the largest layer, inputs not counted, exceeds 480 (96 with FFNN_NO_SIMD), but
+   then in every call. Where nothing may be allocated once a program is under way, or FFNN_FREE
+   gives nothing back, use ffnn_forward after a first call with the largest batch. It takes views,
+   too; it writes to the network, so give each thread its own, by ffnn_init_copy.
    Stack, measured with gcc 12 -O2 on x86-64: at most 4 KB for networks whose layers have at most 64
    weights each, 14 KB for saving and loading, 40 KB for any other call; with FFNN_NO_SIMD 2 KB, but
-   for saving. On a Cortex-M4, ffnn_init_view and ffnn_predict add 11.5 KB to a program that is
-   built with FFNN_NO_STDIO, -Os, -ffunction-sections and -Wl,--gc-sections, or 8.9 KB if
+   for saving. On a Cortex-M4 with FPU ffnn_init_view and ffnn_predict add 11.5 KB to a program that
+   is built with FFNN_NO_STDIO, -Os, -ffunction-sections and -Wl,--gc-sections, or 8.9 KB if
    FFNN_HAS_ACTIVATION leaves tanh and identity, and take 1 KB of stack and, until the network is
    made, 1 KB of RAM beside weights and activations.
 
@@ -219,22 +224,27 @@ THE WEIGHTS FILE: safetensors.
                                 where the system allows it. A symbolic link's target is replaced;
                                 other hard links keep the old file. Devices and pipes are written
                                 to; if /dev/stdout or a path in /dev/fd or /proc leads to a file the
-                                save fails (EINVAL). There, and in a folder that may not be written
-                                to, write the bytes of ffnn_save_memory yourself. On Windows paths
-                                are UTF-8 or, if they are not, in the code page that fopen takes
+                                save fails (EINVAL). There, in a folder that may not be written to,
+                                and where milliseconds are too long to wait for a disk, write the
+                                bytes of ffnn_save_memory yourself. On Windows paths are UTF-8 or,
+                                if they are not, in the code page that fopen takes
    ffnn_load                    loads into a network with the file's sizes, biases and, if the file
                                 says them, activations. Rejects every file that the reference
                                 implementation rejects, with one exception: numbers in ignored
                                 fields may be too large for a double
    ffnn_save_optimizer          writes the optimizer's state as ffnn_save writes weights: tensors
                                 with .exp_avg and .exp_avg_sq (Adam) or .momentum_buffer behind the
-                                parameters' names, and metadata "optimizer": "adam", "steps": "120"
+                                parameters' names, and metadata "optimizer": "adam", "steps": "120".
+                                A program killed between the two saves leaves one file a save older
+                                than the other, which no call can tell
    ffnn_load_optimizer          into a network of the same shape and optimizer, else
                                 FFNN_ERROR_MISMATCH. After ffnn_load, which starts the state anew,
                                 and this training goes on, bit for bit, as if it had never stopped
    ffnn_init_from_file          makes a new network of the file, with the default loss and
-                                optimizer. A file of PyTorch's names that does not say its
-                                activations is FFNN_ERROR_MISMATCH: a guess would be silently wrong
+                                optimizer: to train it, set net.loss, net.optimizer and what belongs
+                                to them first, also for ffnn_load_optimizer. A file of PyTorch's
+                                names that does not say its activations is FFNN_ERROR_MISMATCH: a
+                                guess would be silently wrong
    ffnn_print_file              prints what a weights file holds: a line a tensor, such as
                                 0.weight F32 [16, 8], and a line for each entry of the metadata
    ffnn_save_memory             writes the same bytes to memory. *size receives the byte count. Pass
