@@ -151,9 +151,10 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
                                 samples
    ffnn_gradient                ffnn_backward without a step: it changes no parameter and nothing of
                                 the optimizer. The gradient of the loss by x, x.grad in PyTorch,
-                                goes to x_gradient (batch x inputs, apart from x and y; all zeros as
-                                a tensor: not wanted). Of the default loss, it is that of half the
-                                sum. A view has no error: FFNN_ERROR_ARGUMENT
+                                goes to x_gradient, batch x inputs, apart from x and y; give
+                                ffnn_view(NULL, 0, 0) if you want only error and delta. Of the
+                                default loss, it is that of half the sum. A network of
+                                ffnn_init_view has no error: FFNN_ERROR_ARGUMENT
    ffnn_train                   one step for the whole batch: forward, then backward. *loss (may be
                                 NULL) is the network's loss before the step
    ffnn_fit                     epochs of steps over batches of batch_size samples; the last batch
