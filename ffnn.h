@@ -225,10 +225,11 @@ THE WEIGHTS FILE: safetensors.
                                 where the system allows it. A symbolic link's target is replaced;
                                 other hard links keep the old file. Devices and pipes are written
                                 to; if /dev/stdout or a path in /dev/fd or /proc leads to a file the
-                                save fails (EINVAL). There, in a folder that may not be written to,
-                                and where milliseconds are too long to wait for a disk, write the
-                                bytes of ffnn_save_memory yourself. On Windows paths are UTF-8 or,
-                                if they are not, in the code page that fopen takes
+                                save fails (EINVAL). There, and in a folder that may not be written
+                                to, write the bytes of ffnn_save_memory yourself. Where milliseconds
+                                are too long to wait for the disk, save an ffnn_init_copy in another
+                                thread. On Windows paths are UTF-8 or, if they are not, in the code
+                                page that fopen takes
    ffnn_load                    loads into a network with the file's sizes, biases and, if the file
                                 says them, activations. Rejects every file that the reference
                                 implementation rejects, with one exception: numbers in ignored
