@@ -55,7 +55,6 @@ platforms() {
     platform "Linux x86-64" "" clang "-std=c99 -Os -march=native" "$faults"
     scripted "Linux x86-64" flags.sh "gcc $flag_sets"
     scripted "Linux x86-64" flags.sh "clang $flag_sets"
-    scripted "Linux x86-64" warnings.sh all
     scripted "Linux x86-64" names.sh all
     platform "Linux x86-64, C++" "" g++ "-std=c++11 -O2" "$faults"
     platform "Linux x86-64, C++" "" clang++ "-std=c++20 -O2" "$faults"
