@@ -707,9 +707,9 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #define FFNN__IN_REGISTER(x) ((void)0)
 #endif
 
-/* Behind what adds a product to a loop's sum x. Tuned for Zen, and from GCC 13 on by default, GCC
-   does not fuse what goes around a loop, but fuses the same loop unrolled: a sample's bits would
-   depend on its batch. It cannot see that x goes around. (Ampere's processors: as Zen.) */
+/* Behind what adds a product to a loop's sum x. Tuned for Zen, GCC does not fuse what goes around a
+   loop, but fuses the same loop unrolled: a sample's bits would depend on its batch. So it is not to
+   see that x goes around. Versions after 12, not tried here, may do so for more processors. */
 #if defined(FFNN__SIMD) && defined(__GNUC__) && !defined(__clang__) && \
     (defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)) && \
     (__GNUC__ > 12 || defined(__tune_znver1__) || defined(__tune_znver2__) || \
