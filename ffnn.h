@@ -719,6 +719,18 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #define FFNN__IN_REGISTER(x) ((void)0)
 #endif
 
+/* Behind what adds a product to a loop's sum x. Tuned for Zen, GCC does not fuse what goes around a
+   loop, but fuses the same loop unrolled: a sample's bits would depend on its batch. So it is not to
+   see that x goes around. Versions after 12, not tried here, may do so for more processors. */
+#if defined(FFNN__SIMD) && defined(__GNUC__) && !defined(__clang__) && \
+    (defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)) && \
+    (__GNUC__ > 12 || defined(__tune_znver1__) || defined(__tune_znver2__) || \
+     defined(__tune_znver3__) || defined(__tune_znver4__))
+#define FFNN__GOES_AROUND(x) FFNN__NO_FMA(x)
+#else
+#define FFNN__GOES_AROUND(x) ((void)0)
+#endif
+
 /* Hints for loops: unrolled where arrays of vectors must stay in registers (four times where the
    number of rounds may be no constant: small networks), rolled for the few elements after the last
    vector, of which Clang would make vectors again. */
@@ -6285,8 +6297,10 @@ FFNN__INLINE void FFNN__K(tile)(const ffnn__product *product, size_t row, size_t
                 if (rows == 2) FFNN__IN_REGISTER(b_row[j]); /* more rows are used from there */
             }
             FFNN__UNROLL for (size_t i = 0; i < rows; ++i)
-                FFNN__UNROLL for (size_t j = 0; j < vectors; ++j)
+                FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
                     sum[s][i][j] += a[i][at] * b_row[j];
+                    FFNN__GOES_AROUND(sum[s][i][j]);
+                }
             at += a_step;
             b += product->b_row_step;
         }
@@ -6294,7 +6308,10 @@ FFNN__INLINE void FFNN__K(tile)(const ffnn__product *product, size_t row, size_t
     for (; k < product->depth; ++k) { /* what split leaves, or all */
         FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
             ffnn__vec b_row = *(const ffnn__vec *)(b + FFNN__K(vector_begin)(j, vectors, width));
-            FFNN__UNROLL for (size_t i = 0; i < rows; ++i) sum[0][i][j] += a[i][at] * b_row;
+            FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
+                sum[0][i][j] += a[i][at] * b_row;
+                FFNN__GOES_AROUND(sum[0][i][j]);
+            }
         }
         at += a_step;
         b += product->b_row_step;
@@ -6499,6 +6516,7 @@ FFNN__INLINE void FFNN__K(fold_step)(ffnn__vec *sums, const float *a, size_t a_s
         FFNN__K(repeat)(&a_part, a + i * a_step, cols);
         if (mask != NULL) a_part = (ffnn__vec)((ffnn__bits)a_part & *mask);
         sums[i] += a_part * b_part;
+        FFNN__GOES_AROUND(sums[i]);
     }
 }
 
@@ -6600,6 +6618,8 @@ FFNN__INLINE void FFNN__K(narrow_rows)(const ffnn__product *product, size_t row,
         FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
             sum[i] += a[i * row_step] * b_row;
             odd[i] += a[i * row_step + step] * next;
+            FFNN__GOES_AROUND(sum[i]);
+            FFNN__GOES_AROUND(odd[i]);
         }
     }
     if (k < product->depth) {
@@ -6648,8 +6668,10 @@ FFNN__INLINE void FFNN__K(small_row)(bool is_sigmoid, float *z, float *a, const 
     size_t col = 0;
     for (; col + 4 <= n; col += 4) {
         ffnn__vec sum = {0};
-        FFNN__UNROLL4 for (size_t i = 0; i < k; ++i)
+        FFNN__UNROLL4 for (size_t i = 0; i < k; ++i) {
             sum += x[i] * *(const ffnn__vec *)(w + i * n + col);
+            FFNN__GOES_AROUND(sum);
+        }
         if (bias != NULL) sum += *(const ffnn__vec *)(bias + col);
         *(ffnn__vec *)(z + col) = sum;
         if (!is_sigmoid) continue;
@@ -6658,7 +6680,10 @@ FFNN__INLINE void FFNN__K(small_row)(bool is_sigmoid, float *z, float *a, const 
     }
     for (; col < n; ++col) {
         float sum = 0;
-        FFNN__UNROLL4 for (size_t i = 0; i < k; ++i) sum += x[i] * w[i * n + col];
+        FFNN__UNROLL4 for (size_t i = 0; i < k; ++i) {
+            sum += x[i] * w[i * n + col];
+            FFNN__GOES_AROUND(sum);
+        }
         if (bias != NULL) sum += bias[col];
         z[col] = sum;
         if (!is_sigmoid) continue;
@@ -6685,6 +6710,7 @@ FFNN__INLINE void FFNN__K(small_column)(bool is_sigmoid, float *z, float *a, con
         for (size_t i = 0; i < k; ++i) {
             ffnn__vec part = {x[i], x1[i], x2[i], x3[i]};
             sum += part * w[i];
+            FFNN__GOES_AROUND(sum);
         }
     }
     if (bias != NULL) sum += bias[0];
@@ -6721,7 +6747,10 @@ FFNN__TARGET static void FFNN__K(small_four_rows)(float *z, const float *x, cons
         ffnn__vec sum[4] = {{0}, {0}, {0}, {0}};
         for (size_t i = 0; i < k; ++i) {
             ffnn__vec part = *(const ffnn__vec *)(w + i * n + col);
-            FFNN__UNROLL for (size_t j = 0; j < 4; ++j) sum[j] += x[j * k + i] * part;
+            FFNN__UNROLL for (size_t j = 0; j < 4; ++j) {
+                sum[j] += x[j * k + i] * part;
+                FFNN__GOES_AROUND(sum[j]);
+            }
         }
         FFNN__UNROLL for (size_t j = 0; j < 4; ++j) {
             if (bias != NULL) sum[j] += *(const ffnn__vec *)(bias + col);
@@ -6730,8 +6759,12 @@ FFNN__TARGET static void FFNN__K(small_four_rows)(float *z, const float *x, cons
     }
     for (; col < n; ++col) {
         float sum[4] = {0};
-        for (size_t i = 0; i < k; ++i)
-            FFNN__UNROLL for (size_t j = 0; j < 4; ++j) sum[j] += x[j * k + i] * w[i * n + col];
+        for (size_t i = 0; i < k; ++i) {
+            FFNN__UNROLL for (size_t j = 0; j < 4; ++j) {
+                sum[j] += x[j * k + i] * w[i * n + col];
+                FFNN__GOES_AROUND(sum[j]);
+            }
+        }
         FFNN__UNROLL for (size_t j = 0; j < 4; ++j)
             z[j * n + col] = bias != NULL ? sum[j] + bias[col] : sum[j];
     }
@@ -6787,8 +6820,10 @@ FFNN__INLINE void FFNN__K(small_update_rows)(float *w, const float *x, const flo
         ffnn__vec sum[4] = {{0}, {0}, {0}, {0}};
         for (size_t i = 0; i < samples; ++i) {
             ffnn__vec part = *(const ffnn__vec *)(delta + i * outputs + col);
-            FFNN__UNROLL for (size_t j = 0; j < rows; ++j)
+            FFNN__UNROLL for (size_t j = 0; j < rows; ++j) {
                 sum[j] += x[i * inputs + row + j] * part;
+                FFNN__GOES_AROUND(sum[j]);
+            }
         }
         FFNN__UNROLL for (size_t j = 0; j < rows; ++j) {
             sum[j] *= factor;
@@ -6799,8 +6834,10 @@ FFNN__INLINE void FFNN__K(small_update_rows)(float *w, const float *x, const flo
     for (; col < outputs; ++col) {
         float sum[4] = {0};
         for (size_t i = 0; i < samples; ++i)
-            FFNN__UNROLL for (size_t j = 0; j < rows; ++j)
+            FFNN__UNROLL for (size_t j = 0; j < rows; ++j) {
                 sum[j] += x[i * inputs + row + j] * delta[i * outputs + col];
+                FFNN__GOES_AROUND(sum[j]);
+            }
         FFNN__UNROLL for (size_t j = 0; j < rows; ++j) {
             sum[j] *= factor;
             FFNN__NO_FMA(sum[j]);

@@ -9,6 +9,7 @@
 #include "../ffnn.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define PATH "exchange-\xc3\xa9\xe9\x87\x8d\xf0\x9f\x92\xbe.safetensors"
 

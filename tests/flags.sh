@@ -115,10 +115,12 @@ contractions='
     -ffp-contract=on
     -ffp-contract=fast'
 
+# Tuned for Zen, GCC fuses no product into a sum that goes around a loop.
 others='
     -fno-signed-zeros
     -fno-trapping-math
     -fno-math-errno
+    -mtune=znver3
     -fsingle-precision-constant
     -Xclang -cl-single-precision-constant
     -D_M_FP_FAST

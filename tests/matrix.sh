@@ -55,7 +55,6 @@ platforms() {
     platform "Linux x86-64" "" clang "-std=c99 -Os -march=native" "$faults"
     scripted "Linux x86-64" flags.sh "gcc $flag_sets"
     scripted "Linux x86-64" flags.sh "clang $flag_sets"
-    scripted "Linux x86-64" warnings.sh all
     scripted "Linux x86-64" names.sh all
     platform "Linux x86-64, C++" "" g++ "-std=c++11 -O2" "$faults"
     platform "Linux x86-64, C++" "" clang++ "-std=c++20 -O2" "$faults"
@@ -160,12 +159,13 @@ export WINEPREFIX="$out/wine" WINEDEBUG=-all LC_ALL=C.UTF-8 # Wine names files a
 
 limit() { if have timeout; then timeout 300 "$@"; else "$@"; fi; }
 
-# Numbers the platforms; each worker takes its share of the numbers.
+# Numbers the platforms; each worker takes the next one whose folder no other has made.
 is_mine() { # NAME COMPILER
     case "$1 $2" in *"${MATRIX_ONLY:-}"*) ;; *) return 1 ;; esac
     number=$((number + 1))
-    [ $((number % jobs)) = "$worker" ] || return 1
-    folder=$out/$number log=$out/$number/log
+    folder=$out/$number
+    mkdir "$folder" 2> "$out/taken-$worker" || return 1
+    log=$folder/log
     mkdir -p "$folder/build/tests"
     ln -s "$top/tests" "$folder/tests" # tests run in what looks like the top folder
 }
@@ -211,7 +211,6 @@ run_tests() { # RUNNER COMPILER FLAGS EXCEPTIONS
     for name in weights test_mlp_files test_training_files; do # there is no mkdir everywhere
         mkdir -p "$folder/build/tests-tmp/$name"
     done
-    case $3 in -x*) not_source="-x none" ;; *) not_source="" ;; esac
     $2 $3 -w -c -o "$folder/implementation.o" "$top/tests/implementation.c" >> "$log" 2>&1
     for source in "$top"/tests/test_*.c; do
         name=$(basename "$source" .c) counts=""
@@ -231,11 +230,16 @@ run_tests() { # RUNNER COMPILER FLAGS EXCEPTIONS
     done
 }
 
-# Whether the lab prints what the notebook recorded.
+# Whether the lab prints what the notebook recorded. As in the Makefile, most examples share an
+# implementation, which is what takes longest to compile; two bring their own.
 lab_matches() { # RUNNER COMPILER FLAGS WARNINGS EXCEPTIONS
+    printf '#define FFNN_IMPLEMENTATION\n#include "%s/ffnn.h"\n' "$top" > "$folder/ffnn.c"
+    $2 $3 $4 $for_objects -c -o "$folder/ffnn.o" "$folder/ffnn.c" >> "$log" 2>&1 || return 1
     for example in "$top"/examples/*.c; do
-        case " $5 " in *" $(basename "$example" .c) "*) continue ;; esac
-        $2 $3 $4 -o "$folder/build/$(basename "$example" .c).exe" "$example" -lm >> "$log" 2>&1 || return 1
+        name=$(basename "$example" .c)
+        case " $5 " in *" $name "*) continue ;; esac
+        case $name in quickstart | embedded) shared="" ;; *) shared=$shared_with_examples ;; esac
+        $2 $3 $4 -o "$folder/build/$name.exe" "$example" $shared -lm >> "$log" 2>&1 || return 1
     done
     (cd "$folder/build" && limit $1 ./lab.exe > lab.txt) 2>> "$log" || return 1
     "$out/compare_transcripts" "$top/tests/transcripts/recorded.txt" "$folder/build/lab.txt" >> "$log" 2>&1
@@ -251,7 +255,7 @@ embedded_matches() { # RUNNER NAME
 
 # Whether weights files are the same here and there, and leave nothing beside them.
 files_match() { # RUNNER COMPILER FLAGS
-    $2 $3 -w -o "$folder/exchange.exe" "$top/tests/exchange.c" -lm >> "$log" 2>&1 || return 1
+    $2 $3 -w -o "$folder/exchange.exe" "$top/tests/exchange.c" $shared_with_examples -lm >> "$log" 2>&1 || return 1
     mkdir "$folder/files" && cd "$folder/files" || return 1
     limit $1 ../exchange.exe write >> "$log" 2>&1 && cmp exchange-*.safetensors "$out"/exchange-* >> "$log" 2>&1 &&
         [ "$(ls -A | wc -l)" -eq 1 ] && cp "$out"/exchange-* . && limit $1 ../exchange.exe read >> "$log" 2>&1
@@ -269,12 +273,14 @@ platform() { # NAME RUNNER COMPILER FLAGS [EXCEPTIONS]
     missing=$(what_is_missing "$2" "$3" "$4")
     if [ -n "$missing" ]; then skip "$1" "$3" "$4" "$missing"; return; fi
     flags=$4 warnings=$c_warnings result=passed left_out=${5:-}
+    not_source="" for_objects=-Wno-unused-command-line-argument # Clang has one of what is for the linker
     [ "$quick" = 0 ] || [ "$number" = 1 ] || left_out="$left_out $not_quick"
     case $3 in
     *++) flags="-x c++ $4" ;;
-    tcc) warnings="" ;;
+    tcc) warnings="" for_objects="" ;;
     esac
-    case $flags in -x*) warnings="$common -Wno-missing-field-initializers" ;; esac # {0} is C
+    case $flags in -x*) not_source="-x none" warnings="$common -Wno-missing-field-initializers" ;; esac # {0} is C
+    shared_with_examples="-DFFNN_IMPLEMENTED $not_source $folder/ffnn.o"
     run_tests "$2" "$3" "$flags" "$left_out"
     tests="$passed passed"
     [ "$passed" != 0 ] || tests="-"
@@ -360,7 +366,7 @@ ${CC:-cc} -O2 -o "$out/compare_transcripts" tests/compare_transcripts.c -lm &&
 
 worker=0
 while [ "$worker" -lt "$jobs" ]; do
-    (number=0; platforms) &
+    (number=0; platforms; echo "$number" > "$out/count") &
     worker=$((worker + 1))
 done
 wait
@@ -377,6 +383,7 @@ while [ -d "$out/$number" ]; do
     esac
     number=$((number + 1))
 done
+[ "$number" -gt "$(cat "$out/count")" ] || { failed=1; echo "Some platforms have NO ROW"; }
 echo "Code size: bytes of code and constants of the whole implementation, built with -Os."
 number=1
 while [ -d "$out/$number" ]; do

@@ -1,9 +1,10 @@
 /* stack.h: how much stack each call uses, a test program for test_stack.c and test_stack_plain.c.
 
    A thread makes the call on a stack that has been painted, and the lowest byte that is no longer
-   paint tells. The limits are the manual's, of a build with optimization; where there are no POSIX
-   threads, or a sanitizer adds to the stack, nothing can be said. Files land in build/tests-tmp;
-   the program runs in the repository's root. */
+   paint tells. The limits are the manual's, of a build with optimization for x86-64, and other
+   processors are held to them, too, but for one with larger frames by its ABI; where there are no
+   POSIX threads, or a sanitizer adds to the stack, nothing can be said. Files land in
+   build/tests-tmp; the program runs in the repository's root. */
 #ifndef STACK_H
 #define STACK_H
 
@@ -45,13 +46,20 @@ static const char why_not[] = "the limits are for builds with optimization";
 
 enum { KIB = 1024, STACK = 256 * KIB, PAINT = 0xA5 };
 
+#ifdef __s390x__ /* each function that calls another leaves it 160 bytes: in predict, seven do */
+enum { SAVE_AREAS = 7 * 160 };
+#else
+enum { SAVE_AREAS = 0 };
+#endif
+
 /* Bytes. Those of a network like the lab's: each layer has at most 64 weights. */
 #ifdef FFNN_NO_SIMD
 #define NAME "test_stack, FFNN_NO_SIMD"
-enum { SMALL_LIMIT = 2 * KIB, LOAD_LIMIT = 2 * KIB, SAVE_LIMIT = 14 * KIB, LARGE_LIMIT = 2 * KIB };
+enum { SMALL_LIMIT = 2 * KIB + SAVE_AREAS, LOAD_LIMIT = 2 * KIB, SAVE_LIMIT = 14 * KIB };
+enum { LARGE_LIMIT = SMALL_LIMIT };
 #else
 #define NAME "test_stack"
-enum { SMALL_LIMIT = 4 * KIB, LOAD_LIMIT = 14 * KIB, SAVE_LIMIT = 14 * KIB };
+enum { SMALL_LIMIT = 4 * KIB + SAVE_AREAS, LOAD_LIMIT = 14 * KIB, SAVE_LIMIT = 14 * KIB };
 enum { LARGE_LIMIT = 40 * KIB };
 #endif
 

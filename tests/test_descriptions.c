@@ -574,7 +574,7 @@ static void test_a_changed_optimizer_is_checked(void) {
         {FFNN_SGD, 0, -1, 0}, {FFNN_ADAM, 0, -1, 0}, {FFNN_SGD, 0, INFINITE, 0},
         {FFNN_ADAM, 0, not_a_number(), 0}, {FFNN_SGD, 0, 0, -1}, {FFNN_ADAM, 0, 0, -1},
         {FFNN_SGD, 0, 0, INFINITE}, {FFNN_ADAM, 0, 0, INFINITE}, {FFNN_SGD, 0, 0, not_a_number()},
-        {FFNN_SGD, 0.5f, 0.5f, -INFINITE}};
+        {FFNN_SGD, 0.5f, 0.5f, -INFINITE}, {FFNN_ADAM + 1, 0.5f, 0, 0}, {-1, 0, 0.5f, 0.5f}};
     for (size_t i = 0; i < COUNT_OF(bad); ++i) {
         calls c;
         ffnn_net net;

@@ -18,7 +18,9 @@ static bool is_there(int activation) {
 }
 
 static void test_activate(void) {
+    static const int outside = -1;
     ffnn_tensor z = ffnn_view(inputs, 1, 4), a = ffnn_view(outputs, 1, 4);
+    ffnn_activation none;
     for (int i = 0; i < ACTIVATIONS; ++i) {
         test_case("%s", activation_table[i].name);
         CHECK_STATUS(is_there(i) ? FFNN_OK : FFNN_ERROR_ARGUMENT,
@@ -26,6 +28,9 @@ static void test_activate(void) {
         for (size_t k = 0; is_there(i) && k < 4; ++k)
             CHECK(is_activation_of((ffnn_activation)i, inputs[k], outputs[k]));
     }
+    test_case("one that is none");
+    memcpy(&none, &outside, sizeof none); /* no cast: C++ has no such value */
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_activate(a, z, none));
 }
 
 static void test_descriptions_and_changes(void) {

@@ -1270,6 +1270,8 @@ static void test_views_are_not_trained(void) {
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_gradient(&view, X, y, ffnn_view(NULL, 0, 0)));
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_save_optimizer(&view, SCRATCH_FILE));
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_load_optimizer(&view, SCRATCH_FILE));
+    view.momentum = view.clip_norm = 0.5f;
+    CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_train(&view, X, y, 0.1f, &loss));
     CHECK_STATUS(FFNN_OK, ffnn_evaluate(&view, X, y, &loss));
     ffnn_free(&view);
     net.layers[0].transposed = true; /* what only a view's layer may be */

@@ -326,6 +326,10 @@ static void test_products_around_blocks(void) {
         check_shape(2, near[i], near[(i + 1) % 6]);
         check_shape(near[(i + 1) % 6], 2, near[i]);
     }
+    for (size_t m = 1; m <= 5; ++m) { /* a layer of 4 units that is not small, and few samples */
+        check_shape(m, 17, 4);
+        check_shape(m, 30, 4);
+    }
     check_shape(3, 2100, 3); /* deeper than a block of dot products */
     check_shape(2, 4500, 1);
     check_shape(40, 200, 520); /* rows of b that lie far apart */

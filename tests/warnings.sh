@@ -1,13 +1,14 @@
 #!/bin/sh
 # warnings.sh [all]: the header warns nowhere, whatever its user turns on: where the implementation
 # is, and where only the declarations are; also with -DFFNN_STATIC for a whole program. make test
-# asks $CC; with `all`, gcc, clang, g++ and clang++ are asked, with every option of the header, and
-# clang's MSVC target (msvc.sh), also as if it were Microsoft's compiler. What is not there is
-# skipped, aloud. The last line is "warnings: N passed, M failed".
+# asks $CC; with `all`, as make builds does, gcc, clang, g++ and clang++ are asked, with every option
+# of the header, and clang's MSVC target (msvc.sh), also as if it were Microsoft's compiler. C and C++
+# beside each other. What is not there is skipped, aloud. The last line is "warnings: N passed, M failed".
 set -u
 out=${BUILD:-build}/tests/warnings
-rm -rf "$out" && mkdir -p "$out" || exit 1
+rm -rf "$out" && mkdir -p "$out/c" "$out/c++" || exit 1
 passed=0 failed=0
+options="-DFFNN_STATIC -DFFNN_NO_SIMD -DFFNN_NO_STDIO -DFFNN_HAS_ACTIVATION(a)=((a)==FFNN_TANH)"
 
 common="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wdouble-promotion -Wcast-qual
     -Wformat=2 -Wcast-align -Wredundant-decls -Wswitch-enum -Wfloat-equal -Wvla -Wunused-macros"
@@ -16,9 +17,11 @@ gcc_only="-Wlogical-op -Wduplicated-branches -Wduplicated-cond -Wnull-dereferenc
 cpp_only="-Wold-style-cast -Wzero-as-null-pointer-constant"
 clang_only="-Wcomma -Wextra-semi -Wconditional-uninitialized -Wassign-enum"
 
-printf '#include "ffnn.h"\nextern int nothing;\nint nothing;\n' > "$out/declarations.c"
-printf '#define FFNN_IMPLEMENTATION\n#include "ffnn.h"\n' > "$out/implementation.c"
-printf 'int main(void) { return 0; }\n' > "$out/nothing.c"
+for folder in "$out" "$out/c" "$out/c++"; do
+    printf '#include "ffnn.h"\nextern int nothing;\nint nothing;\n' > "$folder/declarations.c"
+    printf '#define FFNN_IMPLEMENTATION\n#include "ffnn.h"\n' > "$folder/implementation.c"
+    printf 'int main(void) { return 0; }\n' > "$folder/nothing.c"
+done
 
 is_clang() { # COMPILER
     case $(echo 'char what = __clang__;' | $1 -E -x c - 2> "$out/log") in *__clang__*) false ;; esac
@@ -43,12 +46,22 @@ try() { # COMPILER LANGUAGE STANDARD FILE FLAGS
     echo "FAILED: $1 -std=$3 $5, $4"
 }
 
-everything() { # COMPILER LANGUAGE STANDARD
+# GCC has warnings of its optimizer, which differ between levels. Clang has all but a few from reading,
+# which the level changes by its macros only: code is made at one level. A newer standard does not change
+# what is optimized: there, it is for size.
+everything() { # COMPILER LANGUAGE STANDARD NEWER-STANDARD
     if ! command -v "$1" > /dev/null; then echo "skipped: no $1"; return; fi
-    for option in "" -DFFNN_STATIC -DFFNN_NO_SIMD -DFFNN_NO_STDIO; do
-        for level in -O0 -O2 -O3; do try "$1" "$2" "$3" implementation "$level $option"; done
-        try "$1" "$2" "$3" declarations "-O2 $option"
-        try "$1" "$2" "$3" implementation "-O2 $option $(float_constants "$1")"
+    read_only= constants=$(float_constants "$1")
+    ! is_clang "$1" || read_only=-fsyntax-only
+    for option in "" $options; do
+        for level in "-O0 $read_only" -O2 "-O3 $read_only"; do
+            try "$1" "$2" "$3" implementation "$level $option"
+        done
+        try "$1" "$2" "$4" implementation "-Os $option"
+        for standard in "$3" "$4"; do
+            try "$1" "$2" "$standard" declarations "-O2 $option"
+            try "$1" "$2" "$standard" implementation "-O2 -fsyntax-only $option $constants"
+        done
     done
 }
 
@@ -60,7 +73,7 @@ msvc() { # LANGUAGE STANDARD
     msvc="sh tests/msvc.sh"
     if ! $msvc -x "$1" -c -o "$out/object" "$out/nothing.c" > "$out/log" 2>&1
     then echo "skipped: no MSVC target of clang"; return; fi
-    for option in "" -DFFNN_STATIC -DFFNN_NO_SIMD -DFFNN_NO_STDIO; do
+    for option in "" $options; do
         try "$msvc" "$1" "$2" implementation "-fsyntax-only $option"
         try "$msvc" "$1" "$2" declarations "-fsyntax-only $option"
         # It has a warning of its own about unused static functions: see the end of the header.
@@ -87,11 +100,25 @@ restored() { # COMPILER
     echo "FAILED: $1: warnings are not what they were before the header"
 }
 
+all_of() { # LANGUAGE, in a process of its own: the last line is its counts
+    out=$out/$1
+    case $1 in
+    c) everything gcc c c99 c11; everything clang c c99 c11; msvc c c99 ;;
+    *) everything g++ c++ c++11 c++20; everything clang++ c++ c++11 c++20; msvc c++ c++14 ;;
+    esac
+    echo "$passed $failed"
+}
+
 if [ "${1:-}" = all ]; then
-    everything gcc c c99; everything gcc c c11; everything clang c c99; everything clang c c11
-    everything g++ c++ c++11; everything g++ c++ c++20
-    everything clang++ c++ c++11; everything clang++ c++ c++20
-    msvc c c99; msvc c++ c++14
+    all_of c > "$out/c.txt" 2>&1 &
+    all_of c++ > "$out/c++.txt" 2>&1 &
+    wait
+    for language in c c++; do
+        sed '$d' "$out/$language.txt"
+        counts=$(sed -n '$s/^\([0-9]* [0-9]*\)$/\1/p' "$out/$language.txt")
+        [ -n "$counts" ] || { cat "$out/$language.txt"; counts="0 1"; }
+        passed=$((passed + ${counts% *})) failed=$((failed + ${counts#* }))
+    done
 else
     try "${CC:-cc}" c c99 declarations "-O2"
     try "${CC:-cc}" c c99 declarations "-O2 -DFFNN_STATIC"
