@@ -17,7 +17,8 @@
 # make pytorch      beside PyTorch, safetensors and scikit-learn, those that PYTHON has: the lab,
 #                   torch.nn MLPs, printing, random numbers, weights files both ways
 # make exported     examples/export.py beside PyTorch, scikit-learn, Keras, Flax, Stable-Baselines3,
-#                   those that PYTHON has: what C predicts with its files, and what it refuses
+#                   those that PYTHON has: what C predicts with its files, what it refuses, and which
+#                   files it reads back
 # make coverage     which branches of the header the tests take (gcc, gcov)
 # make analyse      static analysis, valgrind and more sanitizers
 # make prove        the reader of files' headers touches no memory but its own (Frama-C's WP, cvc4;

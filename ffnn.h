@@ -187,8 +187,8 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
    too; it writes to the network, so give each thread its own, by ffnn_init_copy.
    Stack, measured with gcc 12 -O2 on x86-64: at most 4 KB for networks whose layers have at most 64
    weights each, 14 KB for saving and loading, 40 KB for any other call; with FFNN_NO_SIMD 2 KB, but
-   for saving. On a Cortex-M4 with FPU ffnn_init_view and ffnn_predict add 11.5 KB to a program that
-   is built with FFNN_NO_STDIO, -Os, -ffunction-sections and -Wl,--gc-sections, or 8.9 KB if
+   for saving. On a Cortex-M4 with FPU ffnn_init_view and ffnn_predict add 12.4 KB to a program that
+   is built with FFNN_NO_STDIO, -Os, -ffunction-sections and -Wl,--gc-sections, or 9.8 KB if
    FFNN_HAS_ACTIVATION leaves tanh and identity, and take 1 KB of stack and, until the network is
    made, 1 KB of RAM beside weights and activations.
 
@@ -196,7 +196,8 @@ THE WEIGHTS FILE: safetensors.
 
    8 bytes    N, the length of the header, little-endian
    N bytes    {"0.weight":{"dtype":"F32","shape":[16,8],"data_offsets":[0,512]},...}
-   the rest   the numbers, row-major, 32-bit little-endian floats
+   the rest   the numbers, row-major, little-endian: 32-bit floats, or whatever else is F16, BF16 or
+              F64 and becomes floats as it is loaded
 
    Without biases, tensors are named W1, W2, ... and are inputs x outputs. With biases they are what
    the state_dict of a torch.nn.Sequential holds in which an activation follows each Linear:
@@ -211,10 +212,15 @@ THE WEIGHTS FILE: safetensors.
                                    metadata={"activations": "relu identity"})
 
    A model that was trained with CrossEntropyLoss ends in logits: say softmax for its last layer,
-   with BCEWithLogitsLoss sigmoid; predictions are then probabilities. Layers may have other names,
-   as any module's Linear layers do: prefix.weight and prefix.bias. Their order is the natural order
-   of the prefixes, in which fc2 comes before fc10; mind that hidden, input, output would sort
-   wrongly.
+   with BCEWithLogitsLoss sigmoid; predictions are then probabilities.
+
+   Layers may have other names, as any module's Linear layers do: NAME.weight and NAME.bias. Which
+   tensors are layers, and in which order, the metadata may say: "layers": "encoder.0 decoder.0".
+   All other tensors are ignored then, and a layer that comes twice is used twice. Without it every
+   tensor must be a layer's, and their order is found, never guessed: names that are equal but for
+   their digits stand in the order of their numbers (fc2 before fc10, net.1.2 before net.2.0), and
+   beyond that the sizes must fit in one order only. So input, hidden and output are found where
+   their sizes differ; encoder and decoder of an autoencoder are not.
 
    ffnn_save                    replaces the file at path when the new one is complete: it writes
                                 PATH.1.tmp (or the first number that is free; a long name is cut),
@@ -248,7 +254,10 @@ THE WEIGHTS FILE: safetensors.
                                 names that does not say its activations is FFNN_ERROR_MISMATCH: a
                                 guess would be silently wrong
    ffnn_print_file              prints what a weights file holds: a line a tensor, such as
-                                0.weight F32 [16, 8], and a line for each entry of the metadata
+                                0.weight F32 [16, 8], a line for each entry of the metadata, and
+                                what ffnn_init_from_file makes of it: "network: 8-16-3, relu
+                                softmax" or, for example, "no network: 1.running_mean [16] is no
+                                layer's weight or bias"
    ffnn_save_memory             writes the same bytes to memory. *size receives the byte count. Pass
                                 data NULL to query it; too small a capacity is FFNN_ERROR_ARGUMENT
    ffnn_load_memory             ffnn_load from memory
@@ -256,7 +265,8 @@ THE WEIGHTS FILE: safetensors.
    ffnn_init_view               the same without a copy: weights stay where they are, in flash say,
                                 for as long as the network is used. What would write to them is
                                 FFNN_ERROR_ARGUMENT, as are data that floats cannot be read from in
-                                place: not aligned to 4 bytes, or on a big-endian machine
+                                place: of another dtype than F32, not aligned to 4 bytes, or on a
+                                big-endian machine
 
 OPTIONS: macros, to be defined before the include and the same everywhere in a program. Defaults are
    in brackets.
@@ -546,10 +556,13 @@ FFNNDEF ffnn_status ffnn_print(FILE *out, ffnn_tensor t);
    random numbers                    PyTorch's generator, randn, randperm, Linear's first weights
    printing                          as PyTorch prints
    JSON                              a reader for the header of a weights file
+   numbers of a file                 halves and doubles as floats; decimal numbers
    bytes of a file                   read from memory or from a file, piece by piece
    parameters                        the list of a network's weights and biases, and their moments
-   weights file: the header          its tensors and metadata, checked; ffnn_print_file
-   weights file: which network       from the tensors' names and shapes to sizes and activations
+   weights file: the header          its tensors and metadata, checked
+   weights file: layers              which tensors they are, in which order; or why there are none
+   weights file: which network       layers and activations; whether it is this network
+   weights file: what is in it       ffnn_print_file
    weights file: loading             into a network, into a new one, without a copy; the optimizer
    weights file: saving              names, metadata and numbers
    files of Windows, POSIX, C        what differs between them; replacing a file
@@ -971,7 +984,7 @@ FFNNDEF const char *ffnn_status_string(ffnn_status status) {
         "out of memory",
         "file could not be opened, read or written",
         "not a well-formed weights file",
-        "weights file is not of this network, or does not say its activations",
+        "file is not of this network or optimizer, or does not say its activations",
     };
     if ((size_t)status >= sizeof texts / sizeof texts[0]) return "unknown status";
     return texts[status];
@@ -2999,7 +3012,9 @@ static void ffnn__json_skip(ffnn__json *json) {
     } while (depth > 0 && !json->failed);
 }
 
-/* ---- bytes of a file --------------------------------------------------------------------- */
+/* ---- numbers of a file ------------------------------------------------------------------- */
+/* Weights as F32, F16, BF16 or F64, and decimal numbers in the metadata. All as integers, so that no
+   flag of the compiler and no mode of the processor changes a number. */
 
 static bool ffnn__is_little_endian(void) {
     const uint16_t one = 1;
@@ -3015,6 +3030,218 @@ static void ffnn__copy_little_endian(void *to, const void *from, size_t count) {
     const unsigned char *bytes = (const unsigned char *)from;
     for (size_t i = 0; i < count * sizeof(float); ++i) ((unsigned char *)to)[i] = bytes[i ^ 3];
 }
+
+/* Of a float's bits; no enumerators, since those are ints. */
+#define FFNN__SIGN_BIT 0x80000000u
+#define FFNN__INFINITY_BITS 0x7f800000u
+#define FFNN__QUIET_NAN_BIT 0x400000u
+
+/* The bits of the float nearest to m 2^(power - 64), ties to even; infinity's if it is too large.
+   The highest bit of m is set. */
+static uint32_t ffnn__round_to_float(uint64_t m, int power) {
+    const int least = -149; /* of the powers of 2 that are floats: subnormal ones have fewer bits */
+    int kept = power - least < FLT_MANT_DIG ? power - least : FLT_MANT_DIG, dropped = 32 - kept;
+    if (kept < 0) return 0;
+    if (power > FLT_MAX_EXP) return FFNN__INFINITY_BITS;
+    /* Of the lower half it only counts whether it is 0. */
+    uint64_t high = (m >> 32) | ((m & 0xffffffffu) != 0);
+    high = (high + ((uint64_t)1 << (dropped - 1)) - 1 + (high >> dropped) % 2) >> dropped;
+    /* The highest bit kept of a normal number adds 1 to its exponent, as does rounding up to the
+       next power of 2. */
+    uint32_t exponent = power > FLT_MIN_EXP ? (uint32_t)(power - FLT_MIN_EXP) : 0;
+    return (exponent << (FLT_MANT_DIG - 1)) + (uint32_t)high;
+}
+
+/* How numbers stand in a file: as IEEE 754 has them, a sign, an exponent, a fraction. */
+typedef struct ffnn__format {
+    const char *dtype;
+    unsigned char size; /* bytes */
+    unsigned char exponent_bits, fraction_bits;
+} ffnn__format;
+
+/* Those that become floats; the first one is that of floats. */
+static const ffnn__format ffnn__formats[] = {
+    {"F32", 4, 8, 23}, {"F16", 2, 5, 10}, {"BF16", 2, 8, 7}, {"F64", 8, 11, 52}};
+
+static bool ffnn__is_of_floats(const ffnn__format *format) { return format == ffnn__formats; }
+
+/* A number of a file as the nearest float. NaN stays NaN. */
+static void ffnn__convert_number(float *to, const unsigned char *from, const ffnn__format *format) {
+    uint64_t number = 0;
+    for (size_t i = format->size; i > 0; --i) number = number << 8 | from[i - 1];
+    int max_exponent = (1 << format->exponent_bits) - 1, bias = max_exponent / 2;
+    int exponent = (int)(number >> format->fraction_bits & (unsigned)max_exponent);
+    uint64_t m = number << (64 - format->fraction_bits) >> 1; /* the fraction, behind the top bit */
+    uint32_t bits = 0;
+    if (exponent == max_exponent) {
+        bits = FFNN__INFINITY_BITS | (uint32_t)(m >> 40);
+        if (m != 0) bits |= FFNN__QUIET_NAN_BIT; /* its payload may have lost all bits */
+    } else if (exponent > 0) {
+        bits = ffnn__round_to_float(m | (uint64_t)1 << 63, exponent - bias + 1);
+    } else if (m != 0) {
+        int power = 2 - bias;
+        for (; m >> 63 == 0; m <<= 1) --power;
+        bits = ffnn__round_to_float(m, power);
+    }
+    bool is_negative = from[format->size - 1] >= 0x80;
+    if (is_negative) bits |= FFNN__SIGN_BIT;
+    memcpy(to, &bits, sizeof bits);
+}
+
+static void ffnn__to_floats(float *to, const unsigned char *from, size_t count,
+                            const ffnn__format *format) {
+    if (ffnn__is_of_floats(format)) {
+        ffnn__copy_little_endian(to, from, count);
+        return;
+    }
+    for (size_t i = 0; i < count; ++i) ffnn__convert_number(to + i, from + i * format->size, format);
+}
+
+/* Both copy to the end of a text, without terminating it, and return the new end. */
+static char *ffnn__append_text(char *at, const char *text) {
+    size_t length = strlen(text);
+    memcpy(at, text, length);
+    return at + length;
+}
+
+static char *ffnn__append_number(char *at, uint64_t number) {
+    char digits[20];
+    size_t count = 0;
+    do {
+        digits[count++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    while (count > 0) *at++ = digits[--count];
+    return at;
+}
+
+/* A decimal number: mantissa * 10^exponent. */
+typedef struct ffnn__decimal {
+    uint64_t mantissa;
+    int exponent;
+    bool is_negative;
+} ffnn__decimal;
+
+/* Reads a digit of a decimal number; false if there is none. Those after the 18th do not count. */
+static bool ffnn__read_digit(const char **at, ffnn__decimal *number, bool is_fraction) {
+    if (**at < '0' || **at > '9') return false;
+    bool counts = number->mantissa < UINT64_MAX / 100;
+    if (counts) number->mantissa = 10 * number->mantissa + (uint64_t)(**at - '0');
+    if (counts == is_fraction && number->exponent > -999 && number->exponent < 999)
+        number->exponent += counts ? -1 : 1;
+    ++*at;
+    return true;
+}
+
+/* Reads -1.5e-3 or a part of it: a number in JSON's way of writing them, which begins at text.
+   Returns its end; text if there is none. */
+static const char *ffnn__read_decimal(const char *text, ffnn__decimal *number) {
+    const char *at = text;
+    int power = 0;
+    memset(number, 0, sizeof *number);
+    number->is_negative = *at == '-';
+    if (*at == '-') ++at;
+    bool has_leading_zero = at[0] == '0' && at[1] >= '0' && at[1] <= '9';
+    if (has_leading_zero || !ffnn__read_digit(&at, number, false)) return text;
+    while (ffnn__read_digit(&at, number, false)) continue;
+    if (*at == '.') {
+        ++at;
+        if (!ffnn__read_digit(&at, number, true)) return text;
+        while (ffnn__read_digit(&at, number, true)) continue;
+    }
+    if (*at != 'e' && *at != 'E') return at;
+    ++at;
+    bool is_negative_power = *at == '-';
+    if (*at == '-' || *at == '+') ++at;
+    if (*at < '0' || *at > '9') return text;
+    for (; *at >= '0' && *at <= '9'; ++at)
+        if (power < 1000) power = 10 * power + (*at - '0');
+    number->exponent += is_negative_power ? -power : power;
+    return at;
+}
+
+/* The nearest float; false if the number is too large. Without double and without a division, which
+   are 2 KB of code on a Cortex-M4: m's highest bit stays at the top, and each step to another power
+   of 10 loses at most 2^-60 of it. */
+static bool ffnn__decimal_to_float(const ffnn__decimal *number, float *value) {
+    uint64_t m = number->mantissa;
+    int exponent = number->exponent, power = 64; /* the number is m 2^(power - 64) 10^exponent */
+    *value = 0;
+    if (m == 0 || exponent < -80) return true;
+    if (exponent > 40) return false;
+    for (;;) {
+        for (; m >> 63 == 0; m <<= 1) --power;
+        if (exponent == 0) break;
+        if (exponent > 0) {
+            m = (m >> 1) + (m >> 3); /* 10 / 2^4 */
+            power += 4;
+            --exponent;
+        } else { /* 0.8 = 3/4 (1 + 2^-4) (1 + 2^-8) (1 + 2^-16) (1 + 2^-32), over 2^3 */
+            m = (m >> 1) + (m >> 2);
+            for (int shift = 4; shift <= 32; shift *= 2) m += m >> shift;
+            power -= 3;
+            ++exponent;
+        }
+    }
+    uint32_t bits = ffnn__round_to_float(m, power);
+    bool is_finite = bits < FFNN__INFINITY_BITS;
+    if (number->is_negative) bits |= FFNN__SIGN_BIT;
+    memcpy(value, &bits, sizeof bits);
+    return is_finite;
+}
+
+/* A decimal number of so many digits and this exponent, in JSON's way of writing it. Returns the
+   end. */
+static char *ffnn__append_decimal(char *at, uint32_t digits, int exponent) {
+    char text[24];
+    while (digits % 10 == 0) {
+        digits /= 10;
+        ++exponent;
+    }
+    int count = (int)(ffnn__append_number(text, digits) - text), point = count + exponent;
+    bool is_scientific = point > 12 || point < -4; /* 1.5e-10 */
+    int power = point - 1;
+    if (is_scientific) point = 1;
+    int begin = point > 0 ? 0 : point - 1, end = count > point ? count : point;
+    for (int i = begin; i < end; ++i) { /* zeros before and behind the digits */
+        if (i == point) *at++ = '.';
+        bool is_digit = i >= 0 && i < count;
+        *at++ = (char)(is_digit ? text[i] : '0');
+    }
+    if (!is_scientific) return at;
+    at = ffnn__append_text(at, power < 0 ? "e-" : "e");
+    return ffnn__append_number(at, (uint64_t)(power < 0 ? -power : power));
+}
+
+/* Whether a decimal number is read as a float below magnitude. */
+static bool ffnn__reads_below(uint32_t mantissa, int exponent, float magnitude) {
+    ffnn__decimal decimal = {mantissa, exponent, false};
+    float read;
+    return ffnn__decimal_to_float(&decimal, &read) && read < magnitude;
+}
+
+/* The fewest digits that are read as value again: nine are always enough. Found by bisection, so
+   that reading alone decides. value is not 0. */
+static char *ffnn__append_float(char *at, float value) {
+    float magnitude = value < 0 ? -value : value;
+    if (value < 0) *at++ = '-';
+    int exponent = 38; /* of the last digit */
+    while (exponent > -45 && !ffnn__reads_below(1, exponent, magnitude)) --exponent;
+    for (uint32_t first = 1;; first *= 10, --exponent) {
+        uint32_t low = first, high = 10 * first; /* the least number that is not below is in here */
+        while (low < high) {
+            uint32_t middle = low + (high - low) / 2;
+            if (ffnn__reads_below(middle, exponent, magnitude)) low = middle + 1;
+            else high = middle;
+        }
+        ffnn__decimal decimal = {low, exponent, false};
+        float read;
+        bool is_same = ffnn__decimal_to_float(&decimal, &read) && !(read > magnitude);
+        if (is_same || first == 100000000) return ffnn__append_decimal(at, low, exponent);
+    }
+}
+
+/* ---- bytes of a file --------------------------------------------------------------------- */
 
 /* The bytes of a weights file: in the caller's memory or, if file is not NULL, read from there into
    memory of its own, the header first, then all the rest or one piece of it after the other. That
@@ -3160,17 +3387,26 @@ static ffnn_status ffnn__source_read_to_end(ffnn__source *source, uint64_t size)
     return source->size > size ? FFNN_ERROR_FORMAT : ffnn__source_check_end(source);
 }
 
-/* The same where nobody needs the bytes after the header: of a seekable file only the last one is
-   read. */
+#ifndef FFNN_NO_STDIO
+
+/* Skips bytes of a seekable file, of which only the last one is read: it must be there. */
+static ffnn_status ffnn__skip_in_file(const ffnn__source *source, uint64_t size) {
+    FILE *file = (FILE *)source->file;
+    long skipped = (long)(size - 1); /* fits: ftell has told where the end is */
+    if (fseek(file, skipped, SEEK_CUR) == 0) size = 1;
+    for (; size > 0; --size)
+        if (fgetc(file) == EOF) return ferror(file) ? FFNN_ERROR_IO : FFNN_ERROR_FORMAT;
+    return FFNN_OK;
+}
+
+#endif /* FFNN_NO_STDIO */
+
+/* The same where nobody needs the bytes after the header. */
 static ffnn_status ffnn__source_skip_to_end(ffnn__source *source, uint64_t size) {
 #ifndef FFNN_NO_STDIO
     if (source->file_size == size && source->size < size) {
-        FILE *file = (FILE *)source->file;
-        long skipped = (long)(size - source->size - 1); /* fits: ftell has told where the end is */
-        if (fseek(file, skipped, SEEK_CUR) == 0) {
-            if (fgetc(file) != EOF) return ffnn__source_check_end(source);
-            return ferror(file) ? FFNN_ERROR_IO : FFNN_ERROR_FORMAT; /* it has become shorter */
-        }
+        ffnn_status status = ffnn__skip_in_file(source, size - source->size);
+        return status == FFNN_OK ? ffnn__source_check_end(source) : status;
     }
 #endif
     return ffnn__source_read_to_end(source, size);
@@ -3190,17 +3426,37 @@ static ffnn_status ffnn__source_next(ffnn__source *source, size_t size,
     return status;
 }
 
-/* The next floats; those still in the file are read straight to where they belong. */
-static ffnn_status ffnn__source_next_floats(ffnn__source *source, float *to, size_t count) {
-    const unsigned char *from;
-    size_t size = count * sizeof(float);
+/* Skips bytes that nobody needs. */
+static ffnn_status ffnn__source_skip(ffnn__source *source, uint64_t size) {
+    if (size == 0) return FFNN_OK;
 #ifndef FFNN_NO_STDIO
-    bool is_in_file = source->at == source->size;
-    if (is_in_file && ffnn__is_little_endian()) return ffnn__read_file(source, to, size);
+    bool is_in_file = source->file != NULL && source->at == source->size;
+    if (is_in_file) return ffnn__skip_in_file(source, size);
 #endif
-    ffnn_status status = ffnn__source_next(source, size, &from);
-    if (status == FFNN_OK) ffnn__copy_little_endian(to, from, count);
-    return status;
+    source->at += (size_t)size; /* in memory, all of it: fits */
+    return FFNN_OK;
+}
+
+/* Numbers are taken from a source in pieces, what a second-level cache holds. */
+#define FFNN__PIECE ((size_t)(SIZE_MAX < 0x100000 ? SIZE_MAX / 4 : 0x100000)) /* bytes */
+
+/* The next numbers; floats still in the file are read straight to where they belong. */
+static ffnn_status ffnn__source_next_floats(ffnn__source *source, float *to, size_t count,
+                                            const ffnn__format *format) {
+#ifndef FFNN_NO_STDIO
+    bool is_straight = source->file != NULL && source->at == source->size && ffnn__is_little_endian();
+    if (is_straight && ffnn__is_of_floats(format))
+        return ffnn__read_file(source, to, count * sizeof(float));
+#endif
+    const size_t max = FFNN__PIECE / format->size;
+    for (size_t first = 0; first < count; first += max) {
+        const unsigned char *from;
+        size_t part = count - first < max ? count - first : max;
+        ffnn_status status = ffnn__source_next(source, part * format->size, &from);
+        if (status != FFNN_OK) return status;
+        ffnn__to_floats(to + first, from, part, format);
+    }
+    return FFNN_OK;
 }
 
 /* ---- parameters -------------------------------------------------------------------------- */
@@ -3247,24 +3503,6 @@ static ffnn__parameter ffnn__tensor_at(const ffnn__contents *contents, size_t i)
     ffnn__parameter parameter = ffnn__parameter_at(contents->net, index);
     parameter.tensor.data = ffnn__moment_of(contents->net, index, row);
     return parameter;
-}
-
-/* Both copy to the end of a text, without terminating it, and return the new end. */
-static char *ffnn__append_text(char *at, const char *text) {
-    size_t length = strlen(text);
-    memcpy(at, text, length);
-    return at + length;
-}
-
-static char *ffnn__append_number(char *at, uint64_t number) {
-    char digits[20];
-    size_t count = 0;
-    do {
-        digits[count++] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number != 0);
-    while (count > 0) *at++ = digits[--count];
-    return at;
 }
 
 enum { FFNN__MAX_NAME = 64 }; /* of a tensor, with the zero behind it */
@@ -3579,147 +3817,177 @@ static const char *ffnn__find_metadata(const ffnn__index *index, const char *wan
     return found;
 }
 
+/* ---- weights file: layers ---------------------------------------------------------------- */
+/* Which tensors are layers, and in which order they stand; or the first reason why there is no
+   network. */
+
+/* Why a file is no network. The last three describe one, but one that cannot be made. */
+typedef enum ffnn__reason {
+    FFNN__NO_REASON,
+    FFNN__NO_TENSORS,
+    FFNN__OTHER_TENSOR,
+    FFNN__BOTH_NAMINGS,
+    FFNN__OTHER_DTYPE,
+    FFNN__MISSING_WEIGHT,
+    FFNN__MISSING_NUMBER,
+    FFNN__MISSING_LAYER,
+    FFNN__OTHER_BIAS,
+    FFNN__SOME_BIASES,
+    FFNN__TOO_LARGE,
+    FFNN__NO_ORDER,
+    FFNN__SEVERAL_ORDERS,
+    FFNN__ORDER_TOO_HARD,
+    FFNN__NO_ACTIVATIONS,
+    FFNN__OTHER_ACTIVATION,
+    FFNN__ACTIVATION_COUNT,
+    FFNN__EARLY_SOFTMAX,
+    FFNN__TOO_MANY_LAYERS,
+    FFNN__SOFTMAX_OF_ONE,
+    FFNN__LEFT_OUT
+} ffnn__reason;
+
 #ifndef FFNN_NO_STDIO
 
-/* Prints control characters, U+0000 to U+001F and U+007F to U+009F, as \u001b and so on: no file
-   may control a terminal. */
-static void ffnn__print_escaped(FILE *out, const char *text) {
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; ++at) {
-        bool is_zero = at[0] == 0xC0 && at[1] == 0x80; /* see ffnn__append_utf8 */
-        bool is_from_80_on = at[0] == 0xC2 && at[1] < 0xA0; /* U+0080 to U+009F */
-        if (is_zero || is_from_80_on) {
-            ++at;
-            fprintf(out, "\\u%04x", is_zero ? 0u : (unsigned)*at);
-        } else if (*at < 0x20 || *at == 0x7F) {
-            fprintf(out, "\\u%04x", (unsigned)*at);
-        } else {
-            fputc(*at, out);
-        }
-    }
-}
-
-/* 0.weight F32 [16, 8]: the shape as it stands in the header, but for white space. end is the end
-   of the header. */
-static void ffnn__print_entry(FILE *out, const ffnn__entry *entry, const unsigned char *end) {
-    const unsigned char *shape = end - entry->shape_from_end;
-    ffnn__print_escaped(out, entry->name);
-    fprintf(out, " %s ", entry->dtype);
-    for (; *shape != ']'; ++shape) {
-        bool is_space = memchr(" \t\n\r", *shape, 4) != NULL;
-        if (!is_space) fputc(*shape, out);
-        if (*shape == ',') fputc(' ', out);
-    }
-    fputs("]\n", out);
-}
-
-static void ffnn__print_index(FILE *out, const ffnn__index *index, const unsigned char *end) {
-    const char *key = index->metadata;
-    for (size_t i = 0; i < index->count; ++i) ffnn__print_entry(out, &index->entries[i], end);
-    for (size_t i = 0; i < index->metadata_count; ++i) {
-        const char *value = ffnn__next_text(key);
-        ffnn__print_escaped(out, key);
-        fputs(": ", out);
-        ffnn__print_escaped(out, value);
-        fputs("\n", out);
-        key = ffnn__next_text(value);
-    }
-}
-
-FFNNDEF ffnn_status ffnn_print_file(FILE *out, const char *path) {
-    ffnn__source source;
-    ffnn__index index;
-    if (out == NULL || path == NULL) return FFNN_ERROR_ARGUMENT;
-    if (!ffnn__source_open(&source, path)) return FFNN_ERROR_IO;
-    ffnn_status status = ffnn__read_index(&source, &index);
-    if (status == FFNN_OK) {
-        status = ffnn__source_skip_to_end(&source, source.at + index.data_size);
-        if (status == FFNN_OK) ffnn__print_index(out, &index, source.bytes + source.at);
-        if (status == FFNN_OK && ferror(out)) status = FFNN_ERROR_IO;
-        ffnn__free_index(&index);
-    }
-    ffnn__source_close(&source);
-    return status;
-}
+/* In the enumeration's order; see ffnn__print_detail for what stands behind a %. */
+static const char *const ffnn__reason_texts[] = {
+    "",
+    "it has no tensors",
+    "%t %s is no layer's weight or bias",
+    "%t and %u are names of two kinds",
+    "%t is %d",
+    "%t is a bias without a weight",
+    "W%n is missing",
+    "the metadata's \"layers\" names \"%w\", which has no weight here",
+    "%t %s is no bias of %n outputs",
+    "%a has a bias, %b has none",
+    "%t %s is too large",
+    "%a has %o outputs, %b has %i inputs",
+    "%a and %b fit in several orders: name \"layers\" in the metadata",
+    "the order of its layers is too hard to find: name \"layers\" in the metadata",
+    "its activations are not named",
+    "\"%w\" is no activation",
+    "%n activations for %l layers",
+    "softmax stands before the last layer",
+    "%l layers are more than %m",
+    "softmax of one output is always 1",
+    "this program leaves out %w",
+};
 
 #endif /* FFNN_NO_STDIO */
 
-/* ---- weights file: which network --------------------------------------------------------- */
+/* A part of a text. */
+typedef struct ffnn__name {
+    const char *text;
+    size_t length;
+} ffnn__name;
 
-/* What a name stands for. A prefix is what stands before ".weight" or ".bias". */
-typedef enum ffnn__role { FFNN__OTHER, FFNN__W, FFNN__WEIGHT, FFNN__BIAS } ffnn__role;
-
-/* Whether name is word or ends in a dot and word; *prefix_length receives the length of the rest.
-   */
-static bool ffnn__ends_with(const char *name, size_t length, const char *word,
-                            size_t *prefix_length) {
-    size_t word_length = strlen(word);
-    if (length < word_length) return false;
-    size_t begin = length - word_length;
-    if (memcmp(name + begin, word, word_length) != 0) return false;
-    if (begin > 0 && name[begin - 1] != '.') return false;
-    *prefix_length = begin > 0 ? begin - 1 : 0;
-    return true;
-}
-
-static ffnn__role ffnn__role_of(const char *name, size_t *prefix_length) {
-    size_t length = strlen(name);
-    if (ffnn__ends_with(name, length, "weight", prefix_length)) return FFNN__WEIGHT;
-    if (ffnn__ends_with(name, length, "bias", prefix_length)) return FFNN__BIAS;
-    *prefix_length = length;
-    bool is_numbered = name[0] == 'W' && name[1] >= '1' && name[1] <= '9' &&
-                       strspn(name + 1, "0123456789") == length - 1;
-    return is_numbered ? FFNN__W : FFNN__OTHER;
-}
-
-/* Natural order: byte by byte, but runs of digits by their value, so that fc2 is before fc10. */
-static int ffnn__compare_naturally(const char *a, size_t a_length, const char *b,
-                                   size_t b_length) {
-    size_t i = 0, j = 0;
-    while (i < a_length && j < b_length) {
-        bool are_digits = a[i] >= '0' && a[i] <= '9' && b[j] >= '0' && b[j] <= '9';
-        if (!are_digits) {
-            if (a[i] != b[j]) return (unsigned char)a[i] < (unsigned char)b[j] ? -1 : 1;
-            ++i;
-            ++j;
-            continue;
-        }
-        while (i < a_length && a[i] == '0') ++i;
-        while (j < b_length && b[j] == '0') ++j;
-        size_t a_digits = 0, b_digits = 0;
-        while (i + a_digits < a_length && a[i + a_digits] >= '0' && a[i + a_digits] <= '9')
-            ++a_digits;
-        while (j + b_digits < b_length && b[j + b_digits] >= '0' && b[j + b_digits] <= '9')
-            ++b_digits;
-        if (a_digits != b_digits) return a_digits < b_digits ? -1 : 1;
-        int difference = memcmp(a + i, b + j, a_digits);
-        if (difference != 0) return difference;
-        i += a_digits;
-        j += b_digits;
-    }
-    if (i < a_length || j < b_length) return i < a_length ? 1 : -1;
-    return 0;
-}
-
-static bool ffnn__parameter_is_before(const ffnn__entry *a, const ffnn__entry *b) {
-    size_t a_length, b_length;
-    ffnn__role a_role = ffnn__role_of(a->name, &a_length);
-    ffnn__role b_role = ffnn__role_of(b->name, &b_length);
-    int difference = ffnn__compare_naturally(a->name, a_length, b->name, b_length);
-    if (difference != 0) return difference < 0;
-    if (a_role != b_role) return a_role < b_role; /* a weight before its bias */
-    return ffnn__compare(a->name, b->name) < 0;   /* 01 and 1 */
-}
+/* A layer of a file. */
+typedef struct ffnn__file_layer {
+    const ffnn__entry *weight;
+    const ffnn__entry *bias; /* NULL: none */
+    unsigned before;         /* bit i: layers[i] is known to stand before this one */
+} ffnn__file_layer;
 
 /* The network that a file holds. */
 typedef struct ffnn__file_desc {
     size_t layer_count; /* may be more than FFNN_MAX_LAYERS: only so many are described */
+    ffnn__file_layer layers[FFNN_MAX_LAYERS];
+    unsigned char order[FFNN_MAX_LAYERS]; /* the network's layer i is layers[order[i]] */
     size_t sizes[FFNN_MAX_LAYERS + 1];
+    bool is_whole; /* each of the file's tensors is the network's */
     bool has_biases;
     bool transposed; /* weights are outputs x inputs, as torch.nn.Linear's */
     bool has_activations;
     ffnn_activation activations[FFNN_MAX_LAYERS];
     float alphas[FFNN_MAX_LAYERS];
+    /* If there is none, why, and what the reason's text tells. */
+    ffnn__reason reason;
+    const ffnn__entry *entry, *other; /* tensors, of layers the weights */
+    const char *word;                 /* ends at a space, too */
+    uint64_t number;
 } ffnn__file_desc;
+
+/* These say why there is no network; false, so that a function can return it. Where nothing can be
+   printed only the reason counts. */
+static bool ffnn__refuse(ffnn__file_desc *desc, ffnn__reason reason) {
+    desc->reason = reason;
+    return false;
+}
+
+static bool ffnn__refuse_tensors(ffnn__file_desc *desc, ffnn__reason reason,
+                                 const ffnn__entry *entry, const ffnn__entry *other) {
+#ifndef FFNN_NO_STDIO
+    desc->entry = entry;
+    desc->other = other;
+#endif
+    (void)entry;
+    (void)other;
+    return ffnn__refuse(desc, reason);
+}
+
+static bool ffnn__refuse_number(ffnn__file_desc *desc, ffnn__reason reason, uint64_t number) {
+#ifndef FFNN_NO_STDIO
+    desc->number = number;
+#endif
+    (void)number;
+    return ffnn__refuse(desc, reason);
+}
+
+static bool ffnn__refuse_word(ffnn__file_desc *desc, ffnn__reason reason, const char *word) {
+#ifndef FFNN_NO_STDIO
+    desc->word = word;
+#endif
+    (void)word;
+    return ffnn__refuse(desc, reason);
+}
+
+static ffnn__name ffnn__name_of(const char *text) {
+    ffnn__name name = {text, strlen(text)};
+    return name;
+}
+
+/* The last reasons are no mismatch. */
+static ffnn_status ffnn__status_of(ffnn__reason reason) {
+    if (reason == FFNN__NO_REASON) return FFNN_OK;
+    return reason < FFNN__TOO_MANY_LAYERS ? FFNN_ERROR_MISMATCH : FFNN_ERROR_ARGUMENT;
+}
+
+static size_t ffnn__count_words(const char *text) {
+    size_t count = 1;
+    for (; *text != '\0'; ++text) count += *text == ' ';
+    return count;
+}
+
+/* What a tensor's name stands for. */
+typedef enum ffnn__role { FFNN__OTHER, FFNN__W, FFNN__WEIGHT, FFNN__BIAS } ffnn__role;
+
+/* Whether name is word, whose layer has no name, or the layer's name, a dot and word. */
+static bool ffnn__ends_with(ffnn__name name, const char *word, ffnn__name *layer) {
+    size_t word_length = strlen(word);
+    if (name.length < word_length) return false;
+    size_t begin = name.length - word_length;
+    if (memcmp(name.text + begin, word, word_length) != 0) return false;
+    layer->text = name.text;
+    layer->length = begin > 0 ? begin - 1 : 0;
+    return begin == 0 || (begin > 1 && name.text[begin - 1] == '.');
+}
+
+/* The layer's name is fc1 for fc1.weight and fc1.bias, W1 for W1. */
+static ffnn__role ffnn__role_of(const ffnn__entry *entry, ffnn__name *layer) {
+    ffnn__name name = ffnn__name_of(entry->name);
+    if (ffnn__ends_with(name, "weight", layer)) return FFNN__WEIGHT;
+    if (ffnn__ends_with(name, "bias", layer)) return FFNN__BIAS;
+    *layer = name;
+    bool is_numbered = name.text[0] == 'W' && name.text[1] >= '1' && name.text[1] <= '9' &&
+                       strspn(name.text + 1, "0123456789") == name.length - 1;
+    return is_numbered ? FFNN__W : FFNN__OTHER;
+}
+
+static ffnn__name ffnn__layer_of(const ffnn__entry *entry) {
+    ffnn__name layer;
+    (void)ffnn__role_of(entry, &layer);
+    return layer;
+}
 
 /* Whether a name of role FFNN__W has this number, which is not 0. Compared as numbers, since the
    number's text would take a 64-bit division: 0.7 KB of code on a Cortex-M4, which has none. */
@@ -3732,25 +4000,262 @@ static bool ffnn__is_numbered(const char *name, size_t number) {
     return value == number;
 }
 
-/* Whether layer i is there: a weight of two sizes and, if there are biases, one of the same prefix
-   and as many outputs. */
-static bool ffnn__find_layer(const ffnn__index *index, size_t i, const ffnn__file_desc *desc,
-                             uint64_t *inputs, uint64_t *outputs) {
-    const ffnn__entry *weight = &index->entries[desc->has_biases ? 2 * i : i];
-    size_t length, bias_length;
-    ffnn__role role = ffnn__role_of(weight->name, &length);
-    if (role == FFNN__BIAS) return false;
-    if (role == FFNN__W && !ffnn__is_numbered(weight->name, i + 1)) return false;
-    if (ffnn__compare(weight->dtype, "F32") != 0 || weight->rank != 2) return false;
-    *inputs = weight->shape[desc->transposed ? 1 : 0];
-    *outputs = weight->shape[desc->transposed ? 0 : 1];
-    if (*inputs == 0 || *outputs == 0) return false;
-    if (!desc->has_biases) return true;
-    const ffnn__entry *bias = weight + 1;
-    if (ffnn__role_of(bias->name, &bias_length) != FFNN__BIAS) return false;
-    if (bias_length != length || memcmp(bias->name, weight->name, length) != 0) return false;
-    return ffnn__compare(bias->dtype, "F32") == 0 && bias->rank == 1 && bias->shape[0] == *outputs;
+/* A layer's tensor, with ".weight" or ".bias" behind the layer's name; NULL if there is none. */
+static const ffnn__entry *ffnn__find_tensor(const ffnn__index *index, ffnn__name layer,
+                                            const char *ending) {
+    if (layer.length == 0) ++ending; /* without the dot */
+    size_t length = layer.length + strlen(ending);
+    for (size_t i = 0; i < index->count; ++i) {
+        const ffnn__entry *entry = &index->entries[i];
+        if (strlen(entry->name) != length) continue;
+        if (memcmp(entry->name, layer.text, layer.length) != 0) continue;
+        if (ffnn__compare(entry->name + layer.length, ending) == 0) return entry;
+    }
+    return NULL;
 }
+
+/* Reads the metadata's "layers", such as "encoder.0 decoder.0": their tensors are the network's, in
+   this order, whatever else is in the file. */
+static bool ffnn__find_named_layers(const ffnn__index *index, const char *names,
+                                    ffnn__file_desc *desc) {
+    desc->transposed = true;
+    desc->layer_count = ffnn__count_words(names);
+    if (desc->layer_count > FFNN_MAX_LAYERS) return true;
+    for (size_t i = 0; i < desc->layer_count; ++i) {
+        ffnn__name name = {names, strcspn(names, " ")};
+        ffnn__file_layer *layer = &desc->layers[i];
+        layer->weight = ffnn__find_tensor(index, name, ".weight");
+        layer->bias = ffnn__find_tensor(index, name, ".bias");
+        layer->before = (1u << i) - 1;
+        if (layer->weight == NULL) return ffnn__refuse_word(desc, FFNN__MISSING_LAYER, names);
+        names += name.length + 1;
+    }
+    return true;
+}
+
+/* Finds the layer of each bias: each must have one. */
+static bool ffnn__find_biases(const ffnn__index *index, ffnn__file_desc *desc) {
+    for (size_t i = 0; i < desc->layer_count; ++i) {
+        ffnn__file_layer *layer = &desc->layers[i];
+        layer->bias = ffnn__find_tensor(index, ffnn__layer_of(layer->weight), ".bias");
+    }
+    for (size_t i = 0; i < index->count; ++i) {
+        ffnn__name layer;
+        const ffnn__entry *entry = &index->entries[i];
+        if (ffnn__role_of(entry, &layer) != FFNN__BIAS) continue;
+        if (ffnn__find_tensor(index, layer, ".weight") == NULL)
+            return ffnn__refuse_tensors(desc, FFNN__MISSING_WEIGHT, entry, NULL);
+    }
+    return true;
+}
+
+/* Every tensor must be a layer's: each weight makes one. */
+static bool ffnn__find_all_layers(const ffnn__index *index, ffnn__file_desc *desc) {
+    ffnn__name layer;
+    if (index->count == 0) return ffnn__refuse(desc, FFNN__NO_TENSORS);
+    const ffnn__entry *first = &index->entries[0];
+    desc->transposed = ffnn__role_of(first, &layer) != FFNN__W;
+    for (size_t i = 0; i < index->count; ++i) {
+        const ffnn__entry *entry = &index->entries[i];
+        ffnn__role role = ffnn__role_of(entry, &layer);
+        if (role == FFNN__OTHER) return ffnn__refuse_tensors(desc, FFNN__OTHER_TENSOR, entry, NULL);
+        if ((role == FFNN__W) == desc->transposed)
+            return ffnn__refuse_tensors(desc, FFNN__BOTH_NAMINGS, entry, first);
+        if (role == FFNN__BIAS) continue;
+        if (desc->layer_count < FFNN_MAX_LAYERS) desc->layers[desc->layer_count].weight = entry;
+        ++desc->layer_count;
+    }
+    bool is_done = !desc->transposed || desc->layer_count > FFNN_MAX_LAYERS;
+    return is_done || ffnn__find_biases(index, desc);
+}
+
+static size_t ffnn__count_digits(ffnn__name name, size_t at) {
+    size_t count = 0;
+    while (at + count < name.length && name.text[at + count] >= '0' && name.text[at + count] <= '9')
+        ++count;
+    return count;
+}
+
+/* Compares two numbers by their digits, of any count: negative if a is less. */
+static int ffnn__compare_digits(const char *a, size_t a_count, const char *b, size_t b_count) {
+    for (; a_count > 0 && *a == '0'; --a_count) ++a;
+    for (; b_count > 0 && *b == '0'; --b_count) ++b;
+    if (a_count != b_count) return a_count < b_count ? -1 : 1;
+    return memcmp(a, b, a_count);
+}
+
+/* What numbers say of the order of two names: negative if a stands before b, 0 if they do not say it.
+   The names must be equal but for their digits; the first two numbers that differ count. fc2 before
+   fc10; net.1.2 before net.2.0. Names may be very long: the innermost loop is short. */
+static int ffnn__compare_numbers(ffnn__name a, ffnn__name b) {
+    int difference = 0;
+    size_t i = 0, j = 0;
+    for (;;) {
+        while (i < a.length && j < b.length && a.text[i] == b.text[j] &&
+               (a.text[i] < '0' || a.text[i] > '9')) {
+            ++i;
+            ++j;
+        }
+        size_t a_count = ffnn__count_digits(a, i), b_count = ffnn__count_digits(b, j);
+        if (a_count == 0 || b_count == 0) break;
+        if (difference == 0)
+            difference = ffnn__compare_digits(a.text + i, a_count, b.text + j, b_count);
+        i += a_count;
+        j += b_count;
+    }
+    return i == a.length && j == b.length ? difference : 0;
+}
+
+/* Finds out which layers the names put before which. */
+static void ffnn__compare_names(ffnn__file_desc *desc) {
+    for (size_t i = 1; i < desc->layer_count; ++i) {
+        ffnn__name name = ffnn__layer_of(desc->layers[i].weight);
+        for (size_t j = 0; j < i; ++j) {
+            ffnn__name other = ffnn__layer_of(desc->layers[j].weight);
+            int order = ffnn__compare_numbers(other, name);
+            if (order < 0) desc->layers[i].before |= 1u << j;
+            if (order > 0) desc->layers[j].before |= 1u << i;
+        }
+    }
+}
+
+/* W1, W2, ... must be there without a gap. */
+static bool ffnn__check_numbers(ffnn__file_desc *desc) {
+    for (size_t number = 1; number <= desc->layer_count; ++number) {
+        size_t i = 0;
+        while (i < desc->layer_count &&
+               !ffnn__is_numbered(desc->layers[i].weight->name, number))
+            ++i;
+        if (i == desc->layer_count) return ffnn__refuse_number(desc, FFNN__MISSING_NUMBER, number);
+    }
+    return true;
+}
+
+static uint64_t ffnn__inputs_of(const ffnn__file_desc *desc, const ffnn__entry *weight) {
+    return weight->shape[desc->transposed ? 1 : 0];
+}
+
+static uint64_t ffnn__outputs_of(const ffnn__file_desc *desc, const ffnn__entry *weight) {
+    return weight->shape[desc->transposed ? 0 : 1];
+}
+
+/* NULL if a dtype's numbers become no floats. */
+static const ffnn__format *ffnn__find_format(const char *dtype) {
+    for (size_t i = 0; i < sizeof ffnn__formats / sizeof ffnn__formats[0]; ++i)
+        if (ffnn__compare(ffnn__formats[i].dtype, dtype) == 0) return &ffnn__formats[i];
+    return NULL;
+}
+
+/* Whether a layer's tensors are a weight of two sizes and, if there is one, a bias of as many
+   outputs. */
+static bool ffnn__check_layer(ffnn__file_desc *desc, const ffnn__file_layer *layer) {
+    const ffnn__entry *weight = layer->weight, *bias = layer->bias;
+    if (ffnn__find_format(weight->dtype) == NULL)
+        return ffnn__refuse_tensors(desc, FFNN__OTHER_DTYPE, weight, NULL);
+    if (weight->rank != 2 || weight->shape[0] == 0 || weight->shape[1] == 0)
+        return ffnn__refuse_tensors(desc, FFNN__OTHER_TENSOR, weight, NULL);
+    if (weight->shape[0] > SIZE_MAX || weight->shape[1] > SIZE_MAX)
+        return ffnn__refuse_tensors(desc, FFNN__TOO_LARGE, weight, NULL);
+    if (bias == NULL) return true;
+    if (ffnn__find_format(bias->dtype) == NULL)
+        return ffnn__refuse_tensors(desc, FFNN__OTHER_DTYPE, bias, NULL);
+    uint64_t outputs = ffnn__outputs_of(desc, weight);
+    if (bias->rank == 1 && bias->shape[0] == outputs) return true;
+    ffnn__refuse_number(desc, FFNN__OTHER_BIAS, outputs);
+    return ffnn__refuse_tensors(desc, FFNN__OTHER_BIAS, bias, NULL);
+}
+
+static bool ffnn__check_file_layers(ffnn__file_desc *desc) {
+    const ffnn__file_layer *first = &desc->layers[0];
+    desc->has_biases = first->bias != NULL;
+    for (size_t i = 0; i < desc->layer_count; ++i) {
+        const ffnn__file_layer *layer = &desc->layers[i];
+        if (!ffnn__check_layer(desc, layer)) return false;
+        if ((layer->bias != NULL) == desc->has_biases) continue;
+        const ffnn__file_layer *with = desc->has_biases ? first : layer;
+        const ffnn__file_layer *without = desc->has_biases ? layer : first;
+        return ffnn__refuse_tensors(desc, FFNN__SOME_BIASES, with->weight, without->weight);
+    }
+    return true;
+}
+
+/* The first layer from candidate on that can stand behind last, which is NULL for the first one: it
+   is not used, all that stand before it are, and its inputs are last's outputs. layer_count if there
+   is none. */
+static size_t ffnn__next_layer(const ffnn__file_desc *desc, const ffnn__entry *last, unsigned used,
+                               size_t candidate) {
+    for (; candidate < desc->layer_count; ++candidate) {
+        const ffnn__file_layer *layer = &desc->layers[candidate];
+        bool is_used = (used >> candidate & 1) != 0;
+        if (is_used || (layer->before & ~used) != 0) continue;
+        if (last == NULL) break;
+        if (ffnn__inputs_of(desc, layer->weight) == ffnn__outputs_of(desc, last)) break;
+    }
+    return candidate;
+}
+
+/* Notes that the layers that are used, of which last is the last one, cannot go on: of those that the
+   names let follow, with the first one. */
+static void ffnn__note_end(ffnn__file_desc *desc, const ffnn__entry *last, unsigned used) {
+#ifndef FFNN_NO_STDIO
+    size_t i = 0;
+    while ((used >> i & 1) != 0 || (desc->layers[i].before & ~used) != 0) ++i;
+    desc->other = desc->layers[i].weight;
+    desc->entry = last;
+#endif
+    (void)desc;
+    (void)last;
+    (void)used;
+}
+
+/* There are two orders: the one that was found first, and another. */
+static bool ffnn__refuse_orders(ffnn__file_desc *desc, const unsigned char *other) {
+#ifndef FFNN_NO_STDIO
+    size_t i = 0;
+    while (desc->order[i] == other[i]) ++i;
+    desc->entry = desc->layers[desc->order[i]].weight;
+    desc->other = desc->layers[other[i]].weight;
+#endif
+    (void)other;
+    return ffnn__refuse(desc, FFNN__SEVERAL_ORDERS);
+}
+
+/* Finds the order of the layers in which each has as many inputs as the one before has outputs, and
+   the names are in theirs. There must be exactly one. Tries layer after layer, and takes back the
+   last one where none fits; in a bounded number of steps, whatever a hostile file holds. */
+static bool ffnn__find_order(ffnn__file_desc *desc) {
+    /* Words that fit in one order: 7 take up to 177 in trials, 11 up to 900, 16 up to 3800. */
+    const size_t max_steps = 1000;
+    unsigned char trail[FFNN_MAX_LAYERS];
+    size_t depth = 0, longest = 0, candidate = 0;
+    unsigned used = 0;
+    bool is_found = false;
+    for (size_t steps = 0;; ++steps) {
+        if (steps == max_steps) return ffnn__refuse(desc, FFNN__ORDER_TOO_HARD);
+        const ffnn__entry *last = depth > 0 ? desc->layers[trail[depth - 1]].weight : NULL;
+        candidate = ffnn__next_layer(desc, last, used, candidate);
+        if (candidate < desc->layer_count) {
+            trail[depth++] = (unsigned char)candidate;
+            used |= 1u << candidate;
+            candidate = 0;
+            if (depth < desc->layer_count) continue;
+            if (is_found) return ffnn__refuse_orders(desc, trail);
+            memcpy(desc->order, trail, depth);
+            is_found = true;
+            longest = depth;
+        } else if (depth > longest) {
+            longest = depth;
+            ffnn__note_end(desc, last, used);
+        }
+        if (depth == 0) break; /* all is tried */
+        candidate = trail[--depth];
+        used &= ~(1u << candidate);
+        ++candidate;
+    }
+    return is_found || ffnn__refuse(desc, FFNN__NO_ORDER);
+}
+
+/* ---- weights file: which network --------------------------------------------------------- */
 
 /* The activation with a name; FFNN_SOFTMAX + 1 if there is none. */
 static size_t ffnn__activation_of(const char *name, size_t length) {
@@ -3762,86 +4267,15 @@ static size_t ffnn__activation_of(const char *name, size_t length) {
     return i;
 }
 
-/* A decimal number: mantissa * 10^exponent. */
-typedef struct ffnn__decimal {
-    uint64_t mantissa;
-    int exponent;
-    bool is_negative;
-} ffnn__decimal;
+enum { FFNN__MAX_ACTIVATION = 48 }; /* characters of a name, a colon, an alpha */
 
-/* Reads a digit of a decimal number; false if there is none. Those after the 18th do not count. */
-static bool ffnn__read_digit(const char **at, ffnn__decimal *number, bool is_fraction) {
-    if (**at < '0' || **at > '9') return false;
-    bool counts = number->mantissa < UINT64_MAX / 100;
-    if (counts) number->mantissa = 10 * number->mantissa + (uint64_t)(**at - '0');
-    if (counts == is_fraction && number->exponent > -999 && number->exponent < 999)
-        number->exponent += counts ? -1 : 1;
-    ++*at;
-    return true;
-}
-
-/* Reads -1.5e-3 or a part of it: a number in JSON's way of writing them, which begins at text.
-   Returns its end; text if there is none. */
-static const char *ffnn__read_decimal(const char *text, ffnn__decimal *number) {
-    const char *at = text;
-    int power = 0;
-    memset(number, 0, sizeof *number);
-    number->is_negative = *at == '-';
-    if (*at == '-') ++at;
-    bool has_leading_zero = at[0] == '0' && at[1] >= '0' && at[1] <= '9';
-    if (has_leading_zero || !ffnn__read_digit(&at, number, false)) return text;
-    while (ffnn__read_digit(&at, number, false)) continue;
-    if (*at == '.') {
-        ++at;
-        if (!ffnn__read_digit(&at, number, true)) return text;
-        while (ffnn__read_digit(&at, number, true)) continue;
-    }
-    if (*at != 'e' && *at != 'E') return at;
-    ++at;
-    bool is_negative_power = *at == '-';
-    if (*at == '-' || *at == '+') ++at;
-    if (*at < '0' || *at > '9') return text;
-    for (; *at >= '0' && *at <= '9'; ++at)
-        if (power < 1000) power = 10 * power + (*at - '0');
-    number->exponent += is_negative_power ? -power : power;
-    return at;
-}
-
-/* The nearest float; false if the number is too large. Without double and without a division, which
-   are 2 KB of code on a Cortex-M4: m's highest bit stays at the top, and each step to another power
-   of 10 loses at most 2^-60 of it. */
-static bool ffnn__decimal_to_float(const ffnn__decimal *number, float *value) {
-    uint64_t m = number->mantissa;
-    int exponent = number->exponent, power = 64; /* the number is m 2^(power - 64) 10^exponent */
-    *value = 0;
-    if (m == 0 || exponent < -80) return true;
-    if (exponent > 40) return false;
-    for (;;) {
-        for (; m >> 63 == 0; m <<= 1) --power;
-        if (exponent == 0) break;
-        if (exponent > 0) {
-            m = (m >> 1) + (m >> 3); /* 10 / 2^4 */
-            power += 4;
-            --exponent;
-        } else { /* 0.8 = 3/4 (1 + 2^-4) (1 + 2^-8) (1 + 2^-16) (1 + 2^-32), over 2^3 */
-            m = (m >> 1) + (m >> 2);
-            for (int shift = 4; shift <= 32; shift *= 2) m += m >> shift;
-            power -= 3;
-            ++exponent;
-        }
-    }
-    /* Rounded to nearest, ties to even: to as many bits as a float of this size has. Of the lower
-       half it only counts whether it is 0. */
-    int kept = power + 149 < FLT_MANT_DIG ? power + 149 : FLT_MANT_DIG, dropped = 32 - kept;
-    if (kept < 0) return true;
-    uint64_t high = (m >> 32) | ((m & 0xffffffffu) != 0);
-    high = (high + ((uint64_t)1 << (dropped - 1)) - 1 + (high >> dropped) % 2) >> dropped;
-    *value = (float)(int32_t)high;
-    for (power -= kept; power > 0; --power) *value *= 2;
-    float scale = number->is_negative ? -1.0f : 1.0f;
-    for (; power < 0; ++power) scale *= 0.5f;
-    *value *= scale;
-    return *value >= -FLT_MAX && *value <= FLT_MAX;
+/* relu, or leaky_relu:0.2 if alpha is not torch.nn's. Returns the end. */
+static char *ffnn__append_activation(char *at, ffnn_activation activation, float alpha) {
+    float usual = ffnn__alpha_of(activation, 0);
+    alpha = ffnn__alpha_of(activation, alpha);
+    at = ffnn__append_text(at, ffnn__activation_names[activation]);
+    bool is_usual = alpha >= usual && alpha <= usual;
+    return is_usual ? at : ffnn__append_float(ffnn__append_text(at, ":"), alpha);
 }
 
 /* Reads the alpha that begins at text and ends where the activation does. False if it is none. */
@@ -3876,57 +4310,63 @@ static bool ffnn__find_activations(const ffnn__index *index, ffnn__file_desc *de
     const char *names = ffnn__find_metadata(index, "activations");
     desc->has_activations = names != NULL || !desc->transposed;
     if (names == NULL) return true;
-    for (size_t i = 0; i < desc->layer_count; ++i) {
+    size_t count = ffnn__count_words(names);
+    for (size_t i = 0; i < desc->layer_count && i < count; ++i) {
         size_t length = strcspn(names, " ");
-        ffnn_activation activation;
-        float alpha;
-        bool is_last = i + 1 == desc->layer_count;
-        if (!ffnn__read_activation(names, length, &activation, &alpha)) return false;
-        if (activation == FFNN_SOFTMAX && !is_last) return false;
-        if (i < FFNN_MAX_LAYERS) {
-            desc->activations[i] = activation;
-            desc->alphas[i] = alpha;
-        }
-        names += length;
-        if (*names != (is_last ? '\0' : ' ')) return false;
-        if (!is_last) ++names;
+        if (!ffnn__read_activation(names, length, &desc->activations[i], &desc->alphas[i]))
+            return ffnn__refuse_word(desc, FFNN__OTHER_ACTIVATION, names);
+        if (desc->activations[i] == FFNN_SOFTMAX && i + 1 < desc->layer_count)
+            return ffnn__refuse(desc, FFNN__EARLY_SOFTMAX);
+        names += length + 1;
+    }
+    if (count == desc->layer_count) return true;
+    return ffnn__refuse_number(desc, FFNN__ACTIVATION_COUNT, count);
+}
+
+/* Finds the network whose parameters a file holds; false, and a reason, if there is none. */
+static bool ffnn__find_network(const ffnn__index *index, ffnn__file_desc *desc) {
+    memset(desc, 0, sizeof *desc);
+    const char *names = ffnn__find_metadata(index, "layers");
+    desc->is_whole = names == NULL;
+    bool is_found = desc->is_whole ? ffnn__find_all_layers(index, desc)
+                                   : ffnn__find_named_layers(index, names, desc);
+    if (!is_found) return false;
+    if (desc->layer_count > FFNN_MAX_LAYERS) return ffnn__refuse(desc, FFNN__TOO_MANY_LAYERS);
+    if (!ffnn__check_file_layers(desc)) return false;
+    if (!desc->transposed && !ffnn__check_numbers(desc)) return false;
+    if (desc->is_whole) ffnn__compare_names(desc);
+    if (!ffnn__find_order(desc)) return false;
+    for (size_t i = 0; i < desc->layer_count; ++i) {
+        const ffnn__entry *weight = desc->layers[desc->order[i]].weight;
+        desc->sizes[i] = (size_t)ffnn__inputs_of(desc, weight);
+        desc->sizes[i + 1] = (size_t)ffnn__outputs_of(desc, weight);
+    }
+    return ffnn__find_activations(index, desc);
+}
+
+/* The same for a file that becomes a new network: it must say its activations, and they must be such
+   as a network of this program can have. */
+static bool ffnn__find_new_network(const ffnn__index *index, ffnn__file_desc *desc) {
+    if (!ffnn__find_network(index, desc)) return false;
+    if (!desc->has_activations) return ffnn__refuse(desc, FFNN__NO_ACTIVATIONS);
+    for (size_t i = 0; i < desc->layer_count; ++i) {
+        ffnn_activation activation = desc->activations[i];
+        bool always_says_1 = activation == FFNN_SOFTMAX && desc->sizes[i + 1] == 1;
+        if (always_says_1) return ffnn__refuse(desc, FFNN__SOFTMAX_OF_ONE);
+        if (!FFNN_HAS_ACTIVATION(activation))
+            return ffnn__refuse_word(desc, FFNN__LEFT_OUT, ffnn__activation_names[activation]);
     }
     return true;
 }
 
-/* Whether a file holds the parameters of one network and nothing else. Puts the index's entries
-   into the order of the network's parameters. */
-static ffnn_status ffnn__find_network(ffnn__index *index, ffnn__file_desc *desc) {
-    size_t length, biases = 0, count = index->count;
-    memset(desc, 0, sizeof *desc);
-    if (count == 0) return FFNN_ERROR_MISMATCH;
-    ffnn__sort(index->entries, count, ffnn__parameter_is_before);
-    desc->transposed = ffnn__role_of(index->entries[0].name, &length) != FFNN__W;
-    for (size_t i = 0; i < count; ++i) {
-        ffnn__role role = ffnn__role_of(index->entries[i].name, &length);
-        if (role == FFNN__OTHER || (role != FFNN__W) != desc->transposed)
-            return FFNN_ERROR_MISMATCH;
-        biases += role == FFNN__BIAS;
-    }
-    desc->has_biases = biases > 0;
-    desc->layer_count = count - biases;
-    if (desc->has_biases && biases != desc->layer_count) return FFNN_ERROR_MISMATCH;
-
-    uint64_t units = 0; /* outputs of the layer before */
-    for (size_t i = 0; i < desc->layer_count; ++i) {
-        uint64_t inputs, outputs;
-        if (!ffnn__find_layer(index, i, desc, &inputs, &outputs)) return FFNN_ERROR_MISMATCH;
-        if (i > 0 && inputs != units) return FFNN_ERROR_MISMATCH;
-        if (inputs > SIZE_MAX || outputs > SIZE_MAX) return FFNN_ERROR_MISMATCH;
-        units = outputs;
-        if (i >= FFNN_MAX_LAYERS) continue;
-        desc->sizes[i] = (size_t)inputs;
-        desc->sizes[i + 1] = (size_t)outputs;
-    }
-    return ffnn__find_activations(index, desc) ? FFNN_OK : FFNN_ERROR_MISMATCH;
+/* The tensor of a file that holds a parameter. */
+static const ffnn__entry *ffnn__entry_of(const ffnn__file_desc *desc,
+                                         const ffnn__parameter *parameter) {
+    const ffnn__file_layer *layer = &desc->layers[desc->order[parameter->layer]];
+    return parameter->is_bias ? layer->bias : layer->weight;
 }
 
-/* Whether a file holds this network's parameters. */
+/* Whether a file's network is this one. */
 static ffnn_status ffnn__match(const ffnn__file_desc *desc, const ffnn_net *net) {
     if (desc->layer_count != net->layer_count) return FFNN_ERROR_MISMATCH;
     if (desc->has_biases != net->has_biases) return FFNN_ERROR_MISMATCH;
@@ -3943,7 +4383,162 @@ static ffnn_status ffnn__match(const ffnn__file_desc *desc, const ffnn_net *net)
     return FFNN_OK;
 }
 
+/* ---- weights file: what is in it --------------------------------------------------------- */
+
+#ifndef FFNN_NO_STDIO
+
+/* Prints control characters, U+0000 to U+001F and U+007F to U+009F, as \u001b and so on: no file
+   may control a terminal. */
+static void ffnn__print_escaped(FILE *out, ffnn__name text) {
+    const unsigned char *at = (const unsigned char *)text.text, *end = at + text.length;
+    for (; at < end; ++at) {
+        bool is_zero = at[0] == 0xC0 && at[1] == 0x80; /* see ffnn__append_utf8 */
+        bool is_from_80_on = at[0] == 0xC2 && at[1] < 0xA0; /* U+0080 to U+009F */
+        if (is_zero || is_from_80_on) {
+            ++at;
+            fprintf(out, "\\u%04x", is_zero ? 0u : (unsigned)*at);
+        } else if (*at < 0x20 || *at == 0x7F) {
+            fprintf(out, "\\u%04x", (unsigned)*at);
+        } else {
+            fputc(*at, out);
+        }
+    }
+}
+
+/* [16, 8]: the shape as it stands in the header, but for white space. end is the end of the
+   header. */
+static void ffnn__print_shape(FILE *out, const ffnn__entry *entry, const unsigned char *end) {
+    const unsigned char *shape = end - entry->shape_from_end;
+    for (; *shape != ']'; ++shape) {
+        bool is_space = memchr(" \t\n\r", *shape, 4) != NULL;
+        if (!is_space) fputc(*shape, out);
+        if (*shape == ',') fputc(' ', out);
+    }
+    fputc(']', out);
+}
+
+static void ffnn__print_index(FILE *out, const ffnn__index *index, const unsigned char *end) {
+    const char *key = index->metadata;
+    for (size_t i = 0; i < index->count; ++i) {
+        const ffnn__entry *entry = &index->entries[i];
+        ffnn__print_escaped(out, ffnn__name_of(entry->name));
+        fprintf(out, " %s ", entry->dtype);
+        ffnn__print_shape(out, entry, end);
+        fputc('\n', out);
+    }
+    for (size_t i = 0; i < index->metadata_count; ++i) {
+        const char *value = ffnn__next_text(key);
+        ffnn__print_escaped(out, ffnn__name_of(key));
+        fputs(": ", out);
+        ffnn__print_escaped(out, ffnn__name_of(value));
+        fputs("\n", out);
+        key = ffnn__next_text(value);
+    }
+}
+
+static void ffnn__print_number(FILE *out, uint64_t number) {
+    char digits[20];
+    fwrite(digits, 1, (size_t)(ffnn__append_number(digits, number) - digits), out);
+}
+
+/* Those without a name are called by their weight's. */
+static void ffnn__print_layer(FILE *out, const ffnn__entry *weight) {
+    ffnn__name name = ffnn__layer_of(weight);
+    ffnn__print_escaped(out, name.length > 0 ? name : ffnn__name_of(weight->name));
+}
+
+/* What stands behind a % in a reason's text. */
+static void ffnn__print_detail(FILE *out, char what, const ffnn__file_desc *desc,
+                               const unsigned char *end) {
+    const ffnn__entry *entry = desc->entry, *other = desc->other;
+    ffnn__name word = {desc->word, what == 'w' ? strcspn(desc->word, " ") : 0};
+    switch (what) {
+    case 't': ffnn__print_escaped(out, ffnn__name_of(entry->name)); break;
+    case 'u': ffnn__print_escaped(out, ffnn__name_of(other->name)); break;
+    case 's': ffnn__print_shape(out, entry, end); break;
+    case 'd': fputs(entry->dtype, out); break;
+    case 'a': ffnn__print_layer(out, entry); break;
+    case 'b': ffnn__print_layer(out, other); break;
+    case 'o': ffnn__print_number(out, ffnn__outputs_of(desc, entry)); break;
+    case 'i': ffnn__print_number(out, ffnn__inputs_of(desc, other)); break;
+    case 'w': ffnn__print_escaped(out, word); break;
+    case 'n': ffnn__print_number(out, desc->number); break;
+    case 'l': ffnn__print_number(out, desc->layer_count); break;
+    default: ffnn__print_number(out, FFNN_MAX_LAYERS); break; /* m */
+    }
+}
+
+static void ffnn__print_reason(FILE *out, const ffnn__file_desc *desc, const unsigned char *end) {
+    for (const char *at = ffnn__reason_texts[desc->reason]; *at != '\0'; ++at) {
+        if (*at == '%') ffnn__print_detail(out, *++at, desc, end);
+        else fputc(*at, out);
+    }
+}
+
+/* network: 8-16-3, relu softmax: as init makes it of the file, or why it makes none. */
+static void ffnn__print_network(FILE *out, const ffnn__index *index, const unsigned char *end) {
+    ffnn__file_desc desc;
+    if (!ffnn__find_new_network(index, &desc)) {
+        fputs("no network: ", out);
+        ffnn__print_reason(out, &desc, end);
+        fputs("\n", out);
+        return;
+    }
+    fputs("network: ", out);
+    for (size_t i = 0; i <= desc.layer_count; ++i) {
+        if (i > 0) fputs("-", out);
+        ffnn__print_number(out, desc.sizes[i]);
+    }
+    fputs(",", out);
+    for (size_t i = 0; i < desc.layer_count; ++i) {
+        char text[FFNN__MAX_ACTIVATION];
+        char *text_end = ffnn__append_activation(text, desc.activations[i], desc.alphas[i]);
+        fputs(" ", out);
+        fwrite(text, 1, (size_t)(text_end - text), out);
+    }
+    fputs("\n", out);
+}
+
+FFNNDEF ffnn_status ffnn_print_file(FILE *out, const char *path) {
+    ffnn__source source;
+    ffnn__index index;
+    if (out == NULL || path == NULL) return FFNN_ERROR_ARGUMENT;
+    if (!ffnn__source_open(&source, path)) return FFNN_ERROR_IO;
+    ffnn_status status = ffnn__read_index(&source, &index);
+    if (status == FFNN_OK) {
+        status = ffnn__source_skip_to_end(&source, source.at + index.data_size);
+        const unsigned char *end = source.bytes + source.at; /* of the header */
+        if (status == FFNN_OK) ffnn__print_index(out, &index, end);
+        if (status == FFNN_OK) ffnn__print_network(out, &index, end);
+        if (status == FFNN_OK && ferror(out)) status = FFNN_ERROR_IO;
+        ffnn__free_index(&index);
+    }
+    ffnn__source_close(&source);
+    return status;
+}
+
+#endif /* FFNN_NO_STDIO */
+
 /* ---- weights file: loading --------------------------------------------------------------- */
+
+/* One float after the other to each stride-th of to. Four at a time: with a branch for each, whether
+   the loop fits a line of the instruction cache decides between one and one and a half times. */
+static void ffnn__spread(float *to, size_t stride, const unsigned char *from, size_t count) {
+    const size_t size = sizeof(float);
+    for (; count >= 4; count -= 4) {
+        ffnn__copy_little_endian(to, from, 1);
+        ffnn__copy_little_endian(to + stride, from + size, 1);
+        ffnn__copy_little_endian(to + 2 * stride, from + 2 * size, 1);
+        ffnn__copy_little_endian(to + 3 * stride, from + 3 * size, 1);
+        to += 4 * stride;
+        from += 4 * size;
+    }
+    for (; count > 0; --count) {
+        ffnn__copy_little_endian(to, from, 1);
+        to += stride;
+        from += size;
+    }
+}
 
 /* Copies count columns of t, from the column first on; each is a row of from. Eight rows of t at a
    time: where t.cols is a power of two, their cache lines share one set, which has room for eight.
@@ -3951,20 +4546,28 @@ static ffnn_status ffnn__match(const ffnn__file_desc *desc, const ffnn_net *net)
 static void ffnn__copy_columns(ffnn_tensor t, size_t first, size_t count,
                                const unsigned char *from) {
     const size_t max = 8;
-    for (size_t begin = 0; begin < t.rows; begin += max) {
-        size_t end = t.rows - begin < max ? t.rows : begin + max;
+    for (size_t row = 0; row < t.rows; row += max) {
+        size_t rows = t.rows - row < max ? t.rows - row : max;
         for (size_t i = 0; i < count; ++i)
-            for (size_t row = begin; row < end; ++row)
-                ffnn__copy_little_endian(&t.data[row * t.cols + first + i],
-                                         from + (i * t.rows + row) * sizeof(float), 1);
+            ffnn__spread(&t.data[row * t.cols + first + i], t.cols,
+                         from + (i * t.rows + row) * sizeof(float), rows);
     }
 }
 
-/* Reads the transpose of t, which is what comes next. At most 1 MB is taken at a time, what a
-   second-level cache holds: of t's columns a multiple of 16, which is a cache line of its rows, if
-   so many fit; else as many as fit; of longer columns a part of one. */
-static ffnn_status ffnn__load_transposed(ffnn__source *source, ffnn_tensor t) {
-    const size_t piece = SIZE_MAX / 4 < 262144 ? SIZE_MAX / 4 : 262144, line = 16; /* floats */
+/* The same of numbers that must become floats. */
+static void ffnn__convert_columns(ffnn_tensor t, size_t first, size_t count,
+                                  const unsigned char *from, const ffnn__format *format) {
+    for (size_t i = 0; i < count; ++i)
+        for (size_t row = 0; row < t.rows; ++row, from += format->size)
+            ffnn__convert_number(&t.data[row * t.cols + first + i], from, format);
+}
+
+/* Reads the transpose of t, which is what comes next. What is taken at a time is, of t's columns, a
+   multiple of 16, which is a cache line of its rows, if so many fit; else as many as fit; of longer
+   columns a part of one. */
+static ffnn_status ffnn__load_transposed(ffnn__source *source, ffnn_tensor t,
+                                         const ffnn__format *format) {
+    const size_t piece = FFNN__PIECE / format->size, line = 16; /* numbers */
     size_t max_rows = t.rows < piece ? t.rows : piece, max_cols = piece / max_rows;
     if (max_cols > line) max_cols -= max_cols % line;
     for (size_t col = 0; col < t.cols; col += max_cols) {
@@ -3973,40 +4576,69 @@ static ffnn_status ffnn__load_transposed(ffnn__source *source, ffnn_tensor t) {
             const unsigned char *from;
             size_t rows = t.rows - row < max_rows ? t.rows - row : max_rows;
             ffnn_tensor part = {rows, t.cols, t.data + row * t.cols};
-            ffnn_status status = ffnn__source_next(source, cols * rows * sizeof(float), &from);
+            ffnn_status status = ffnn__source_next(source, cols * rows * format->size, &from);
             if (status != FFNN_OK) return status;
-            ffnn__copy_columns(part, col, cols, from);
+            if (ffnn__is_of_floats(format)) ffnn__copy_columns(part, col, cols, from);
+            else ffnn__convert_columns(part, col, cols, from, format);
         }
     }
     return FFNN_OK;
 }
 
-/* The entry whose bytes begin there. There is one, since tensors leave no holes: see
-   ffnn__resolve_layout. If there were none, this would be index->count. */
-static size_t ffnn__entry_at(const ffnn__index *index, uint64_t begin) {
-    size_t i = 0;
-    while (i < index->count && index->entries[i].begin != begin) ++i;
-    return i;
+/* The first tensor whose bytes begin there or later; count if there is none. */
+static size_t ffnn__first_from(const ffnn__entry *const *entries, size_t count, uint64_t begin) {
+    size_t first = count;
+    for (size_t i = 0; i < count; ++i) {
+        if (entries[i]->begin < begin) continue;
+        if (first == count || entries[i]->begin < entries[first]->begin) first = i;
+    }
+    return first;
 }
 
-/* In the order of their bytes, since the file may be read at the same time; if that fails, some
-   tensors are not set. The index's entries stand in the order of the contents: see
-   ffnn__find_network. */
+/* A layer that comes twice in a file's "layers" has its numbers from where they were loaded. */
+static void ffnn__copy_shared(const ffnn__contents *contents, const ffnn__entry *const *entries,
+                              size_t loaded) {
+    ffnn_tensor from = ffnn__tensor_at(contents, loaded).tensor;
+    for (size_t i = 0; i < ffnn__tensor_count(contents); ++i) {
+        if (i == loaded || entries[i] != entries[loaded]) continue;
+        ffnn_tensor to = ffnn__tensor_at(contents, i).tensor;
+        memcpy(to.data, from.data, from.rows * from.cols * sizeof(float));
+    }
+}
+
+/* Loads tensor i of the contents from entries[i]. In the order of their bytes, since the file may be
+   read at the same time; if that fails, some tensors are not set. */
 static ffnn_status ffnn__load_tensors(ffnn__source *source, const ffnn__contents *contents,
-                                      const ffnn__index *index, bool transposed) {
-    uint64_t begin = 0;
-    while (begin < index->data_size) {
-        size_t i = ffnn__entry_at(index, begin);
-        if (i == index->count) return FFNN_ERROR_FORMAT;
+                                      const ffnn__entry *const *entries, bool transposed,
+                                      uint64_t data_size) {
+    uint64_t at = 0;
+    size_t count = ffnn__tensor_count(contents);
+    ffnn_status status = FFNN_OK;
+    for (;;) {
+        size_t i = ffnn__first_from(entries, count, at);
+        uint64_t next = i < count ? entries[i]->begin : data_size;
+        status = ffnn__source_skip(source, next - at);
+        if (status != FFNN_OK || i == count) return status;
+        const ffnn__format *format = ffnn__find_format(entries[i]->dtype);
         ffnn__parameter parameter = ffnn__tensor_at(contents, i);
         ffnn_tensor t = parameter.tensor;
-        ffnn_status status;
-        if (transposed && !parameter.is_bias) status = ffnn__load_transposed(source, t);
-        else status = ffnn__source_next_floats(source, t.data, t.rows * t.cols);
+        if (transposed && !parameter.is_bias) status = ffnn__load_transposed(source, t, format);
+        else status = ffnn__source_next_floats(source, t.data, t.rows * t.cols, format);
         if (status != FFNN_OK) return status;
-        begin = index->entries[i].end;
+        ffnn__copy_shared(contents, entries, i);
+        at = entries[i]->end;
     }
-    return FFNN_OK;
+}
+
+static ffnn_status ffnn__load_parameters(ffnn__source *source, ffnn_net *net,
+                                         const ffnn__index *index, const ffnn__file_desc *desc) {
+    const ffnn__entry *entries[2 * FFNN_MAX_LAYERS];
+    ffnn__contents contents = ffnn__parameters_of(net);
+    for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
+        ffnn__parameter parameter = ffnn__parameter_at(net, i);
+        entries[i] = ffnn__entry_of(desc, &parameter);
+    }
+    return ffnn__load_tensors(source, &contents, entries, desc->transposed, index->data_size);
 }
 
 /* Whether net is a network that weights can be loaded into. */
@@ -4020,7 +4652,6 @@ static ffnn_status ffnn__check_writable(const ffnn_net *net) {
 static ffnn_status ffnn__read_rest(ffnn__source *source, const ffnn__index *index,
                                    ffnn_status match) {
     uint64_t size = source->at + index->data_size;
-    source->is_size_trusted = match == FFNN_OK;
     ffnn_status status;
     if (match == FFNN_OK) status = ffnn__source_read_to_end(source, size);
     else status = ffnn__source_skip_to_end(source, size);
@@ -4032,11 +4663,11 @@ static ffnn_status ffnn__read_into(ffnn__source *source, ffnn_net *net) {
     ffnn__file_desc desc;
     ffnn_status status = ffnn__read_index(source, &index);
     if (status != FFNN_OK) return status;
-    ffnn__contents contents = ffnn__parameters_of(net);
-    ffnn_status match = ffnn__find_network(&index, &desc);
-    if (match == FFNN_OK) match = ffnn__match(&desc, net);
+    bool is_network = ffnn__find_network(&index, &desc);
+    ffnn_status match = is_network ? ffnn__match(&desc, net) : FFNN_ERROR_MISMATCH;
+    source->is_size_trusted = match == FFNN_OK && desc.is_whole;
     status = ffnn__read_rest(source, &index, match);
-    if (status == FFNN_OK) status = ffnn__load_tensors(source, &contents, &index, desc.transposed);
+    if (status == FFNN_OK) status = ffnn__load_parameters(source, net, &index, &desc);
     if (status == FFNN_OK) ffnn__forget_moments(net);
     ffnn__free_index(&index);
     return status;
@@ -4047,14 +4678,11 @@ static ffnn_status ffnn__read_into(ffnn__source *source, ffnn_net *net) {
 static ffnn_status ffnn__read_new(ffnn__source *source, ffnn__index *index, ffnn__file_desc *desc) {
     ffnn_status status = ffnn__read_index(source, index);
     if (status != FFNN_OK) return status;
-    ffnn_status match = ffnn__find_network(index, desc);
-    if (match == FFNN_OK && !desc->has_activations) match = FFNN_ERROR_MISMATCH;
-    if (match == FFNN_OK && desc->layer_count > FFNN_MAX_LAYERS) match = FFNN_ERROR_ARGUMENT;
-    if (match == FFNN_OK) return FFNN_OK;
+    if (ffnn__find_new_network(index, desc)) return FFNN_OK;
     /* A malformed file is FFNN_ERROR_FORMAT first: see ffnn__read_rest. */
     status = ffnn__source_skip_to_end(source, source->at + index->data_size);
     ffnn__free_index(index);
-    return status == FFNN_OK ? match : status;
+    return status == FFNN_OK ? ffnn__status_of(desc->reason) : status;
 }
 
 /* The last step, after which there is a network or, with another status than FFNN_OK, none. */
@@ -4084,22 +4712,24 @@ static ffnn_status ffnn__new_copy(ffnn__source *source, ffnn_net *net) {
     if (!is_straight) status = ffnn__source_read_to_end(source, size);
     if (status == FFNN_OK)
         status = ffnn__allocate(net, desc.sizes, desc.layer_count, desc.has_biases);
-    ffnn__contents contents = ffnn__parameters_of(net);
-    if (status == FFNN_OK) status = ffnn__load_tensors(source, &contents, &index, desc.transposed);
+    if (status == FFNN_OK) status = ffnn__load_parameters(source, net, &index, &desc);
     if (status == FFNN_OK && is_straight) status = ffnn__source_check_end(source);
     return ffnn__finish_or_free(net, &index, &desc, status);
 }
 
 /* Points a new network's layers at the source's bytes. */
 static ffnn_status ffnn__view_parameters(ffnn_net *net, const ffnn__file_desc *desc,
-                                         const ffnn__index *index, const ffnn__source *source) {
+                                         const ffnn__source *source) {
     for (size_t i = 0; i < ffnn__parameter_count(net); ++i) {
         ffnn__parameter parameter = ffnn__parameter_at(net, i);
         ffnn_layer *layer = &net->layers[parameter.layer];
         size_t inputs = net->sizes[parameter.layer], outputs = net->sizes[parameter.layer + 1];
-        uintptr_t address = (uintptr_t)(source->bytes + source->at + index->entries[i].begin);
+        const ffnn__entry *entry = ffnn__entry_of(desc, &parameter);
+        uintptr_t address = (uintptr_t)(source->bytes + source->at + entry->begin);
         float *floats = (float *)address; /* const until here: nothing writes to a view */
-        if (!ffnn__is_little_endian() || address % sizeof(float) != 0) return FFNN_ERROR_ARGUMENT;
+        bool are_floats = ffnn__is_of_floats(ffnn__find_format(entry->dtype));
+        if (!ffnn__is_little_endian() || !are_floats || address % sizeof(float) != 0)
+            return FFNN_ERROR_ARGUMENT;
         if (parameter.is_bias) {
             layer->bias = ffnn_view(floats, 1, outputs);
             continue;
@@ -4121,7 +4751,7 @@ static ffnn_status ffnn__new_view(ffnn__source *source, ffnn_net *net) {
         status = ffnn__allocate_layers(net, desc.sizes, desc.layer_count, desc.has_biases);
     if (status == FFNN_OK) {
         net->is_view = true;
-        status = ffnn__view_parameters(net, &desc, &index, source);
+        status = ffnn__view_parameters(net, &desc, source);
     }
     return ffnn__finish_or_free(net, &index, &desc, status);
 }
@@ -4172,33 +4802,32 @@ FFNNDEF ffnn_status ffnn_init_from_file(ffnn_net *net, const char *path) {
     return status;
 }
 
-/* Whether an entry has this name and, of F32, the shape that a file has of this tensor. */
+/* Whether an entry has this name and, of floats, the shape that a file has of this tensor. */
 static bool ffnn__is_entry_of(const ffnn__entry *entry, const char *name,
                               const ffnn__parameter *parameter) {
     size_t rows = parameter->tensor.rows, cols = parameter->tensor.cols;
-    if (ffnn__compare(entry->name, name) != 0 || ffnn__compare(entry->dtype, "F32") != 0)
-        return false;
+    bool are_floats = ffnn__is_of_floats(ffnn__find_format(entry->dtype));
+    if (!are_floats || ffnn__compare(entry->name, name) != 0) return false;
     if (parameter->is_bias) return entry->rank == 1 && entry->shape[0] == cols;
     bool transposed = parameter->saved_transposed;
     return entry->rank == 2 && entry->shape[transposed ? 1 : 0] == rows &&
            entry->shape[transposed ? 0 : 1] == cols;
 }
 
-/* Whether the index has exactly these moments; puts its entries into their order. */
-static bool ffnn__find_moments(ffnn__index *index, const ffnn__contents *contents) {
+/* Whether the index has exactly these moments; points entries at them. */
+static bool ffnn__find_moments(const ffnn__index *index, const ffnn__contents *contents,
+                               const ffnn__entry **entries) {
     size_t count = ffnn__tensor_count(contents);
     if (index->count != count) return false;
     for (size_t i = 0; i < count; ++i) {
         char name[FFNN__MAX_NAME];
         ffnn__parameter parameter = ffnn__parameter_at(contents->net, i / contents->moments);
         ffnn__name_tensor(name, contents, i);
-        size_t found = i;
+        size_t found = 0;
         while (found < count && !ffnn__is_entry_of(&index->entries[found], name, &parameter))
             ++found;
         if (found == count) return false;
-        ffnn__entry entry = index->entries[found];
-        index->entries[found] = index->entries[i];
-        index->entries[i] = entry;
+        entries[i] = &index->entries[found];
     }
     return true;
 }
@@ -4220,6 +4849,7 @@ static bool ffnn__find_optimizer(const ffnn__index *index, const ffnn_net *net, 
 /* The moments must not have changed if this fails. */
 static ffnn_status ffnn__read_optimizer(ffnn__source *source, ffnn_net *net) {
     ffnn__index index;
+    const ffnn__entry *entries[4 * FFNN_MAX_LAYERS]; /* two moments of weights and biases */
     ffnn_tensor moments = ffnn_view(NULL, 0, 0);
     uint64_t steps = 0;
     ffnn_status status = ffnn__read_index(source, &index);
@@ -4228,12 +4858,14 @@ static ffnn_status ffnn__read_optimizer(ffnn__source *source, ffnn_net *net) {
     ffnn_net loaded = *net; /* its moments are those of the file */
     ffnn__contents contents = {&loaded, true, has_moments ? ffnn__moment_rows(net) - 1 : 0};
     bool matches = ffnn__find_optimizer(&index, net, &steps) &&
-                   ffnn__find_moments(&index, &contents) && has_moments == (steps > 0);
+                   ffnn__find_moments(&index, &contents, entries) && has_moments == (steps > 0);
+    source->is_size_trusted = matches;
     status = ffnn__read_rest(source, &index, matches ? FFNN_OK : FFNN_ERROR_MISMATCH);
     if (status == FFNN_OK && has_moments)
         status = ffnn__allocate_moments(net, ffnn__moment_rows(net), &moments);
     loaded.moments = moments;
-    if (status == FFNN_OK) status = ffnn__load_tensors(source, &contents, &index, net->has_biases);
+    if (status == FFNN_OK)
+        status = ffnn__load_tensors(source, &contents, entries, net->has_biases, index.data_size);
     ffnn__free_index(&index);
     if (status != FFNN_OK) {
         ffnn_tensor_free(&moments);
@@ -4326,73 +4958,15 @@ static bool ffnn__has_metadata(const ffnn_net *net) {
     return has_others;
 }
 
-/* A decimal number of so many digits and this exponent, in JSON's way of writing it. Returns the
-   end. */
-static char *ffnn__append_decimal(char *at, uint32_t digits, int exponent) {
-    char text[24];
-    while (digits % 10 == 0) {
-        digits /= 10;
-        ++exponent;
-    }
-    int count = (int)(ffnn__append_number(text, digits) - text), point = count + exponent;
-    bool is_scientific = point > 12 || point < -4; /* 1.5e-10 */
-    int power = point - 1;
-    if (is_scientific) point = 1;
-    int begin = point > 0 ? 0 : point - 1, end = count > point ? count : point;
-    for (int i = begin; i < end; ++i) { /* zeros before and behind the digits */
-        if (i == point) *at++ = '.';
-        *at++ = i >= 0 && i < count ? text[i] : '0';
-    }
-    if (!is_scientific) return at;
-    at = ffnn__append_text(at, power < 0 ? "e-" : "e");
-    return ffnn__append_number(at, (uint64_t)(power < 0 ? -power : power));
-}
-
-/* Whether a decimal number is read as a float below magnitude. */
-static bool ffnn__reads_below(uint32_t mantissa, int exponent, float magnitude) {
-    ffnn__decimal decimal = {mantissa, exponent, false};
-    float read;
-    return ffnn__decimal_to_float(&decimal, &read) && read < magnitude;
-}
-
-/* The fewest digits that are read as value again: nine are always enough. Found by bisection, so
-   that reading alone decides. value is not 0. */
-static char *ffnn__append_float(char *at, float value) {
-    float magnitude = value < 0 ? -value : value;
-    if (value < 0) *at++ = '-';
-    int exponent = 38; /* of the last digit */
-    while (exponent > -45 && !ffnn__reads_below(1, exponent, magnitude)) --exponent;
-    for (uint32_t first = 1;; first *= 10, --exponent) {
-        uint32_t low = first, high = 10 * first; /* the least number that is not below is in here */
-        while (low < high) {
-            uint32_t middle = low + (high - low) / 2;
-            if (ffnn__reads_below(middle, exponent, magnitude)) low = middle + 1;
-            else high = middle;
-        }
-        ffnn__decimal decimal = {low, exponent, false};
-        float read;
-        bool is_same = ffnn__decimal_to_float(&decimal, &read) && !(read > magnitude);
-        if (is_same || first == 100000000) return ffnn__append_decimal(at, low, exponent);
-    }
-}
-
-/* relu, or leaky_relu:0.2 if alpha is not torch.nn's */
-static void ffnn__put_activation(ffnn__sink *sink, const ffnn_layer *layer) {
-    float alpha = ffnn__alpha_of(layer->activation, layer->alpha);
-    float usual = ffnn__alpha_of(layer->activation, 0);
-    ffnn__put_text(sink, ffnn__activation_names[layer->activation]);
-    if (alpha >= usual && alpha <= usual) return;
-    char text[48];
-    text[0] = ':';
-    ffnn__put_bytes(sink, text, (size_t)(ffnn__append_float(text + 1, alpha) - text));
-}
-
 /* "__metadata__":{"activations":"relu identity"} */
 static void ffnn__put_activations(ffnn__sink *sink, const ffnn_net *net) {
     ffnn__put_text(sink, "\"__metadata__\":{\"activations\":\"");
     for (size_t i = 0; i < net->layer_count; ++i) {
         if (i > 0) ffnn__put_text(sink, " ");
-        ffnn__put_activation(sink, &net->layers[i]);
+        char text[FFNN__MAX_ACTIVATION];
+        const ffnn_layer *layer = &net->layers[i];
+        char *end = ffnn__append_activation(text, layer->activation, layer->alpha);
+        ffnn__put_bytes(sink, text, (size_t)(end - text));
     }
     ffnn__put_text(sink, "\"}");
 }

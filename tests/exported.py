@@ -31,9 +31,11 @@ sys.path.append(str(TESTS.parent / "examples"))
 
 CASES = {   # and what they need
     "exported_arrays": ["numpy", "safetensors"],
+    "exported_verdicts": ["numpy"],
     "exported_sklearn": ["numpy", "sklearn"],
     "exported_torch": ["numpy", "torch"],
     "exported_back": ["numpy", "torch"],
+    "exported_files": ["numpy", "torch", "safetensors"],
     "exported_keras": ["numpy", "keras"],
     "exported_flax": ["numpy", "flax"],
     "exported_policies": ["numpy", "torch", "stable_baselines3"],
@@ -70,14 +72,18 @@ class Checker:
         import numpy
         from pytorch_files import save_again
         layers, rows, expected = function()
-        unknown = set(unknown_activations(layers))
         path, again = self.folder / "case.safetensors", self.folder / "again.safetensors"
-        export.save(layers, str(path))
+        if isinstance(layers, pathlib.Path):    # a file that something else wrote
+            path, layers = layers, export.load(str(layers))
+        else:
+            export.save(layers, str(path))
+        unknown = set(unknown_activations(layers))
         rows, expected = numpy.asarray(rows, numpy.float32), numpy.asarray(expected, numpy.float64)
         expected = expected.reshape(len(rows), -1)
         if unknown:
             got = export.predict(layers, rows.astype(numpy.float64))
         else:
+            self.check_network(path, layers)
             got = save_again(self.peer, path, again, rows)
         assert got.shape == expected.shape, f"{got.shape}, not {expected.shape}"
         assert numpy.isfinite(expected).all(), "the case itself is not finite"
@@ -86,6 +92,22 @@ class Checker:
         assert difference <= TOLERANCE, f"{difference:.2g} apart"
         self.worst = max(self.worst, difference)
         return unknown
+
+    def check_network(self, path, layers):
+        """ffnn_print_file says which network the file holds."""
+        import numpy
+        from pytorch_files import networks_in
+        [line] = networks_in(self.peer, [path])
+        found = re.fullmatch("network: ([0-9-]+), (.*)", line)
+        assert found, line
+        sizes = [numpy.shape(layers[0][0])[1], *(len(weight) for weight, _, _ in layers)]
+        assert found[1] == "-".join(map(str, sizes)), f"{line}, not {sizes}"
+        for said, (_, _, activation) in zip(found[2].split(" "), layers):
+            name, *parameter = activation.split(":")
+            said_name, *said_parameter = said.split(":")
+            is_same = list(map(numpy.float32, parameter)) == list(map(numpy.float32, said_parameter))
+            assert name == said_name and is_same, f"{line}: {said}, not {activation}"
+        assert len(found[2].split(" ")) == len(layers), line
 
     def check_refused(self, function, pattern):
         """An ExportError with these words, and an old file stays."""

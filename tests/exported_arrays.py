@@ -23,6 +23,7 @@ def drawn(*shape):
 
 W1, B1, W2, B2 = drawn(6, 5), drawn(6), drawn(3, 6), drawn(3)
 ROWS = drawn(20, 5).astype(np.float32)
+LETTERS = "abcdefghijklmnop"
 
 
 def by_hand(*steps):
@@ -220,6 +221,37 @@ def command_refused(tensors, options, path):
     raise export.ExportError(done.stderr)
 
 
+def look_at_orders(folder):
+    """Names in the order of their numbers; beyond that, the only order in which the sizes fit."""
+    def found(text):
+        shapes = {}
+        for word in text.split():
+            name, _, sizes = word.partition(":")
+            inputs, outputs = sizes.split("-")
+            shapes[name] = (int(outputs), int(inputs))
+        return " ".join(export.find_order(shapes, ""))
+
+    for text, expected in (
+            ("fc10:5-5 fc2:5-5 fc01:5-5", "fc01 fc2 fc10"),
+            ("net.2.0:5-5 net.1.10:5-5 net.1.2:5-5", "net.1.2 net.1.10 net.2.0"),
+            ("output:4-3 hidden:4-4 input:5-4", "input hidden output"),
+            ("b.1:3-2 a.1:6-4 b.0:4-3 a.0:5-6", "a.0 a.1 b.0 b.1"),
+            ("head:3-1 body.2:4-4 body.0:5-4 body.4:4-3", "body.0 body.2 body.4 head"),
+            (":4-3 1:5-4", "1 "), ("c:4-3 a:1-2 b:2-4", "a b c"),
+            ("fc1:4-3 fc2:5-4", "fc1 fc2")):    # which a Chain refuses
+        assert found(text) == expected, f"{text}: {found(text)}"
+    several = ("encoder:5-3 decoder:3-5", "a:5-5 b:5-5", "x.0:5-4 x.2:4-5 y.0:5-4 y.2:4-5",
+               "fc1:5-5 fc01:5-5", " ".join(f"{letter}:5-5" for letter in LETTERS))
+    hard = " ".join([f"{letter}:5-5" for letter in LETTERS[:-1]] + ["p:7-6"])   # 15! begin well
+    many = " ".join(f"{letter}:5-5" for letter in LETTERS + "q")
+    refused = [(text, "fit in several orders") for text in several]
+    for text, words in [*refused, (hard, "too hard to find"), (many, "17 layers are more than 16")]:
+        try:
+            raise AssertionError(f"{text}: {found(text)}")
+        except export.ExportError as error:
+            assert words in str(error), error
+
+
 def tensors_refused(tensors, activations, order, path):
     export.save(export.from_tensors(tensors, activations, order, "tensors"), path)
 
@@ -235,9 +267,10 @@ def refusals():
     yield "an unknown activation", [(W1, B1, "swish")], '"swish" is none of'
     yield "a parameter too many", [(W1, B1, "relu:0.2")], '"relu:0.2" is none of'
     yield "an infinite parameter", [(W1, B1, "elu:1e39")], "elu: its parameter is inf"
-    yield "NaN as a parameter", [(W1, B1, "elu:nan")], "elu: its parameter is nan"
+    for text in ("elu:nan", "elu:", "elu:.5", "elu:0_2", "leaky_relu:+1", "leaky_relu:0.2 "):
+        yield text, [(W1, B1, text)], f'"{re.escape(text)}" is none of'
     yield "softmax in the middle", \
-        [(W1, B1, "softmax"), *good[1:]], "softmax is before it, which only the last"
+        [(W1, B1, "softmax"), *good[1:]], "softmax before it: only the last"
     yield "softmax of one", [(W1[:1], None, "softmax")], "Use sigmoid"
     yield "infinite", [(W1 * np.inf, B1, "relu")], "layer 0 has a number that is NaN"
     yield "NaN in a bias", [(W1, B1 * np.nan, "relu")], "layer 0 has a number that is NaN"
@@ -260,7 +293,7 @@ def cases():
     yield "softmax", softmax_output, None
     for look in (look_at_rights, look_through_a_link, look_at_bytes, look_at_a_failure,
                  look_at_a_copy, look_at_header, look_at_parameters, look_at_rows,
-                 look_at_readme):
+                 look_at_readme, look_at_orders):
         yield look.__name__, Written(look), None
     for name, layers, pattern in refusals():
         settings = {"output": "softmax"} if name == "an output too many" else {}
@@ -274,15 +307,20 @@ def cases():
     yield "command, names", functools.partial(commanded, words, np.float32, *chosen), None
     yield "command, other tensors", functools.partial(
         commanded, {**words, "criterion.weight": B1, "old.0.weight_g": W1}, np.float32, *chosen), None
-    yield "command, no order", functools.partial(
-        command_refused, words, ["--activations", "relu identity"]), 'in which order.*"input output"'
+    yield "command, words in the only order that fits", \
+        functools.partial(commanded, words, np.float32, *chosen[:2]), None
+    yield "command, two orders", functools.partial(
+        command_refused, {"encoder.weight": W1, "decoder.weight": W1.T}, chosen[:2]), \
+        "decoder, encoder fit in several orders"
     yield "command, a file that is not there", functools.partial(
         command_refused, words, ["--activations", "relu identity", "--layers", "input hidden"]), "no hidden.weight"
     yield "command, integers", functools.partial(
         command_refused, {"0.weight": np.ones((2, 2), int)}, ["--activations", "relu"]), "0.weight is I64"
     for extra in ("fc3.running_mean", "fc3.weight_g", "fc3.weight"):
         yield f"{extra} among the tensors", functools.partial(
-            tensors_refused, {**numbered, extra: B1}, "relu identity", None), "no Linear layer's"
+            tensors_refused, {**numbered, extra: B1}, "relu identity", None), rf"{extra} \[6\] is no layer's weight"
+    yield "a name that is a dot", functools.partial(
+        tensors_refused, {".weight": W1}, "relu", None), r"\.weight \[6, 5\] is no layer's"
     yield "a bias without a weight", functools.partial(
         tensors_refused, {**numbered, "fc3.bias": B1}, "relu relu relu", None), "there is no fc3.weight"
     yield "activations too few", \

@@ -69,13 +69,13 @@ def refused(source, target, path):
 def refusals():
     def two(*sizes):
         return shaken(nn.Sequential(nn.Linear(5, sizes[0]), nn.ReLU(), nn.Linear(sizes[0], 3)))
-    yield "other sizes", two(4), two(6), r"shape is \(4, 5\), the module's \(6, 5\)"
-    yield "fewer layers", two(4), mlp(1), "2 layers, the module 3"
+    yield "other sizes", two(4), two(6), "5-4-3, relu identity, the module 5-6-3"
+    yield "fewer layers", two(4), mlp(1), "it is 5-4-3, relu identity, the module 5-4-4-3, relu relu identity"
     yield "one unit", \
-        shaken(nn.Sequential(nn.Linear(5, 1))), shaken(nn.Sequential(nn.Linear(5, 3))), "shape"
+        shaken(nn.Sequential(nn.Linear(5, 1))), shaken(nn.Sequential(nn.Linear(5, 3))), "it is 5-1"
     yield "other activations", \
         two(4), nn.Sequential(nn.Linear(5, 4), nn.Tanh(), nn.Linear(4, 3)), \
-        "is relu, the module's tanh"
+        "it is 5-4-3, relu identity, the module 5-4-3, tanh identity"
     yield "a bias too many", \
         two(4), nn.Sequential(nn.Linear(5, 4, bias=False), nn.ReLU(), nn.Linear(4, 3)), "has a bias"
     yield "BatchNorm", \
@@ -158,10 +158,11 @@ def cases():
     for prefix in ("", "module.", "_orig_mod.", "module._orig_mod."): # DataParallel's, torch.compile's
         yield f"{prefix} before words", functools.partial(pth, Words(), prefix, None, *order), None
     yield "of Lightning", functools.partial(pth, mlp(1), "net.", "state_dict"), None
-    yield "words without an order", \
-        functools.partial(pth_refused, Words().state_dict()), '"input hidden output"'
+    yield "words in the only order that fits", functools.partial(pth, Words()), None
+    square = {f"{name}.weight": torch.eye(5) for name in ("input", "hidden", "output")}
+    yield "words in any order", functools.partial(pth_refused, square), "hidden, output fit in several orders"
     yield "a whole module", functools.partial(pth_refused, mlp(1)), "call from_torch"
     yield "BatchNorm in it", functools.partial(
         pth_refused, nn.Sequential(nn.Linear(5, 4), nn.BatchNorm1d(4), nn.Linear(4, 3)).state_dict()), \
-        r"1.weight \[4\] is no Linear"
+        r"1.weight \[4\] is no layer's weight"
     yield "a list", functools.partial(pth_refused, [torch.ones(2, 2)]), "no state_dict"

@@ -183,16 +183,16 @@ def refused_models():
     yield "a subclass of Dense", lambda: sequential(OwnDense(4)), "OwnDense.*no layer of Keras"
     yield "a subclass named Dense", lambda: sequential(Dense(4)), r"\(Dense\): it is no layer of Keras"
     yield "a function of one's own", \
-        lambda: sequential(L.Dense(4, activation=relu), L.Dense(3)), "no activation relu"
+        lambda: sequential(L.Dense(4, activation=relu), L.Dense(3)), '"your own relu" is none of'
     yield "a function named gelu", \
-        lambda: sequential(L.Dense(4, activation=own_gelu)), "no activation gelu"
+        lambda: sequential(L.Dense(4, activation=own_gelu)), '"your own gelu" is none of'
     yield "hard_sigmoid", \
-        lambda: sequential(L.Dense(4, activation="hard_sigmoid")), "no activation hard_sigmoid"
+        lambda: sequential(L.Dense(4, activation="hard_sigmoid")), '"hard_sigmoid" is none of'
     yield "softmax in the middle", \
         lambda: sequential(L.Dense(4, activation="softmax"), L.Dense(3)), "only the last layer"
     yield "softmax of one", lambda: sequential(L.Dense(1, activation="softmax")), "Use sigmoid"
     yield "Dense of matrices", \
-        lambda: sequential(L.Dense(4), L.Flatten(), L.Dense(3), inputs=(2, 3)), "nothing like it"
+        lambda: sequential(L.Dense(4), L.Flatten(), L.Dense(3), inputs=(2, 3)), "no Dense like this"
     yield "a convolution", \
         lambda: sequential(L.Conv1D(2, 2), L.Flatten(), L.Dense(3), inputs=(4, 3)), "Conv1D"
     yield "an embedding", \
@@ -203,7 +203,7 @@ def refused_models():
     yield "Permute", \
         lambda: sequential(L.Permute((2, 1)), L.Flatten(), L.Dense(3), inputs=(2, 3)), "Permute"
     yield "no fixed size", \
-        lambda: sequential(L.GlobalAveragePooling1D(), L.Dense(3), inputs=(None, 3)), "Global"
+        lambda: sequential(L.GlobalAveragePooling1D(), L.Dense(3), inputs=(None, 3)), "no fixed size"
 
 
 def two_outputs():

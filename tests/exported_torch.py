@@ -198,11 +198,12 @@ def exported(module, example=None, shape=(5,), dtype=torch.float32):
         part.training = False
     state = {name: values.clone() for name, values in module.state_dict().items()}
     flags = [part.training for part in module.modules()]
-    random_state, hooks = torch.get_rng_state(), count_hooks(module)
+    random_state, hooks, parameters = torch.get_rng_state(), count_hooks(module), objects(module)
     layers = export.from_torch(module, example)
     assert [part.training for part in module.modules()] == flags, "training flags"
     assert count_hooks(module) == hooks, "hooks are left"
     assert torch.equal(torch.get_rng_state(), random_state), "random numbers were drawn"
+    assert objects(module) == parameters, "the parameters are other tensors"
     after = module.state_dict()
     assert list(state) == list(after), "other names"
     assert all(torch.equal(state[name], after[name]) for name in state), "the weights are others"
@@ -212,6 +213,10 @@ def exported(module, example=None, shape=(5,), dtype=torch.float32):
     with torch.no_grad():
         expected = module.float()(rows.float().clone())
     return layers, double.numpy(), expected.double().numpy()
+
+
+def objects(module):
+    return [(id(values), values.dtype) for values in [*module.parameters(), *module.buffers()]]
 
 
 def count_hooks(module):
@@ -346,7 +351,7 @@ def refused_modules():
     yield "nothing", nn.Sequential(), "Pass example="
     yield "an activation first", \
         nn.Sequential(nn.Tanh(), nn.Linear(5, 4)), r"0 \(Tanh\(\)\): tanh is before the first"
-    yield "softmax in the middle", mlp(nn.Softmax(1)), "which only the last layer can have"
+    yield "softmax in the middle", mlp(nn.Softmax(1)), "softmax before it: only the last layer"
     yield "softmax of one unit", nn.Sequential(nn.Linear(5, 1), nn.Softmax(1)), "Use sigmoid"
     yield "17 layers", \
         nn.Sequential(nn.Linear(5, 4), *(nn.Linear(4, 4) for _ in range(16))), "17 layers"

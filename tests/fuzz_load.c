@@ -51,7 +51,10 @@ static bool one_in(size_t count) { return below(count) == 0; }
 
 /* ---- the input that is being checked ------------------------------------------------------- */
 
-enum { MAX_SIZE = 16384 }; /* bytes of an input */
+enum {
+    MAX_SIZE = 16384, /* bytes of an input */
+    MAX_SAVED = 2 * CHECKER_MAX_LAYERS * MAX_SIZE + 4096 /* each layer is all the input, in halves */
+};
 
 static const unsigned char *input;
 static size_t input_size;
@@ -137,7 +140,9 @@ static FILE *fuzz_open(const char *path, const char *mode) {
 #define ANSWER(status) (1u << (status))
 
 static bool is_layer_of(const checker_layer *layer, const ffnn_layer *own) {
-    if (layer->inputs != own->weight.rows || layer->outputs != own->weight.cols) return false;
+    size_t rows = own->weight.rows, cols = own->weight.cols;
+    if (layer->inputs != (own->transposed ? cols : rows)) return false;
+    if (layer->outputs != (own->transposed ? rows : cols)) return false;
     if ((layer->bias != NULL) != (own->bias.data != NULL)) return false;
     if (!checker.says_activations && checker_net.is_pytorchs) return true;
     bool has_alpha = own->activation == FFNN_LEAKY_RELU || own->activation == FFNN_ELU;
@@ -154,10 +159,12 @@ static bool is_of(const ffnn_net *net) {
     return true;
 }
 
-/* Where two layers are equal in order ("01" and "1") neither answer is wrong. */
+/* Where a number lies between two floats, neither answer is wrong; the search for an order may be
+   given up. */
 static unsigned or_a_mismatch(unsigned answers) {
-    unsigned doubt = ANSWER(FFNN_OK) | ANSWER(FFNN_ERROR_MISMATCH);
-    return checker_net.is_doubtful && (answers & doubt) != 0 ? answers | doubt : answers;
+    const unsigned good = ANSWER(FFNN_OK), mismatch = ANSWER(FFNN_ERROR_MISMATCH);
+    if (checker_net.is_doubtful && (answers & (good | mismatch)) != 0) answers |= good | mismatch;
+    return checker_net.is_hard ? answers | mismatch : answers;
 }
 
 /* Where reads or allocations are made to fail, to say so is right, too. */
@@ -174,12 +181,12 @@ static unsigned answers_to_load(const ffnn_net *net) {
 
 static unsigned answers_to_init(void) {
     if (checker.flaw != NULL) return ANSWER(FFNN_ERROR_FORMAT);
+    if (checker_net.is_too_deep) return ANSWER(FFNN_ERROR_ARGUMENT);
     if (checker_net.flaw != NULL || (checker_net.is_pytorchs && !checker.says_activations))
         return or_a_mismatch(ANSWER(FFNN_ERROR_MISMATCH));
     const checker_layer *last = &checker_net.layers[checker_net.count - 1];
-    bool is_too_deep = checker_net.count > FFNN_MAX_LAYERS;
-    bool is_constant = checker.says_activations && last->activation == FFNN_SOFTMAX && last->outputs == 1;
-    bool is_good = !is_too_deep && !is_constant;
+    bool is_softmax = checker.says_activations && last->activation == FFNN_SOFTMAX;
+    bool is_good = !is_softmax || last->outputs > 1;
     return or_a_mismatch(is_good ? ANSWER(FFNN_OK) : ANSWER(FFNN_ERROR_ARGUMENT));
 }
 
@@ -224,13 +231,28 @@ static void make_networks(void) {
 
 /* ---- checks -------------------------------------------------------------------------------- */
 
-/* One number is the file's, byte for byte. */
+static uint32_t bits_of(const float *number) {
+    uint32_t bits;
+    memcpy(&bits, number, sizeof bits);
+    return bits;
+}
+
+/* One number is the file's: a float byte for byte, any other one rounded to the nearest. */
 static void check_number(const float *number, const checker_tensor *tensor, size_t index) {
     const unsigned char *at = input + checker.data + tensor->begin + 4 * index;
-    uint32_t bits, expected = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
-                              (uint32_t)at[3] << 24;
-    memcpy(&bits, number, sizeof bits);
-    if (bits != expected) fail("the weights are not those of the file");
+    if (checker_is_float(tensor)) {
+        uint32_t bits = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+                        (uint32_t)at[3] << 24;
+        if (bits_of(number) != bits) fail("the weights are not those of the file");
+        return;
+    }
+    int is_negative;
+    double element = checker_element(input, tensor, index, &is_negative);
+    float expected = (float)element;
+    bool is_right = bits_of(&expected) == bits_of(number) % (1u << 31);
+    if (isnan(element)) is_right = isnan(*number);
+    if (!is_right || is_negative != (int)(bits_of(number) >> 31))
+        fail("the weights are not the nearest floats to those of the file");
 }
 
 /* Where the file has the element of a weight. */
@@ -255,7 +277,7 @@ static void check_weights(const ffnn_net *net) {
 
 /* What is saved is well formed, loads, and is the same weights and the same bytes again. */
 static void check_saved_again(ffnn_net *net) {
-    static unsigned char first[MAX_SIZE * 2], second[MAX_SIZE * 2];
+    static unsigned char first[MAX_SAVED], second[MAX_SAVED];
     size_t size = 0, again = 0, made = test.allocations;
     if (ffnn_save_memory(net, first, sizeof first, &size) != FFNN_OK)
         fail("what was loaded cannot be saved");
@@ -277,12 +299,21 @@ static ffnn_status check_load(ffnn_net *net, ffnn_status status, unsigned answer
     return status;
 }
 
+/* Bytes of the floats that a network has whose layers come twice, or more often, in the input. */
+static size_t size_of_shared(void) {
+    uint64_t count = 0;
+    if (checker.flaw != NULL || checker_net.flaw != NULL || checker.layers.at == NULL) return 0;
+    for (size_t i = 0; i < checker_net.count; ++i)
+        count += (checker_net.layers[i].inputs + 1) * checker_net.layers[i].outputs;
+    return (size_t)count * sizeof(float);
+}
+
 /* Everything since then has been freed, and was not more than the input is worth: an index that
    grows with the header, never with what the header only claims. */
 static void check_allocated(size_t live_before) {
     if (test.live != live_before) fail("memory was not freed");
     size_t lie = manner.lie > 0 ? (size_t)manner.lie : 0; /* a file is believed, a header is not */
-    if (test.largest > 4 * (input_size + lie) + 2048)
+    if (test.largest > 4 * (input_size + lie) + size_of_shared() + 2048)
         fail("memory was allocated for what the header only claims");
 }
 
@@ -316,31 +347,122 @@ static void check_new_network(ffnn_net *net, ffnn_status status, unsigned answer
     ffnn_free(net);
 }
 
-/* Only its status, and that it can be saved: the floats of most inputs cannot be read in place. */
+/* Whether a view can have a tensor's numbers: floats that stand where floats can. */
+static bool is_viewable(const checker_tensor *tensor) {
+    const uint16_t one = 1;
+    uintptr_t address = (uintptr_t)(input + checker.data + tensor->begin);
+    bool is_little_endian = *(const unsigned char *)&one == 1;
+    return checker_is_float(tensor) && address % sizeof(float) == 0 && is_little_endian;
+}
+
+static bool points_at(const float *data, const checker_tensor *tensor) {
+    return (const unsigned char *)data == input + checker.data + tensor->begin;
+}
+
+/* A view's weights are the input's bytes, which the checker has found. */
 static void check_view(void) {
     ffnn_net net;
     size_t size;
+    unsigned answers = answers_to_init();
+    bool is_network = (answers & ANSWER(FFNN_OK)) != 0;
+    for (size_t i = 0; i < checker_net.count && is_network; ++i) {
+        const checker_layer *layer = &checker_net.layers[i];
+        bool are_viewable = is_viewable(layer->weight) &&
+                            (layer->bias == NULL || is_viewable(layer->bias));
+        if (!are_viewable) answers = (answers & ~ANSWER(FFNN_OK)) | ANSWER(FFNN_ERROR_ARGUMENT);
+    }
     ffnn_status status = ffnn_init_view(&net, input, input_size);
-    if (((answers_to_init() | ANSWER(FFNN_ERROR_ARGUMENT)) & ANSWER(status)) == 0)
-        fail(ffnn_status_string(status));
+    if ((answers & ANSWER(status)) == 0) fail(ffnn_status_string(status));
+    for (size_t i = 0; i < net.layer_count; ++i) {
+        const checker_layer *layer = &checker_net.layers[i];
+        if (!is_layer_of(layer, &net.layers[i])) fail("a view is not the file's network");
+        if (!points_at(net.layers[i].weight.data, layer->weight) ||
+            (layer->bias != NULL && !points_at(net.layers[i].bias.data, layer->bias)))
+            fail("a view is not of the file's bytes");
+    }
     if (status == FFNN_OK && ffnn_save_memory(&net, NULL, 0, &size) != FFNN_OK)
         fail("a view cannot be saved");
     ffnn_free(&net);
 }
 
+/* ---- what ffnn_print_file says ------------------------------------------------------------- */
+
+/* Takes a text off the front of another; whether it was there. */
+static bool take_text(const char **at, const char *text) {
+    size_t length = strlen(text);
+    if (strncmp(*at, text, length) != 0) return false;
+    *at += length;
+    return true;
+}
+
+static bool take_number(const char **at, uint64_t number) {
+    char text[32];
+    sprintf(text, "%lu", (unsigned long)number);
+    return take_text(at, text);
+}
+
+/* relu, or leaky_relu:0.2 where the parameter is not torch.nn's. */
+static bool take_activation(const char **at, const checker_layer *layer) {
+    char *end;
+    bool has_alpha = layer->activation == FFNN_LEAKY_RELU || layer->activation == FFNN_ELU;
+    float usual = layer->activation == FFNN_LEAKY_RELU ? 0.01f : 1.0f;
+    if (!take_text(at, activation_table[layer->activation].name)) return false;
+    bool is_usual = !has_alpha || same_bits(&layer->alpha, &usual, 1);
+    if (is_usual && !checker_net.is_doubtful) return true;
+    if (!take_text(at, ":")) return checker_net.is_doubtful;
+    float alpha = strtof(*at, &end);
+    *at = end;
+    return checker_net.is_doubtful || same_bits(&layer->alpha, &alpha, 1);
+}
+
+/* network: 2-3-1, relu identity */
+static bool is_network_line(const char *line) {
+    bool is_good = take_text(&line, "network: ") && take_number(&line, checker_net.layers[0].inputs);
+    for (size_t i = 0; i < checker_net.count && is_good; ++i)
+        is_good = take_text(&line, "-") && take_number(&line, checker_net.layers[i].outputs);
+    is_good = is_good && take_text(&line, ",");
+    for (size_t i = 0; i < checker_net.count && is_good; ++i)
+        is_good = take_text(&line, " ") && take_activation(&line, &checker_net.layers[i]);
+    return is_good && strcmp(line, "\n") == 0;
+}
+
+/* The last line says which network ffnn_init_from_memory makes of the input, or that there is none
+   and why. */
+static void check_last_line(const char *printed) {
+    ffnn_net net;
+    const char *line = printed + strlen(printed);
+    if (line == printed || line[-1] != '\n') fail("what is in a file ends within a line");
+    for (--line; line > printed && line[-1] != '\n';) --line;
+    ffnn_status status = ffnn_init_from_memory(&net, input, input_size);
+    ffnn_free(&net);
+    if (status == FFNN_OK) {
+        if (!is_network_line(line)) fail("ffnn_print_file tells of another network");
+    } else if (!take_text(&line, "no network: ") || strlen(line) < 2) {
+        fail("ffnn_print_file does not say why there is no network");
+    }
+}
+
 static void check_print_file(void) {
-    unsigned answers = ANSWER(checker.flaw == NULL ? FFNN_OK : FFNN_ERROR_FORMAT);
+    static char printed[MAX_SIZE * 16];
+    unsigned answers = or_a_failure(ANSWER(checker.flaw == NULL ? FFNN_OK : FFNN_ERROR_FORMAT));
 #if defined(__GLIBC__)
-    static char printed[65536]; /* sooner done than a file */
-    FILE *out = fmemopen(printed, sizeof printed, "w");
+    FILE *out = fmemopen(printed, sizeof printed, "w"); /* sooner done than a file */
 #else
     FILE *out = tmpfile();
 #endif
     if (out == NULL) fail("this test cannot make a temporary file");
     ffnn_status status = ffnn_print_file(out, "input");
-    if ((or_a_failure(answers) & ANSWER(status)) == 0) fail("ffnn_print_file");
-    if (status != FFNN_OK && ftell(out) != 0) fail("what is in a malformed file was printed");
+    test.fail_at = 0;
+    if ((answers & ANSWER(status)) == 0) fail("ffnn_print_file");
+    long size = ftell(out);
+    if (status != FFNN_OK && size != 0) fail("what is in a malformed file was printed");
+#if !defined(__GLIBC__)
+    rewind(out);
+    if (fread(printed, 1, (size_t)size, out) != (size_t)size) fail("this test cannot read a file");
+#endif
     fclose(out);
+    printed[size] = '\0';
+    if (status == FFNN_OK) check_last_line(printed);
 }
 
 /* ---- optimizers' files --------------------------------------------------------------------- */
@@ -592,13 +714,30 @@ static const char *const names[] = {
     "W1", "W2", "W3", "W4", "W8", "W9", "W16", "W17", "W01", "W", "", "w1", "W10000000",
     "\\u0057\\u0031", "weight", "bias", ".weight", "0.weight", "0.bias", "00.weight", "2.weight",
     "2.bias", "10.weight", "fc1.weight", "fc1.bias", "fc2.bias", "fc.weights", "a.b.weight",
-    "W1.weight", "18446744073709551617.weight"};
+    "W1.weight", "18446744073709551617.weight", ".bias", "a..weight", "encoder.weight", "01.weight"};
+
+/* What may stand beside the layers that "layers" names. */
+static const char *const ignored_names[] = {"criterion.weight", "1.running_mean", "log_std", "W1",
+                                            "1.num_batches_tracked", "value.0.weight", ".weight",
+                                            "embed.weight", "x.bias", ""};
+
+/* What the metadata may say of layers, if that is no plan's. */
+static const char *const layer_lists[] = {"", " ", "0", "0 2", "2 0", "0 0", "fc1 fc2", "0.weight",
+                                          "W1 W2", "0  2", "0 2 ", " 0 2", "0\\u0020\\u0032",
+                                          "0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0",
+                                          "0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0"};
 
 /* What stands before the names of PyTorch's layers, in order. */
 static const char *const prefixes[][3] = {
     {"0.", "2.", "4."}, {"fc1.", "fc2.", "fc10."}, {"", "0.", "a."}, {"a.", "b.", "c."},
     {"net.9.", "net.10.", "net.11."}, {"x.1.y2.", "x.1.y10.", "x.2.y1."}, {"Z.", "a.", "\\u00e9."},
-    {"h.99999999999999999999.", "h.100000000000000000000.", "i."}};
+    {"h.99999999999999999999.", "h.100000000000000000000.", "i."}, {"01.", "1.", "2."},
+    {"a1.", "a1b.", "a1b2."}, {"1a.", "1.1.", "11."}};
+
+/* Names that have no order, and what may stand before numbers. */
+static const char *const words[] = {"input.", "hidden.", "output.", "encoder.", "decoder.", "head.",
+                                    "l.", "x y.", "a.b.", ""};
+static const char *const groups[] = {"net.", "enc.", "net.1.", "net.2.", "fc", "1.fc", "", "dec.l"};
 
 /* Activations, most of them of a network that there is. */
 static const char *const activations[] = {
@@ -613,6 +752,12 @@ static const char *const alphas[] = {":0.2", ":0.5", ":0", ":-0", ":1e-3", ":0.0
                                      ":0.2x", ":1e999", ":01", ":0.2000001", ":1e-45", ":+1",
                                      ":3.4028235e38", ":1e-99", ":0.2:0.2"};
 
+/* Half of the new files keep the rules of the format, however many tensors they have: which network
+   they are of is what may go wrong. */
+static bool is_careful;
+
+static bool slips(size_t count) { return !is_careful && one_in(count); }
+
 static void append_space(void) {
     static const char *const spaces[] = {" ", "\n", "\t", "\r\n", "    "};
     while (one_in(16)) append(ONE_OF(spaces));
@@ -620,13 +765,13 @@ static void append_space(void) {
 
 static void append_token(const char *token) {
     append_space();
-    append(one_in(200) ? ONE_OF(values) : token);
+    append(slips(200) ? ONE_OF(values) : token);
     append_space();
 }
 
 static void append_size(uint64_t size) {
     append_space();
-    if (one_in(100))
+    if (slips(100))
         append(ONE_OF(numbers));
     else
         append_number(size);
@@ -646,12 +791,25 @@ static void append_string(const char *string) {
     append_space();
 }
 
+enum { MAX_LAYERS = 9, MAX_RANK = 3 };
+
 typedef struct planned_tensor {
     char name[64];
     checker_dtype dtype;
-    bool is_bias; /* of one dimension, cols */
-    uint64_t rows, cols, begin, end;
+    size_t rank;               /* a weight has 2, a bias 1 */
+    uint64_t shape[MAX_RANK];
+    uint64_t begin, end;
 } planned_tensor;
+
+/* The network that a new file is of. */
+static struct {
+    size_t count; /* of layers; 0: it is of none */
+    size_t sizes[MAX_LAYERS + 1];
+    bool biases, pytorchs;
+    bool says_layers, says_activations;
+    bool is_mixed;               /* numbers are of any dtype that becomes floats */
+    char names[MAX_LAYERS][48];  /* what stands before "weight", as PyTorch has it */
+} planned;
 
 static void append_field(const planned_tensor *tensor, size_t field) {
     if (field == 0) {
@@ -660,11 +818,10 @@ static void append_field(const planned_tensor *tensor, size_t field) {
     } else if (field == 1) {
         append("\"shape\":");
         append_token("[");
-        if (!tensor->is_bias) {
-            append_size(tensor->rows);
-            append_token(",");
+        for (size_t i = 0; i < tensor->rank; ++i) {
+            if (i > 0) append_token(",");
+            append_size(tensor->shape[i]);
         }
-        append_size(tensor->cols);
         append_token("]");
     } else if (field == 2) {
         append("\"data_offsets\":");
@@ -687,7 +844,7 @@ static void append_tensor(const planned_tensor *tensor) {
     append_token("{");
     for (size_t i = 0; i < 3; ++i) {
         if (i > 0) append_token(",");
-        if (one_in(30)) {
+        if (slips(30)) {
             append_field(tensor, below(4));
             append_token(",");
         }
@@ -698,124 +855,217 @@ static void append_tensor(const planned_tensor *tensor) {
 
 static checker_dtype any_dtype(void) {
     static const checker_dtype unknown[] = {{"f32", 32}, {"", 8}};
-    return one_in(12) ? ONE_OF(unknown) : ONE_OF(checker_dtypes);
+    return slips(12) ? ONE_OF(unknown) : ONE_OF(checker_dtypes);
 }
 
-/* A name of this layer's, as PyTorch has it or else the lab. */
-static void name_tensor(planned_tensor *tensor, size_t layer, const char *const *prefix,
-                        bool pytorchs) {
-    if (pytorchs)
-        sprintf(tensor->name, "%s%s", prefix[layer], tensor->is_bias ? "bias" : "weight");
-    else
-        sprintf(tensor->name, "W%lu", (unsigned long)(layer + 1));
+/* Of numbers that become floats. */
+static checker_dtype any_float(void) {
+    static const checker_dtype floats[] = {{"F32", 32}, {"F16", 16}, {"BF16", 16}, {"F64", 64}};
+    return planned.is_mixed ? ONE_OF(floats) : checker_float;
 }
 
-/* The number-th tensor of a network: if it has biases, those are the odd ones. Each part may be
-   something else. */
-static planned_tensor plan_tensor(const ffnn_net *net, size_t number, const char *const *prefix,
-                                  bool pytorchs) {
+/* A tensor of two sizes or, if rows is 0, of one. */
+static planned_tensor plan_matrix(size_t rows, size_t cols) {
     planned_tensor tensor;
     memset(&tensor, 0, sizeof tensor);
-    size_t layer = has_biases(net) ? number / 2 : number;
-    ffnn_tensor weight = net->layers[layer].weight;
-    tensor.is_bias = has_biases(net) && number % 2 == 1;
-    tensor.dtype = one_in(50) ? any_dtype() : checker_float;
-    tensor.rows = pytorchs ? weight.cols : weight.rows;
-    tensor.cols = pytorchs && !tensor.is_bias ? weight.rows : weight.cols;
-    if (tensor.is_bias) tensor.rows = 1;
-    if (one_in(50))
-        sprintf(tensor.name, "%s", ONE_OF(names));
-    else
-        name_tensor(&tensor, layer, prefix, pytorchs);
+    tensor.dtype = one_in(60) ? any_dtype() : any_float();
+    if (rows > 0) tensor.shape[tensor.rank++] = rows;
+    tensor.shape[tensor.rank++] = cols;
     return tensor;
 }
 
-static planned_tensor plan_any_tensor(void) {
+static planned_tensor plan_any_tensor(const char *name) {
     planned_tensor tensor;
     memset(&tensor, 0, sizeof tensor);
-    sprintf(tensor.name, "%s", ONE_OF(names));
-    tensor.is_bias = one_in(4);
+    sprintf(tensor.name, "%s", name);
     tensor.dtype = any_dtype();
-    tensor.rows = tensor.is_bias ? 1 : below(4);
-    tensor.cols = below(4);
+    tensor.rank = one_in(8) ? 0 : one_in(8) ? 3 : 1 + below(2);
+    for (size_t i = 0; i < tensor.rank; ++i) tensor.shape[i] = below(4);
     return tensor;
 }
 
-/* The tensors of a network, in either layout; returns how many. */
-static size_t plan_network(planned_tensor *tensors, const ffnn_net *net) {
+/* Names for the layers of PyTorch: some that stand in order, or words, or words with numbers. */
+static void name_layers(void) {
     const char *const *prefix = ONE_OF(prefixes);
-    bool pytorchs = has_biases(net) ? !one_in(20) : one_in(3);
-    size_t count = net->layer_count * (has_biases(net) ? 2 : 1);
-    for (size_t i = 0; i < count; ++i) tensors[i] = plan_tensor(net, i, prefix, pytorchs);
-    return count;
+    size_t style = below(3), word = below(COUNT_OF(words));
+    size_t group = below(COUNT_OF(groups)), number = below(12);
+    for (size_t i = 0; i < planned.count; ++i) {
+        if (style == 0 && planned.count <= COUNT_OF(prefixes[0])) {
+            sprintf(planned.names[i], "%s", prefix[i]);
+        } else if (style == 1) {
+            sprintf(planned.names[i], "%s", words[(word + i) % COUNT_OF(words)]);
+        } else {
+            sprintf(planned.names[i], "%s%s%lu.", groups[group % COUNT_OF(groups)],
+                    one_in(20) ? "0" : "", (unsigned long)number);
+            number += 1 + below(2);
+            if (one_in(4)) {
+                ++group;
+                number = one_in(2) ? number : below(12);
+            }
+        }
+    }
+}
+
+/* One of the networks that there are, or layers of any sizes. */
+static void plan_network(void) {
+    const ffnn_net *net = &nets[below(COUNT_OF(nets))];
+    bool is_known = one_in(2);
+    memset(&planned, 0, sizeof planned);
+    planned.count = is_known ? net->layer_count : 1 + below(one_in(4) ? MAX_LAYERS : 4);
+    size_t most = 1 + below(6);
+    for (size_t i = 0; i <= planned.count; ++i)
+        planned.sizes[i] = is_known ? net->sizes[i] : 1 + below(most);
+    planned.biases = is_known ? has_biases(net) : one_in(2);
+    planned.pytorchs = planned.biases ? !one_in(20) : one_in(2);
+    planned.says_layers = planned.pytorchs && one_in(3);
+    planned.says_activations = !one_in(4);
+    planned.is_mixed = one_in(3);
+    name_layers();
+    for (size_t i = 1; i < planned.count && planned.says_layers; ++i) {
+        bool is_as_last = planned.sizes[i + 1] == planned.sizes[i] &&
+                          planned.sizes[i] == planned.sizes[i - 1];
+        if (is_as_last && one_in(3)) strcpy(planned.names[i], planned.names[i - 1]);
+    }
+}
+
+enum { MAX_PLANNED = 24 }; /* tensors of a new file */
+
+static planned_tensor planned_tensors[MAX_PLANNED];
+static size_t planned_count;
+
+static void add_planned(planned_tensor tensor, const char *name, const char *ending) {
+    if (planned_count == MAX_PLANNED) return;
+    if (one_in(100)) name = ONE_OF(names), ending = "";
+    sprintf(tensor.name, "%s%s", name, ending);
+    planned_tensors[planned_count++] = tensor;
+}
+
+static void plan_layer(size_t layer) {
+    size_t inputs = planned.sizes[layer], outputs = planned.sizes[layer + 1];
+    if (one_in(60)) inputs = 1 + below(4); /* it does not fit */
+    if (!planned.pytorchs) {
+        char name[32];
+        sprintf(name, "W%lu", (unsigned long)layer + 1);
+        add_planned(plan_matrix(inputs, outputs), name, "");
+        return;
+    }
+    bool is_shared = layer > 0 && strcmp(planned.names[layer], planned.names[layer - 1]) == 0;
+    if (is_shared) return;
+    add_planned(plan_matrix(outputs, inputs), planned.names[layer], "weight");
+    if (planned.biases) add_planned(plan_matrix(0, outputs), planned.names[layer], "bias");
 }
 
 /* The moments of a network's optimizer. */
-static size_t plan_optimizer(planned_tensor *tensors, const ffnn_net *net) {
-    size_t count = parameters_of(net) * moments_of(net);
-    for (size_t i = 0; i < count; ++i) {
-        tensors[i] = plan_tensor(net, i / moments_of(net), prefixes[0], has_biases(net));
-        if (!one_in(50)) strcat(tensors[i].name, suffix_of(net, i % moments_of(net)));
+static void plan_optimizer(const ffnn_net *net) {
+    for (size_t i = 0; i < parameters_of(net) * moments_of(net); ++i) {
+        char name[32];
+        size_t number = i / moments_of(net), layer = has_biases(net) ? number / 2 : number;
+        size_t inputs = net->sizes[layer], outputs = net->sizes[layer + 1];
+        bool is_bias = has_biases(net) && number % 2 == 1;
+        const char *kind = is_bias ? "bias" : "weight";
+        if (has_biases(net)) sprintf(name, "%lu.%s", (unsigned long)layer * 2, kind);
+        else sprintf(name, "W%lu", (unsigned long)layer + 1);
+        size_t rows = is_bias ? 0 : has_biases(net) ? outputs : inputs;
+        add_planned(plan_matrix(rows, has_biases(net) && !is_bias ? inputs : outputs), name,
+                    one_in(50) ? "" : suffix_of(net, i % moments_of(net)));
     }
-    return count;
 }
 
-enum { MAX_PLANNED = 8 }; /* tensors of a new file */
-
-/* The tensors of a network, of its optimizer if there is one, or some others, in any order; returns
-   how many. */
-static size_t plan(planned_tensor *tensors, const ffnn_net *optimizers) {
-    size_t count = 0;
+/* The tensors of a network, of an optimizer if there is one, or some others, in any order. */
+static void plan(const ffnn_net *optimizers) {
+    planned_count = 0;
+    memset(&planned, 0, sizeof planned);
     if (optimizers != NULL) {
-        count = one_in(8) ? 0 : plan_optimizer(tensors, optimizers);
-    } else if (one_in(4)) {
-        while (count < MAX_PLANNED && !one_in(3)) {
-            tensors[count] = plan_any_tensor();
-            ++count;
-        }
+        planned.is_mixed = one_in(10);
+        if (!one_in(8)) plan_optimizer(optimizers);
+    } else if (one_in(6)) {
+        planned.says_activations = one_in(2);
+        while (planned_count < 8 && !one_in(3)) add_planned(plan_any_tensor(""), ONE_OF(names), "");
     } else {
-        count = plan_network(tensors, &nets[below(COUNT_OF(nets))]);
+        plan_network();
+        for (size_t i = 0; i < planned.count; ++i) plan_layer(i);
+        bool has_others = one_in(planned.says_layers ? 2 : 50);
+        for (size_t i = 0; has_others && i < COUNT_OF(ignored_names); ++i)
+            if (one_in(3)) add_planned(plan_any_tensor(""), ignored_names[i], "");
     }
-    for (size_t i = 0; i < count; ++i) {
-        size_t other = i + below(count - i);
-        planned_tensor swapped = tensors[i];
-        tensors[i] = tensors[other];
-        tensors[other] = swapped;
+    for (size_t i = 0; i < planned_count; ++i) {
+        size_t other = i + below(planned_count - i);
+        planned_tensor swapped = planned_tensors[i];
+        planned_tensors[i] = planned_tensors[other];
+        planned_tensors[other] = swapped;
     }
-    return count;
 }
 
-/* Some that are known, or a text from the list. */
+/* As many as there are layers, or nearly, or a text from the list. */
 static void append_activations(void) {
-    char known[100] = "";
-    if (one_in(2)) {
+    char known[400] = "";
+    size_t count = planned.count > 0 && !one_in(12) ? planned.count : 1 + below(3);
+    if (one_in(3)) {
         append_string(ONE_OF(activations));
         return;
     }
-    for (size_t count = 1 + below(3); count > 0; --count) {
-        strcat(known, ONE_OF(activation_table).name);
-        if (one_in(4)) strcat(known, ONE_OF(alphas));
+    for (; count > 0; --count) {
+        size_t activation = below(ACTIVATIONS);
+        if (activation == FFNN_SOFTMAX && count > 1 && !one_in(10)) activation = FFNN_RELU;
+        bool has_alpha = activation == FFNN_LEAKY_RELU || activation == FFNN_ELU;
+        strcat(known, activation_table[activation].name);
+        if (one_in(has_alpha ? 2 : 40)) strcat(known, ONE_OF(alphas));
         if (count > 1) strcat(known, " ");
     }
     append_string(known);
 }
 
+/* The names of the planned layers, in their order; now and then something else. */
+static void append_layers(void) {
+    char text[2 * MAX_LAYERS * sizeof planned.names[0]] = "";
+    if (planned.count == 0 || one_in(10)) {
+        append_string(ONE_OF(layer_lists));
+        return;
+    }
+    for (size_t i = 0; i < planned.count; ++i) {
+        const char *name = planned.names[one_in(40) ? below(planned.count) : i];
+        bool has_dot = strlen(name) > 0;
+        if (one_in(60)) continue;
+        for (size_t times = one_in(60) ? 2 : 1; times > 0; --times) {
+            if (strlen(text) > 0) strcat(text, one_in(80) ? "  " : " ");
+            sprintf(text + strlen(text), "%.*s", (int)(strlen(name) - has_dot), name);
+        }
+    }
+    if (one_in(50)) strcat(text, " ");
+    append_string(text);
+}
+
+static void append_entry(bool *with_comma, const char *key) {
+    if (*with_comma) append(",");
+    *with_comma = true;
+    append_string(key);
+    append(":");
+}
+
 static void append_metadata(bool with_comma) {
-    static const char *const keys[] = {"activations", "activations", "activations", "format",
-                                       "activation", "activation\\u0073"};
+    static const char *const keys[] = {"activations", "layers", "format", "activation",
+                                       "activation\\u0073"};
+    bool has_entry = false, is_turned = one_in(2);
     append(with_comma ? "," : "");
     append_string("__metadata__");
-    if (one_in(12)) {
+    if (one_in(30)) {
         append(":null");
         return;
     }
     append(":{");
-    size_t count = one_in(8) ? 0 : 1 + below(2);
-    for (size_t i = 0; i < count; ++i) {
-        append(i > 0 ? "," : "");
-        append_string(ONE_OF(keys));
-        append(":");
+    if (one_in(12)) {
+        append_entry(&has_entry, ONE_OF(keys));
         append_activations();
+    }
+    for (int i = 0; i < 2; ++i) {
+        bool is_layers = (i == 0) == is_turned;
+        if (is_layers && (planned.says_layers || one_in(30))) {
+            append_entry(&has_entry, "layers");
+            append_layers();
+        } else if (!is_layers && planned.says_activations) {
+            append_entry(&has_entry, "activations");
+            append_activations();
+        }
     }
     append("}");
 }
@@ -843,33 +1093,80 @@ static void append_steps(const ffnn_net *net, bool with_comma) {
     append("}");
 }
 
-static void make_new(void) {
-    planned_tensor tensors[MAX_PLANNED];
-    const ffnn_net *optimizers = one_in(4) ? &nets[below(COUNT_OF(nets))] : NULL;
-    if (optimizers != NULL && parameters_of(optimizers) * moments_of(optimizers) > MAX_PLANNED)
-        optimizers = &nets[0];
-    size_t count = plan(tensors, optimizers);
-    uint64_t end = 0;
+/* A number in the middle between two floats, or a little beside that; one that is almost a float, or
+   just too large; or a NaN that says so with one bit, which floats may not have. */
+static double any_double(void) {
+    uint32_t bits = (uint32_t)random_bits();
+    float a, b;
+    if (one_in(8)) {
+        uint64_t nan = (uint64_t)0x7ff << 52 | (uint64_t)1 << below(52) | (uint64_t)one_in(2) << 63;
+        double number;
+        memcpy(&number, &nan, sizeof nan);
+        return number;
+    }
+    if (one_in(8)) return ldexp((double)bits, 96 + (int)below(3));
+    if (one_in(3)) bits &= 0x80ffffffu; /* small ones */
+    memcpy(&a, &bits, sizeof a);
+    if (isnan(a) || isinf(a)) return (double)a * (one_in(2) ? 1 : -1);
+    b = nextafterf(a, INFINITY);
+    double between = isinf(b) ? ldexp(1, 128) - ldexp(1, 103) : ((double)a + (double)b) / 2;
+    return one_in(3) ? nextafter(between, one_in(2) ? HUGE_VAL : -HUGE_VAL) : between;
+}
+
+/* The little-endian bytes of a number of so many. */
+static void append_bytes(size_t count) {
+    static const unsigned char special[] = {0x00, 0x01, 0x80, 0x7f, 0xff, 0x7c, 0xfc, 0xf0, 0x10};
+    bool is_special = one_in(8);
+    unsigned char number[8];
+    uint64_t bits = random_bits();
+    if (count == sizeof bits && one_in(2)) {
+        double a = any_double();
+        memcpy(&bits, &a, sizeof bits);
+        is_special = false;
+    }
     for (size_t i = 0; i < count; ++i) {
-        tensors[i].begin = end;
-        end += tensors[i].rows * tensors[i].cols * tensors[i].dtype.bits / 8;
-        tensors[i].end = end;
+        number[i] = (unsigned char)(bits >> 8 * i);
+        if (is_special) number[i] = ONE_OF(special);
+    }
+    replace(made.size, 0, number, count);
+}
+
+static void append_data(const planned_tensor *tensor) {
+    size_t size = tensor->dtype.bits < 8 ? 1 : tensor->dtype.bits / 8;
+    for (uint64_t at = tensor->begin; at < tensor->end; at += size)
+        append_bytes(tensor->end - at < size ? (size_t)(tensor->end - at) : size);
+}
+
+/* Puts the tensors one behind the other, and their bytes behind the header. */
+static void make_new(void) {
+    const ffnn_net *optimizers = one_in(4) ? &nets[below(COUNT_OF(nets))] : NULL;
+    uint64_t end = 0;
+    is_careful = one_in(2);
+    plan(optimizers);
+    for (size_t i = 0; i < planned_count; ++i) {
+        planned_tensor *tensor = &planned_tensors[i];
+        uint64_t bits = tensor->dtype.bits;
+        for (size_t k = 0; k < tensor->rank; ++k) bits *= tensor->shape[k];
+        if (is_careful && bits % 8 != 0) {
+            tensor->dtype = checker_dtypes[0];
+            bits = 32;
+            for (size_t k = 0; k < tensor->rank; ++k) bits *= tensor->shape[k];
+        }
+        tensor->begin = end;
+        tensor->end = end += bits / 8;
     }
     made.size = 0;
     append("12345678{");
-    size_t first = count > 0 ? below(count) : 0;
-    for (size_t i = 0; i < count; ++i) {
+    size_t first = planned_count > 0 ? below(planned_count) : 0;
+    for (size_t i = 0; i < planned_count; ++i) {
         if (i > 0) append_token(",");
-        append_tensor(&tensors[(first + i) % count]);
+        append_tensor(&planned_tensors[(first + i) % planned_count]);
     }
-    if (optimizers != NULL && !one_in(20)) append_steps(optimizers, count > 0);
-    else if (one_in(2)) append_metadata(count > 0);
+    if (optimizers != NULL && !one_in(20)) append_steps(optimizers, planned_count > 0);
+    else if (!one_in(5)) append_metadata(planned_count > 0);
     append_token("}");
     set_header_size(made.bytes, made.size - 8);
-    for (; end > 0; --end) {
-        unsigned char byte = (unsigned char)below(256);
-        replace(made.size, 0, &byte, 1);
-    }
+    for (size_t i = 0; i < planned_count; ++i) append_data(&planned_tensors[i]);
 }
 
 /* ---- changed files ------------------------------------------------------------------------- */
@@ -879,7 +1176,8 @@ static const char *const tokens[] = {
     "\"W2\"", "\"W3\"", "\"dtype\"", "\"F32\"", "\"shape\"", "\"data_offsets\"", "\"__metadata__\"",
     "weight", "bias", ".", "0.", "2.", "fc10.", "\"activations\":\"relu identity\"", "relu",
     "softmax", ":0.2", "leaky_relu:", ".exp_avg", ".momentum_buffer", "\"steps\":\"7\"",
-    "\"optimizer\":\"adam\"",
+    "\"optimizer\":\"adam\"", "\"layers\":\"0 2\"", "\"layers\":\"0 0\",", "\"F16\"", "\"BF16\"",
+    "\"F64\"", "encoder", "fc2.", "01",
     "{\"dtype\":\"F32\",\"shape\":[0,1],\"data_offsets\":[0,0]}", "\xC3\xA9", "\xC0\x80",
     "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xEF\xBB\xBF", "/**/",
     "\x7F", "\x1F", " ", "\\ud834\\ue000", "\\udd1e",
@@ -996,6 +1294,10 @@ static void run(uint64_t seed, uint64_t number) {
     random_state = seed * 0xD1342543DE82EF95u + number * 0x2545F4914F6CDD1Du;
     if (corpus_count == 0 || one_in(2)) {
         make_new();
+        if (is_careful && !one_in(4)) {
+            check_copy(made.bytes, made.size);
+            return;
+        }
     } else {
         size_t chosen = below(corpus_count);
         made.size = 0;

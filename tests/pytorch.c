@@ -8,6 +8,8 @@
                                       weight, outputs x inputs as in PyTorch, then the bias
     pytorch again FILE AGAIN          saves the network in FILE as AGAIN; reads samples from standard
                                       input and prints what it predicts, a line a sample
+    pytorch network FILE...           what ffnn_print_file says of each, or why it fails, and an empty
+                                      line
 
    Floats are printed with 9 digits, which tell each from every other. */
 #define PROGRAM "pytorch"
@@ -112,6 +114,12 @@ int main(int argc, char **argv) {
         print_linear(&rng, argv + 3, (size_t)argc - 4);
     } else if (strcmp(command, "again") == 0 && argc == 4) {
         save_again_and_predict(argv[2], argv[3]);
+    } else if (strcmp(command, "network") == 0) {
+        for (int i = 2; i < argc; ++i) {
+            ffnn_status status = ffnn_print_file(stdout, argv[i]);
+            if (status != FFNN_OK) printf("no network: %s\n", ffnn_status_string(status));
+            putchar('\n');
+        }
     } else {
         fail("usage", "see the comment at the top of tests/pytorch.c");
     }

@@ -80,6 +80,11 @@ def save_again(peer, path, again, X):
     return numpy.array([[float(word) for word in line.split()] for line in lines])
 
 
+def networks_in(peer, paths):
+    """What ffnn_print_file says last of each file: the network, or why there is none."""
+    return [text.splitlines()[-1] for text in run(peer, "network", *paths).split("\n\n") if text]
+
+
 # ---- what is written here -------------------------------------------------------------------
 
 def read_description(path):

@@ -7,7 +7,8 @@
        2. it is JSON: recursive descent, one function per line of the grammar, into a tree
        3. the tree keeps the rules of the format, and the tensors fill the data
 
-   Then checker_read_network() says of which network, if any, the tensors are.
+   Then checker_read_network() says of which network, if any, the tensors are: it counts the orders in
+   which layers fit, set by set, where ffnn.h goes forward and back.
 
    Its memory is static, and its files are therefore limited to CHECKER_LIMIT bytes of header. */
 #ifndef SAFETENSORS_CHECKER_H
@@ -68,6 +69,7 @@ typedef struct checker_file {
     uint64_t claimed; /* how large the file has to be for its last tensor; 0: not found out */
     int says_activations;
     checker_text activations; /* the last of that key in the metadata */
+    checker_text layers; /* the same; at is NULL if there are none */
     checker_text optimizer, steps; /* the same; at is NULL if there are none */
 } checker_file;
 
@@ -436,6 +438,7 @@ static const char *checker_metadata(const checker_value *metadata) {
             checker.says_activations = 1;
             checker.activations = member->text;
         }
+        if (checker_is(member->key, "layers")) checker.layers = member->text;
         if (checker_is(member->key, "optimizer")) checker.optimizer = member->text;
         if (checker_is(member->key, "steps")) checker.steps = member->text;
     }
@@ -532,7 +535,7 @@ static const char *checker_check(const unsigned char *file, size_t size) {
 static inline void checker_read(const unsigned char *file, size_t size) {
     checker.count = 0;
     checker.says_activations = 0;
-    checker.optimizer.at = checker.steps.at = NULL;
+    checker.layers.at = checker.optimizer.at = checker.steps.at = NULL;
     checker.claimed = 0;
     checker.flaw = checker_check(file, size);
 }
@@ -543,24 +546,65 @@ static inline int checker_is_float(const checker_tensor *tensor) {
     return strcmp(tensor->dtype.name, checker_float.name) == 0;
 }
 
-/* Whether a tensor is a matrix of 32-bit floats; then its sizes. */
+/* How numbers stand in a file: below the sign an exponent, below that a fraction. */
+static const struct {
+    const char *dtype;
+    size_t bytes;
+    int exponent_bits, fraction_bits;
+} checker_formats[] = {{"F16", 2, 5, 10}, {"BF16", 2, 8, 7}, {"F32", 4, 8, 23}, {"F64", 8, 11, 52}};
+
+enum { CHECKER_FORMATS = 4 };
+
+/* The row of a tensor's numbers; CHECKER_FORMATS if they are none that a network can have. */
+static inline size_t checker_format_of(const checker_tensor *tensor) {
+    size_t format = 0;
+    while (format < CHECKER_FORMATS &&
+           strcmp(tensor->dtype.name, checker_formats[format].dtype) != 0)
+        ++format;
+    return format;
+}
+
+/* An element's sign and its value without that, by the definition of IEEE 754, exactly. */
+static inline double checker_element(const unsigned char *file, const checker_tensor *tensor,
+                                     size_t index, int *is_negative) {
+    size_t format = checker_format_of(tensor), bytes = checker_formats[format].bytes;
+    const unsigned char *at = file + checker.data + tensor->begin + index * bytes;
+    int exponent_bits = checker_formats[format].exponent_bits;
+    int fraction_bits = checker_formats[format].fraction_bits;
+    int bias = (1 << (exponent_bits - 1)) - 1;
+    uint64_t bits = 0, one = (uint64_t)1 << fraction_bits;
+    for (size_t i = 0; i < bytes; ++i) bits += (uint64_t)at[i] << 8 * i;
+    uint64_t fraction = bits % one, exponent = bits / one % ((uint64_t)1 << exponent_bits);
+    *is_negative = at[bytes - 1] >= 128;
+    if (exponent == ((uint64_t)1 << exponent_bits) - 1)
+        return fraction == 0 ? (double)INFINITY : (double)NAN;
+    if (exponent == 0) return ldexp((double)fraction, 1 - bias - fraction_bits);
+    return ldexp((double)(one + fraction), (int)exponent - bias - fraction_bits);
+}
+
+/* Whether a tensor has two sizes; then which. */
 static inline int checker_matrix(const checker_tensor *tensor, uint64_t *rows, uint64_t *cols) {
     const checker_value *first = tensor->shape->members;
-    if (!checker_is_float(tensor)) return 0;
     if (first == NULL || first->next == NULL || first->next->next != NULL) return 0;
     return checker_unsigned(first, rows) && checker_unsigned(first->next, cols);
 }
 
-/* n if the tensor's name is Wn, else 0. */
-static inline uint64_t checker_layer_number(const checker_tensor *tensor) {
-    checker_text digits = tensor->name;
-    uint64_t number;
-    if (digits.length < 2 || digits.at[0] != 'W' || digits.at[1] == '0') return 0;
+/* The digits of the tensor's name if that is Wn; without any if it is not. */
+static inline checker_text checker_lab_digits(const checker_tensor *tensor) {
+    checker_text digits = tensor->name, none = {"", 0};
+    if (digits.length < 2 || digits.at[0] != 'W' || digits.at[1] == '0') return none;
     checker_drop_first(&digits);
-    return checker_digits(digits, &number) ? number : 0;
+    for (size_t i = 0; i < digits.length; ++i)
+        if (!checker_is_digit(digits.at[i])) return none;
+    return digits;
 }
 
 /* ---- of which network a file is ------------------------------------------------------------ */
+
+enum {
+    CHECKER_MAX_LAYERS = 16,
+    CHECKER_SURE_LAYERS = 9 /* a search for the order of so many is never given up */
+};
 
 typedef struct checker_layer {
     checker_text prefix;                 /* of PyTorch's names */
@@ -572,47 +616,17 @@ typedef struct checker_layer {
 
 typedef struct checker_network {
     const char *flaw; /* why the tensors are of no network; NULL: they are of this one */
-    int is_doubtful;  /* two layers are equal in order, a name begins with a point, or a number lies
-                         in the middle between two floats */
+    int is_too_deep;  /* the flaw is that there are more layers than a network can have */
+    int is_doubtful;  /* a number lies in the middle between two floats */
+    int is_hard;      /* so many layers that the search for their order may be given up */
     int is_pytorchs;  /* its names, and its layout: outputs x inputs */
-    checker_layer layers[CHECKER_MAX_TENSORS];
     size_t count;
+    checker_layer layers[CHECKER_MAX_TENSORS];
 } checker_network;
 
 static checker_network checker_net;
 
-/* Takes a run of digits off the front of a text; returns it without leading zeros. */
-static checker_text checker_take_run(checker_text *text) {
-    checker_text run = *text;
-    while (text->length > 0 && checker_is_digit(*text->at)) checker_drop_first(text);
-    run.length -= text->length;
-    while (run.length > 1 && *run.at == '0') checker_drop_first(&run);
-    return run;
-}
-
-/* Below 0, 0, or above: two runs of digits by their value. */
-static int checker_compare_runs(checker_text a, checker_text b) {
-    if (a.length != b.length) return a.length < b.length ? -1 : 1;
-    return memcmp(a.at, b.at, a.length);
-}
-
-/* Below 0, 0, or above: bytes, but runs of digits by their value. */
-static int checker_compare(checker_text a, checker_text b) {
-    while (a.length > 0 && b.length > 0) {
-        if (checker_is_digit(*a.at) && checker_is_digit(*b.at)) {
-            checker_text x = checker_take_run(&a), y = checker_take_run(&b);
-            int order = checker_compare_runs(x, y);
-            if (order != 0) return order;
-        } else {
-            if (*a.at != *b.at) return (unsigned char)*a.at < (unsigned char)*b.at ? -1 : 1;
-            checker_drop_first(&a);
-            checker_drop_first(&b);
-        }
-    }
-    return (a.length > 0) - (b.length > 0);
-}
-
-/* Whether a name is `kind` or `<prefix>.kind`. */
+/* Whether a name is `kind` or `<prefix>.kind`, of which the prefix is not empty. */
 static int checker_names_a(const char *kind, checker_text name, checker_text *prefix) {
     size_t length = strlen(kind);
     *prefix = name;
@@ -620,83 +634,226 @@ static int checker_names_a(const char *kind, checker_text name, checker_text *pr
     prefix->length = name.length - length;
     if (prefix->length == 0) return 1;
     --prefix->length;
-    return name.at[prefix->length] == '.';
+    return prefix->length > 0 && name.at[prefix->length] == '.';
 }
 
-/* The layer with this prefix; a new one is put where it belongs in order. */
-static checker_layer *checker_layer_of(checker_text prefix) {
-    for (size_t i = 0; i < checker_net.count; ++i) {
-        checker_layer *layer = &checker_net.layers[i];
-        if (checker_equal(layer->prefix, prefix)) return layer;
-        if (checker_compare(layer->prefix, prefix) == 0) checker_net.is_doubtful = 1;
-    }
-    size_t at = checker_net.count;
-    while (at > 0 && checker_compare(prefix, checker_net.layers[at - 1].prefix) < 0) {
-        checker_net.layers[at] = checker_net.layers[at - 1];
-        --at;
-    }
-    memset(&checker_net.layers[at], 0, sizeof checker_net.layers[at]);
-    checker_net.layers[at].prefix = prefix;
-    ++checker_net.count;
-    return &checker_net.layers[at];
-}
-
-/* Puts W1, W2, ..., so many, where they belong. */
-static const char *checker_sort_lab(size_t count) {
-    for (size_t i = 0; i < count; ++i) {
-        uint64_t number = checker_layer_number(&checker.tensors[i]);
-        if (number > count) return "a layer is missing";
-        checker_net.layers[number - 1].weight = &checker.tensors[i];
-        checker_net.layers[number - 1].bias = NULL;
-    }
-    checker_net.count = count;
+/* The tensor that is this layer's weight, or bias; NULL if there is none. */
+static const checker_tensor *checker_tensor_of(checker_text layer, const char *kind) {
+    checker_text prefix;
+    for (size_t i = 0; i < checker.count; ++i)
+        if (checker_names_a(kind, checker.tensors[i].name, &prefix) && checker_equal(prefix, layer))
+            return &checker.tensors[i];
     return NULL;
 }
 
-static const char *checker_sort_tensors(void) {
-    size_t lab = 0;
-    int has_others = 0;
-    for (size_t i = 0; i < checker.count; ++i) {
-        const checker_tensor *tensor = &checker.tensors[i];
-        checker_text prefix;
-        if (checker_layer_number(tensor) > 0) ++lab;
-        else if (checker_names_a("weight", tensor->name, &prefix))
-            checker_layer_of(prefix)->weight = tensor;
-        else if (checker_names_a("bias", tensor->name, &prefix))
-            checker_layer_of(prefix)->bias = tensor;
-        else has_others = 1;
-        if (tensor->name.length > 0 && tensor->name.at[0] == '.') checker_net.is_doubtful = 1;
-    }
-    checker_net.is_pytorchs = lab == 0;
-    if (has_others) return "a tensor has a name that no network knows";
-    if (lab > 0 && checker_net.count > 0) return "there are both kinds of names";
-    return lab > 0 ? checker_sort_lab(lab) : NULL;
+static void checker_add_layer(checker_text prefix) {
+    checker_layer *layer = &checker_net.layers[checker_net.count++];
+    memset(layer, 0, sizeof *layer);
+    layer->prefix = prefix;
+    layer->weight = checker_tensor_of(prefix, "weight");
+    layer->bias = checker_tensor_of(prefix, "bias");
 }
 
-/* A bias is as many floats as there are outputs. */
+static const char *checker_too_deep(void) {
+    checker_net.is_too_deep = 1;
+    return "there are no more layers than a network can have";
+}
+
+/* Takes what stands before the next space, and that space, off a text. */
+static checker_text checker_take_to_space(checker_text *text) {
+    checker_text taken = *text;
+    while (text->length > 0 && *text->at != ' ') checker_drop_first(text);
+    taken.length -= text->length;
+    if (text->length > 0) checker_drop_first(text);
+    return taken;
+}
+
+/* The layers that the metadata name, with one space between. */
+static const char *checker_named_layers(void) {
+    checker_text left = checker.layers;
+    size_t spaces = 0;
+    for (size_t i = 0; i < left.length; ++i) spaces += left.at[i] == ' ';
+    checker_net.is_pytorchs = 1;
+    if (spaces + 1 > CHECKER_MAX_LAYERS) return checker_too_deep();
+    for (size_t i = 0; i <= spaces; ++i) checker_add_layer(checker_take_to_space(&left));
+    return NULL;
+}
+
+/* W1, W2, ..., so many. */
+static const char *checker_lab_layers(size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+        checker_layer *layer = &checker_net.layers[checker_net.count++];
+        memset(layer, 0, sizeof *layer);
+        for (size_t k = 0; k < checker.count; ++k) {
+            uint64_t number;
+            if (checker_digits(checker_lab_digits(&checker.tensors[k]), &number) && number == i + 1)
+                layer->weight = &checker.tensors[k];
+        }
+        if (layer->weight == NULL) return "a layer is missing";
+    }
+    return NULL;
+}
+
+/* All tensors make layers. */
+static const char *checker_all_layers(void) {
+    size_t lab = 0, weights = 0, biases = 0;
+    checker_text prefix;
+    for (size_t i = 0; i < checker.count; ++i) {
+        if (checker_lab_digits(&checker.tensors[i]).length > 0) ++lab;
+        else if (checker_names_a("weight", checker.tensors[i].name, &prefix)) ++weights;
+        else if (checker_names_a("bias", checker.tensors[i].name, &prefix)) ++biases;
+        else return "a tensor has a name that no network knows";
+    }
+    checker_net.is_pytorchs = lab == 0;
+    if (lab > 0 && weights + biases > 0) return "there are both kinds of names";
+    if (lab > CHECKER_MAX_LAYERS || weights > CHECKER_MAX_LAYERS) return checker_too_deep();
+    if (lab > 0) return checker_lab_layers(lab);
+    for (size_t i = 0; i < checker.count; ++i) {
+        if (checker_names_a("weight", checker.tensors[i].name, &prefix)) checker_add_layer(prefix);
+        else if (checker_names_a("bias", checker.tensors[i].name, &prefix) &&
+                 checker_tensor_of(prefix, "weight") == NULL)
+            return "a bias has a weight";
+    }
+    return checker_net.count > 0 ? NULL : "there are layers";
+}
+
+/* A bias is as many numbers as there are outputs. */
 static int checker_is_bias(const checker_tensor *bias, uint64_t outputs) {
     uint64_t length;
     const checker_value *first = bias->shape->members;
-    if (!checker_is_float(bias) || first == NULL || first->next != NULL) return 0;
+    if (first == NULL || first->next != NULL) return 0;
     return checker_unsigned(first, &length) && length == outputs;
 }
 
 static const char *checker_sizes(checker_layer *layer) {
-    if (layer->weight == NULL || !checker_matrix(layer->weight, &layer->inputs, &layer->outputs))
-        return "a weight is a matrix of floats";
-    if (checker_net.is_pytorchs) {
-        uint64_t outputs = layer->inputs;
-        layer->inputs = layer->outputs;
-        layer->outputs = outputs;
-    }
+    uint64_t rows, cols;
+    if (layer->weight == NULL || !checker_matrix(layer->weight, &rows, &cols) ||
+        checker_format_of(layer->weight) == CHECKER_FORMATS)
+        return "a weight is a matrix of numbers that become floats";
+    layer->inputs = checker_net.is_pytorchs ? cols : rows;
+    layer->outputs = checker_net.is_pytorchs ? rows : cols;
     if (layer->inputs == 0 || layer->outputs == 0) return "a layer has inputs and outputs";
-    if (layer > checker_net.layers && layer[-1].outputs != layer->inputs) return "sizes chain";
     if ((layer->bias != NULL) != (checker_net.layers[0].bias != NULL))
         return "all layers have a bias, or none";
-    if (layer->bias != NULL && !checker_is_bias(layer->bias, layer->outputs))
-        return "a bias is as many floats as there are outputs";
+    if (layer->bias != NULL && (!checker_is_bias(layer->bias, layer->outputs) ||
+                                checker_format_of(layer->bias) == CHECKER_FORMATS))
+        return "a bias is as many numbers as there are outputs";
     return NULL;
 }
+
+/* ---- in which order its layers stand ------------------------------------------------------- */
+
+/* Takes a number, or else one character, off the front; leading zeros are dropped. */
+static checker_text checker_take_piece(checker_text *text) {
+    checker_text piece = *text;
+    if (checker_is_digit(*text->at)) {
+        while (text->length > 0 && checker_is_digit(*text->at)) checker_drop_first(text);
+        piece.length -= text->length;
+        while (piece.length > 1 && *piece.at == '0') checker_drop_first(&piece);
+    } else {
+        checker_drop_first(text);
+        piece.length = 1;
+    }
+    return piece;
+}
+
+/* -1, 0 or 1: of two numbers. */
+static int checker_compare_numbers(checker_text a, checker_text b) {
+    if (a.length != b.length) return a.length < b.length ? -1 : 1;
+    for (size_t i = 0; i < a.length; ++i)
+        if (a.at[i] != b.at[i]) return a.at[i] < b.at[i] ? -1 : 1;
+    return 0;
+}
+
+/* Whether a must stand before b: but for numbers they are equal, and the first two numbers that
+   differ say so. */
+static int checker_stands_before(checker_text a, checker_text b) {
+    int order = 0;
+    while (a.length > 0 && b.length > 0) {
+        checker_text x = checker_take_piece(&a), y = checker_take_piece(&b);
+        int numbers = checker_is_digit(*x.at) + checker_is_digit(*y.at);
+        int difference = checker_compare_numbers(x, y);
+        if (numbers == 1 || (numbers == 0 && difference != 0)) return 0;
+        if (order == 0) order = difference;
+    }
+    return a.length == 0 && b.length == 0 && order < 0;
+}
+
+/* Sets of layers have a bit for each. Of each layer the set that must stand before it; of each set
+   and each layer of it how many orders there are of the set, from the network's inputs on, in which
+   that one is the last: 2 stands for more. */
+static size_t checker_before[CHECKER_MAX_LAYERS];
+static unsigned char checker_orders[(size_t)1 << CHECKER_MAX_LAYERS][CHECKER_MAX_LAYERS];
+
+static size_t checker_bit(size_t layer) { return (size_t)1 << layer; }
+
+static void checker_compare_layers(void) {
+    for (size_t i = 0; i < checker_net.count; ++i) {
+        checker_before[i] = 0;
+        for (size_t k = 0; k < checker_net.count; ++k)
+            if (checker_stands_before(checker_net.layers[k].prefix, checker_net.layers[i].prefix))
+                checker_before[i] |= checker_bit(k);
+    }
+}
+
+/* Whether the layer can stand behind a set of which last is the last one. */
+static int checker_follows(size_t layer, size_t set, size_t last) {
+    if ((set & checker_bit(layer)) != 0 || (checker_before[layer] & ~set) != 0) return 0;
+    return set == 0 || checker_net.layers[last].outputs == checker_net.layers[layer].inputs;
+}
+
+/* Counts the orders of all sets, small ones first; returns how many there are of all layers. */
+static unsigned checker_count_orders(void) {
+    size_t n = checker_net.count, all = checker_bit(n) - 1;
+    unsigned count = 0;
+    checker_compare_layers();
+    memset(checker_orders, 0, (all + 1) * sizeof checker_orders[0]);
+    for (size_t i = 0; i < n; ++i)
+        checker_orders[checker_bit(i)][i] = (unsigned char)checker_follows(i, 0, 0);
+    for (size_t set = 1; set < all; ++set) {
+        for (size_t last = 0; last < n; ++last) {
+            if (checker_orders[set][last] == 0) continue;
+            for (size_t next = 0; next < n; ++next) {
+                if (!checker_follows(next, set, last)) continue;
+                unsigned char *orders = &checker_orders[set | checker_bit(next)][next];
+                *orders = *orders + checker_orders[set][last] > 1 ? 2 : 1;
+            }
+        }
+    }
+    for (size_t last = 0; last < n; ++last) count += checker_orders[all][last];
+    return count;
+}
+
+/* Puts layers into the one order that there is, from the last one on. */
+static void checker_sort_layers(void) {
+    static checker_layer sorted[CHECKER_MAX_LAYERS];
+    size_t n = checker_net.count, set = checker_bit(n) - 1, behind = 0;
+    for (size_t place = n; place > 0; --place) {
+        size_t last = 0;
+        while (checker_orders[set][last] == 0 ||
+               (place < n && !checker_follows(behind, set, last)))
+            ++last;
+        sorted[place - 1] = checker_net.layers[last];
+        behind = last;
+        set &= ~checker_bit(last);
+    }
+    memcpy(checker_net.layers, sorted, n * sizeof sorted[0]);
+}
+
+static const char *checker_order(void) {
+    if (checker_net.is_pytorchs && checker.layers.at == NULL) {
+        unsigned count = checker_count_orders();
+        if (count == 0) return "there is an order in which layers fit";
+        if (count > 1) return "there is one order in which layers fit";
+        checker_net.is_hard = checker_net.count > CHECKER_SURE_LAYERS;
+        checker_sort_layers();
+    }
+    for (size_t i = 1; i < checker_net.count; ++i)
+        if (checker_net.layers[i - 1].outputs != checker_net.layers[i].inputs) return "sizes chain";
+    return NULL;
+}
+
+/* ---- its activations ----------------------------------------------------------------------- */
 
 static int checker_take_run_of_digits(checker_text *text) {
     size_t before = text->length;
@@ -780,14 +937,13 @@ static const char *checker_read_activations(void) {
 /* Of a file that is well formed. */
 static inline void checker_read_network(void) {
     memset(&checker_net, 0, offsetof(checker_network, layers));
-    checker_net.count = 0;
-    checker_net.flaw = checker_sort_tensors();
-    if (checker_net.flaw == NULL && checker_net.count == 0) checker_net.flaw = "there are layers";
+    checker_net.flaw = checker.layers.at != NULL ? checker_named_layers() : checker_all_layers();
     for (size_t i = 0; i < checker_net.count && checker_net.flaw == NULL; ++i) {
         checker_net.layers[i].activation = 0;
         checker_net.layers[i].alpha = 1;
         checker_net.flaw = checker_sizes(&checker_net.layers[i]);
     }
+    if (checker_net.flaw == NULL) checker_net.flaw = checker_order();
     if (checker_net.flaw == NULL && checker.says_activations)
         checker_net.flaw = checker_read_activations();
 }
@@ -809,6 +965,7 @@ static inline const checker_tensor *checker_find(const char *name, uint64_t rows
     for (size_t i = 0; i < checker.count; ++i) {
         const checker_tensor *tensor = &checker.tensors[i];
         if (!checker_is(tensor->name, name)) continue;
+        if (!checker_is_float(tensor)) return NULL;
         if (rows == 0) return checker_is_bias(tensor, cols) ? tensor : NULL;
         return checker_matrix(tensor, &a, &b) && a == rows && b == cols ? tensor : NULL;
     }

@@ -23,8 +23,8 @@ static const size_t large[] = {50, 60, 10, 0};    /* a file that is read in piec
 
 /* ---- files --------------------------------------------------------------------------------- */
 
-/* Adds a text to a file. In it ` stands for a double quote, # for a number, and ~ for the number
-   after it. */
+/* Adds a text to a file. In it ` stands for a double quote, # for a number, ~ for the number after
+   it, and ^ for the letter with that number. */
 static void add_text(bytes *file, const char *text, size_t number) {
     for (; *text != '\0'; ++text) {
         char *end = (char *)file->data + file->size;
@@ -35,6 +35,7 @@ static void add_text(bytes *file, const char *text, size_t number) {
         } else {
             *end = *text;
             if (*text == '`') *end = '"';
+            if (*text == '^') *end = "abcdefghijklmnopqrstuvwxyz"[number % 26];
             ++file->size;
         }
     }
@@ -191,6 +192,8 @@ static const struct {
      FFNN_OK, FFNN_OK},
     {"very much metadata and a number", "{" W1 ",`__metadata__`:{`a`:`b`", ",`#`:`~`",
      20000, ",`c`:0}}", 8, FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT},
+    {"very many activations", "{" W1 ",`__metadata__`:{`activations`:`sigmoid", " sigmoid", 100000,
+     "`}}", 8, FFNN_ERROR_MISMATCH, FFNN_ERROR_MISMATCH},
     {"white space", "{", " \t\r\n", 300000, W1 "}", 8, FFNN_OK, FFNN_OK},
     {"text after very much white space", "{" W1 "}", " \t\r\n", 300000, "x", 8,
      FFNN_ERROR_FORMAT, FFNN_ERROR_FORMAT},
@@ -204,6 +207,132 @@ static void test_enormous_headers(void) {
         bytes file = make_file(enormous[i].before, enormous[i].piece, enormous[i].count,
                                enormous[i].after, enormous[i].data_size);
         check_file(&net, file, enormous[i].load, enormous[i].init);
+        free(file.data);
+    }
+    ffnn_free(&net);
+}
+
+/* ---- which network ------------------------------------------------------------------------- */
+/* Files that make it hard to say which network they are. Their tensors are matrices of one output
+   and one input, or vectors of one number. A reader that tries all 16! orders of 16 layers, or that
+   looks for the layer of each of very many tensors, would not be done in a day. */
+
+#define RELUS_4  "relu relu relu relu"
+#define RELUS_16 RELUS_4 " " RELUS_4 " " RELUS_4 " " RELUS_4
+
+static const struct {
+    const char *name;
+    const char *words;         /* of "layers", without the last one */
+    size_t word_count;
+    const char *last_word;
+    const char *activations;
+    size_t before_names;       /* so many x */
+    const char *first, *tensor; /* the name of the first one, of the others */
+    size_t count, last_inputs; /* inputs of the last one */
+    ffnn_status init;
+    const char *line;          /* what ffnn_print_file ends with, or how that begins */
+} layered[] = {
+    {"16 words that fit in every order", NULL, 0, "", RELUS_16, 0, "^.weight", "^.weight", 16, 1,
+     FFNN_ERROR_MISMATCH, "no network: o and p fit in several orders"},
+    {"16 words of which the last one never fits", NULL, 0, "", RELUS_16, 0, "^.weight", "^.weight",
+     16, 2, FFNN_ERROR_MISMATCH, "no network: the order of its layers is too hard to find"},
+    {"16 numbers of which the last one never fits", NULL, 0, "", RELUS_16, 0, "#.weight", "#.weight",
+     16, 2, FFNN_ERROR_MISMATCH, "no network: 14 has 1 outputs, 15 has 2 inputs"},
+    {"16 names that are long", NULL, 0, "", RELUS_16, 60000, "#.weight", "#.weight", 16, 1, FFNN_OK,
+     "network: 1-1-1-1-1-1-1-1-1-1-1-1-1-1-1-1-1, " RELUS_16 "\n"},
+    {"16 long words", NULL, 0, "", RELUS_16, 60000, "^.weight", "^.weight", 16, 1,
+     FFNN_ERROR_MISMATCH, "no network: x"},
+    {"10,000 layers", NULL, 0, "", "relu", 0, "#.weight", "#.weight", 10000, 1, FFNN_ERROR_ARGUMENT,
+     "no network: 10000 layers are more than 16"},
+    {"10,000 layers of the lab", NULL, 0, "", "relu", 0, "W~", "W~", 10000, 1, FFNN_ERROR_ARGUMENT,
+     "no network: 10000 layers are more than 16"},
+    {"10,000 biases and one weight", NULL, 0, "", "relu", 0, "0.weight", "#.bias", 10000, 1,
+     FFNN_ERROR_MISMATCH, "no network: 1.bias is a bias without a weight"},
+    {"10,000 biases and no weight", NULL, 0, "", "relu", 0, "#.bias", "#.bias", 10000, 1,
+     FFNN_ERROR_MISMATCH, "no network: 0.bias is a bias without a weight"},
+    {"two layers of 10,000", "9998 ", 1, "9999", "relu tanh", 0, "#.weight", "#.weight", 10000, 1,
+     FFNN_OK, "network: 1-1-1, relu tanh\n"},
+    {"one layer of 10,000, again and again", "9999 ", 15, "9999", RELUS_16, 0, "#.weight",
+     "#.weight", 10000, 1, FFNN_OK,
+     "network: 1-1-1-1-1-1-1-1-1-1-1-1-1-1-1-1-1, " RELUS_16 "\n"},
+    {"16 layers of which the last one is none of 10,000", "# ", 15, "none", RELUS_16, 0, "#.weight",
+     "#.weight", 10000, 1, FFNN_ERROR_MISMATCH,
+     "no network: the metadata's \"layers\" names \"none\", which has no weight here"},
+    {"100,000 words", "0 ", 99999, "0", RELUS_16, 0, "#.weight", "#.weight", 2, 1,
+     FFNN_ERROR_ARGUMENT, "no network: 100000 layers are more than 16"},
+    {"100,000 spaces", " ", 100000, "0", RELUS_16, 0, "#.weight", "#.weight", 2, 1,
+     FFNN_ERROR_ARGUMENT, "no network: 100001 layers are more than 16"},
+};
+
+static void add_times(bytes *file, const char *text, size_t count) {
+    for (size_t i = 0; i < count; ++i) add_text(file, text, i);
+}
+
+/* Adds a tensor of floats, and counts its bytes. */
+static void add_tensor(bytes *file, const char *name, size_t number, size_t inputs, size_t *data) {
+    bool is_bias = strstr(name, "bias") != NULL;
+    add_text(file, name, number);
+    add_text(file, is_bias ? "`:{`dtype`:`F32`,`shape`:[#]" : "`:{`dtype`:`F32`,`shape`:[1,#]",
+             inputs);
+    add_text(file, ",`data_offsets`:[#,", *data);
+    *data += inputs * sizeof(float);
+    add_text(file, "#]}", *data);
+}
+
+static bytes make_layered(size_t i) {
+    const size_t metadata = 1000 + 2 * layered[i].word_count * strlen("99999 ");
+    size_t data = 0, room = metadata + layered[i].count * (layered[i].before_names + 100);
+    bytes file = {(unsigned char *)calloc(room, 1), 8};
+    CHECK(file.data != NULL);
+    add_text(&file, "{`__metadata__`:{`activations`:`", 0);
+    add_text(&file, layered[i].activations, 0);
+    if (layered[i].words != NULL) {
+        add_text(&file, "`,`layers`:`", 0);
+        add_times(&file, layered[i].words, layered[i].word_count);
+        add_text(&file, layered[i].last_word, 0);
+    }
+    add_text(&file, "`}", 0);
+    for (size_t k = 0; k < layered[i].count; ++k) {
+        bool is_last = k + 1 == layered[i].count;
+        add_text(&file, ",`", 0);
+        add_times(&file, "x", layered[i].before_names);
+        add_tensor(&file, k == 0 ? layered[i].first : layered[i].tensor, k,
+                   is_last ? layered[i].last_inputs : 1, &data);
+    }
+    add_text(&file, "}", 0);
+    set_header_size(file.data, file.size - 8);
+    file.size += data;
+    CHECK(file.size <= room);
+    return file;
+}
+
+/* How ffnn_print_file's last line begins. */
+static void check_last_line(bytes file, const char *expected) {
+    static char line[200];
+    FILE *out = tmpfile();
+    int c;
+    size_t length = 0;
+    write_file(HOSTILE, file.data, file.size);
+    CHECK_STATUS(FFNN_OK, ffnn_print_file(out, HOSTILE));
+    remove(HOSTILE);
+    rewind(out);
+    for (int last = '\n'; (c = fgetc(out)) != EOF; last = c) {
+        if (last == '\n') length = 0;
+        if (length + 1 < sizeof line) line[length++] = (char)c;
+    }
+    line[length] = '\0';
+    fclose(out);
+    CHECK(strncmp(line, expected, strlen(expected)) == 0);
+}
+
+static void test_networks_that_are_hard_to_find(void) {
+    ffnn_net net;
+    make_network(&net, small, 0);
+    for (size_t i = 0; i < COUNT_OF(layered); ++i) {
+        test_case("%s", layered[i].name);
+        bytes file = make_layered(i);
+        check_file(&net, file, FFNN_ERROR_MISMATCH, layered[i].init);
+        check_last_line(file, layered[i].line);
         free(file.data);
     }
     ffnn_free(&net);
@@ -551,6 +680,7 @@ int main(void) {
     make_scratch_folder(FOLDER);
     remove(HOSTILE); /* of a test that failed */
     RUN(test_enormous_headers);
+    RUN(test_networks_that_are_hard_to_find);
     RUN(test_claims_cost_nothing);
     RUN(test_claimed_headers_cost_nothing);
     RUN(test_files_that_change);

@@ -139,11 +139,12 @@ static void test_pytorchs_files_make_networks(void) {
         CHECK_STATUS(expected, ffnn_init_from_file(&nets[0], path_of(file->file)));
         CHECK_STATUS(expected, ffnn_init_from_memory(&nets[1], b.data, b.size));
         /* A file that is no network at all is reported as that, on big-endian machines, too. */
-        bool cannot_be_a_view = expected == FFNN_OK && !is_little_endian();
+        bool can_be_a_view = is_little_endian() && file->are_floats;
+        bool cannot_be_a_view = expected == FFNN_OK && !can_be_a_view;
         CHECK_STATUS(cannot_be_a_view ? FFNN_ERROR_ARGUMENT : expected,
                      ffnn_init_view(&nets[2], b.data, b.size));
         for (size_t k = 0; k < COUNT_OF(nets); ++k) {
-            if (k == 2 && !is_little_endian()) continue;
+            if (k == 2 && !can_be_a_view) continue;
             if (expected != FFNN_OK) {
                 CHECK(is_all_zero(&nets[k]));
                 continue;
@@ -224,10 +225,31 @@ static float number_of(const char *shape, size_t at) {
     return (float)((count_of(shape) == 3 ? 100 : 300) + at);
 }
 
+static void put_little_endian(unsigned char *to, uint64_t number, size_t size) {
+    for (size_t k = 0; k < size; ++k) to[k] = (unsigned char)(number >> (8 * k));
+}
+
 static void put_float(unsigned char *to, float value) {
     uint32_t number;
     memcpy(&number, &value, sizeof number);
-    for (size_t k = 0; k < 4; ++k) to[k] = (unsigned char)(number >> (8 * k));
+    put_little_endian(to, number, sizeof number);
+}
+
+/* A whole number from 0 to 300, of which BF16 would round some of those above 256; integers are
+   zeros. */
+static void put_number(unsigned char *to, const char *dtype, float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    uint64_t exponent = bits >> 23, fraction = bits & 0x7fffff; /* 127 above that of value */
+    bool is_zero = bits == 0;
+    if (strncmp(dtype, "F32", 3) == 0)
+        put_little_endian(to, bits, 4);
+    else if (strncmp(dtype, "BF16", 4) == 0)
+        put_little_endian(to, bits >> 16, 2);
+    else if (strncmp(dtype, "F16", 3) == 0 && !is_zero)
+        put_little_endian(to, (exponent - 127 + 15) << 10 | fraction >> 13, 2);
+    else if (strncmp(dtype, "F64", 3) == 0 && !is_zero)
+        put_little_endian(to, (exponent - 127 + 1023) << 52 | fraction << 29, 8);
 }
 
 static size_t element_size(const char *dtype, size_t length) {
@@ -263,23 +285,24 @@ static void put_metadata(builder *b, const char *metadata) {
 static const char *put_tensor(builder *b, const char *text) {
     bool is_shared = *text == '!';
     const char *equals = strchr(text, '='), *colon, *shape;
-    size_t length = strcspn(text, " "), dtype_length, size;
+    size_t length = strcspn(text, " "), dtype_length, each;
     char rest[200];
     colon = (const char *)memchr(equals, ':', (size_t)(text + length - equals));
     shape = colon == NULL ? equals + 1 : colon + 1;
     dtype_length = colon == NULL ? 0 : (size_t)(colon - equals - 1);
-    size = count_of(shape) * element_size(equals + 1, dtype_length);
-    if (dtype_length == 0)
-        for (size_t i = 0; i < count_of(shape); ++i)
-            put_float(b->data + b->data_size + 4 * i, number_of(shape, i));
+    each = element_size(equals + 1, dtype_length);
+    for (size_t i = 0; i < count_of(shape); ++i)
+        put_number(b->data + b->data_size + each * i, dtype_length == 0 ? "F32" : equals + 1,
+                   number_of(shape, i));
     put_comma(b);
     put_text(b, "`", 1);
     for (const char *c = text + is_shared; c < equals; ++c) put_text(b, *c == '~' ? " " : c, 1);
     snprintf(rest, sizeof rest, "`:{`dtype`:`%.*s`,`shape`:[%.*s],`data_offsets`:[%d,%d]}",
              dtype_length == 0 ? 3 : (int)dtype_length, dtype_length == 0 ? "F32" : equals + 1,
-             (int)(text + length - shape), shape, (int)b->data_size, (int)(b->data_size + size));
+             (int)(text + length - shape), shape, (int)b->data_size,
+             (int)(b->data_size + each * count_of(shape)));
     put_text(b, rest, strlen(rest));
-    b->data_size += is_shared ? 0 : size;
+    b->data_size += is_shared ? 0 : each * count_of(shape);
     return text + length + (text[length] == ' ');
 }
 
@@ -332,7 +355,8 @@ enum {
     UNBIASED_RELU = 8,
     UNBIASED_SIGMOID = 16,
     MALFORMED = 32, /* nobody, and it is no mismatch: the format is broken */
-    UNFIT = 64      /* nobody: the network that it describes is one that cannot be made */
+    UNFIT = 64,     /* nobody: the network that it describes is one that cannot be made */
+    COPIED = 128    /* a new network, but no view, whose numbers must be floats */
 };
 
 static const struct {
@@ -345,6 +369,7 @@ static const struct {
 static ffnn_status status_for(int kind, int takers) {
     if (takers == MALFORMED) return FFNN_ERROR_FORMAT;
     if (takers == UNFIT && kind == NEW) return FFNN_ERROR_ARGUMENT;
+    if ((takers & COPIED) != 0 && kind == NEW) return FFNN_OK;
     return (takers & kind) != 0 ? FFNN_OK : FFNN_ERROR_MISMATCH;
 }
 
@@ -357,6 +382,7 @@ static void check_takers(bytes file, int takers) {
     for (int way = 0; way < 3; ++way) {
         memset(&net, 0xa5, sizeof net);
         if (way == 2 && !is_little_endian()) continue;
+        if (way == 2 && (takers & COPIED) != 0) init = FFNN_ERROR_ARGUMENT;
         CHECK_STATUS(init, way == 0 ? ffnn_init_from_file(&net, SCRATCH_FILE)
                      : way == 1 ? ffnn_init_from_memory(&net, file.data, file.size)
                                 : ffnn_init_view(&net, file.data, file.size));
@@ -437,10 +463,10 @@ static const struct {
     {"a number above 2^64", SAYS_RELU, TURNED("fc9", "fc18446744073709551617"), NEW | BIASED_RELU},
     {"two numbers above 2^64", SAYS_RELU,
      TURNED("fc99999999999999999999", "fc100000000000000000000"), NEW | BIASED_RELU},
-    {"numbers before bytes below digits", SAYS_RELU, NAMED("h1-x", "h2-x"), NEW | BIASED_RELU},
+    {"numbers, not bytes behind them", SAYS_RELU, NAMED("h1-x", "h2-x"), NEW | BIASED_RELU},
     {"a byte below digits before a digit", SAYS_RELU, TURNED("h-", "h1"), NEW | BIASED_RELU},
     {"a digit behind a byte below digits", SAYS_RELU, NAMED("h-", "h1"), NEW | BIASED_RELU},
-    {"the same number twice, by their texts", SAYS_RELU, "1.weight=1,3 01.weight=3,2",
+    {"the same number twice, without biases", SAYS_RELU, "1.weight=1,3 01.weight=3,2",
      NEW | UNBIASED_RELU},
     {"letters", SAYS_RELU, TURNED("decoder", "encoder"), NEW | BIASED_RELU},
     {"capital letters before small ones", SAYS_RELU, TURNED("Z", "a"), NEW | BIASED_RELU},
@@ -467,8 +493,71 @@ static const struct {
     {"a name twice, once with an escape", SAYS_RELU,
      "!0\\u002eweight=F16:2,1 0.weight=3,2 0.bias=3 2.weight=1,3 2.bias=1", NEW | BIASED_RELU},
 
-    {"a wrong order of names", SAYS_RELU, NAMED("second", "first"), NOBODY},
+    {"words by their sizes", SAYS_RELU, NAMED("second", "first"), NEW | BIASED_RELU},
     {"numbers that sort the wrong way", SAYS_RELU, NAMED("10", "2"), NOBODY},
+    {"a square network of words", SAYS_RELU, "a.weight=3,3 b.weight=3,3", NOBODY},
+    {"an autoencoder of words", SAYS_RELU,
+     "encoder.weight=1,3 encoder.bias=1 decoder.weight=3,1 decoder.bias=3", NOBODY},
+    {"a square network of equal numbers", SAYS_RELU, "1.weight=3,3 01.weight=3,3", NOBODY},
+    {"numbers and a word that fits in two places", SAYS("relu relu identity"),
+     "fc1.weight=3,3 fc2.weight=3,3 out.weight=3,3", NOBODY},
+    {"numbers and a word that fits in one", SAYS("relu relu identity"),
+     "fc1.weight=3,3 fc2.weight=3,3 out.weight=2,3", NEW},
+    {"two groups of numbers, the one inside of the other", SAYS("relu relu relu identity"),
+     "a1.weight=3,2 b1.weight=4,3 b2.weight=5,4 a2.weight=1,5", NEW},
+    {"two groups of numbers that fit in two orders", SAYS("relu relu relu identity"),
+     "a1.weight=3,3 a2.weight=3,3 b1.weight=3,3 b2.weight=3,3", NOBODY},
+    {"a dot without a name", SAYS("relu"), ".weight=3,2", NOBODY},
+
+    {"layers", "{`activations`:`relu identity`,`layers`:`0 2`}", BIASED, NEW | BIASED_RELU},
+    {"layers without activations", "{`layers`:`0 2`}", BIASED, BIASED_RELU | BIASED_SIGMOID},
+    {"layers of words", "{`activations`:`relu identity`,`layers`:`first second`}",
+     NAMED("first", "second"), NEW | BIASED_RELU},
+    {"layers against numbers", "{`activations`:`relu identity`,`layers`:`10 2`}", NAMED("10", "2"),
+     NEW | BIASED_RELU},
+    {"layers and others", "{`activations`:`relu identity`,`layers`:`0 2`}",
+     "w=I64:7 0.weight=3,2 00.bias=2 0.bias=3 c.weight=3,3,3 2.weight=1,3 2.bias=1 W1=4,4",
+     NEW | BIASED_RELU},
+    {"layers and what is behind them", "{`activations`:`relu identity`,`layers`:`0 2`}",
+     "0.weight=3,2 0.bias=3 2.weight=1,3 2.bias=1 z=F64:9", NEW | BIASED_RELU},
+    {"layers, turned in the data", "{`activations`:`relu identity`,`layers`:`0 2`}",
+     "2.bias=1 z=9 2.weight=1,3 0.bias=3 y=8 0.weight=3,2", NEW | BIASED_RELU},
+    {"layers without biases", "{`activations`:`relu identity`,`layers`:`0 2`}", UNBIASED,
+     NEW | UNBIASED_RELU},
+    {"a layer without a name", "{`activations`:`identity`,`layers`:``}", "weight=3,2 bias=3", NEW},
+    {"a shared layer", "{`activations`:`relu tanh relu`,`layers`:`a b a`}",
+     "a.weight=3,2 a.bias=3 b.weight=2,3 b.bias=2", NEW},
+    {"a layer that is not there", "{`activations`:`relu identity`,`layers`:`0 1`}", BIASED, NOBODY},
+    {"a layer's bias alone", "{`activations`:`relu identity`,`layers`:`0 2`}",
+     "0.weight=3,2 0.bias=3 2.bias=1", NOBODY},
+    {"layers of which one has a bias", "{`activations`:`relu identity`,`layers`:`0 2`}",
+     "0.weight=3,2 0.bias=3 2.weight=1,3", NOBODY},
+    {"layers that do not chain", "{`activations`:`relu identity`,`layers`:`2 0`}", BIASED, NOBODY},
+    {"more layers than activations", "{`activations`:`relu`,`layers`:`0 2`}", BIASED, NOBODY},
+    {"layers, the lab's", "{`activations`:`relu identity`,`layers`:`W1 W2`}", LAB, NOBODY},
+    {"layers with two spaces", "{`activations`:`relu identity`,`layers`:`0  2`}", BIASED, NOBODY},
+    {"layers with a space behind", "{`activations`:`relu identity`,`layers`:`0 2 `}", BIASED, NOBODY},
+    {"layers with a dot", "{`activations`:`relu identity`,`layers`:`0. 2.`}", BIASED, NOBODY},
+    {"layers with a comma", "{`activations`:`relu identity`,`layers`:`0,2`}", BIASED, NOBODY},
+    {"layers with an escape", "{`activations`:`relu identity`,`layers`:`\\u0030 2`}", BIASED,
+     NEW | BIASED_RELU},
+    {"layers twice, of which the last counts",
+     "{`layers`:`x`,`activations`:`relu identity`,`layers`:`0 2`}", BIASED, NEW | BIASED_RELU},
+    {"seventeen layers", "{`activations`:`relu`,`layers`:`0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0`}",
+     "0.weight=3,3", UNFIT},
+
+    {"halves", SAYS_RELU, "0.weight=F16:3,2 0.bias=F16:3 2.weight=F16:1,3 2.bias=F16:1",
+     COPIED | BIASED_RELU},
+    {"bfloat16", SAYS_RELU, "0.weight=BF16:3,2 0.bias=BF16:3 2.weight=3,1 2.bias=1", NOBODY},
+    {"bfloat16", SAYS_RELU, "0.weight=BF16:3,2 0.bias=BF16:3 2.weight=BF16:1,3 2.bias=1",
+     COPIED | BIASED_RELU},
+    {"doubles", SAYS_RELU, "0.weight=F64:3,2 0.bias=F64:3 2.weight=F64:1,3 2.bias=F64:1",
+     COPIED | BIASED_RELU},
+    {"all dtypes", SAYS_RELU, "0.weight=F16:3,2 0.bias=3 2.weight=F64:1,3 2.bias=BF16:1",
+     COPIED | BIASED_RELU},
+    {"the lab's of halves and doubles", NULL, "W1=F16:2,3 W2=F64:3,1", COPIED | UNBIASED_SIGMOID},
+    {"halves, without activations", NULL, "0.weight=F16:3,2 0.bias=3 2.weight=1,3 2.bias=1",
+     BIASED_RELU | BIASED_SIGMOID},
     {"another tensor", SAYS_RELU, BIASED " 1.running_mean=3", NOBODY},
     {"another tensor of another dtype", SAYS_RELU, BIASED " 1.num_batches_tracked=I64:", NOBODY},
     {"another tensor of the lab's", SAYS_RELU, LAB " b1=3", NOBODY},
@@ -476,8 +565,8 @@ static const struct {
     {"weights of another name", SAYS_RELU, "0.weights=3,2 0.bias=3 2.weight=1,3 2.bias=1", NOBODY},
     {"a capital letter", SAYS_RELU, "0.Weight=3,2 0.bias=3 2.weight=1,3 2.bias=1", NOBODY},
     {"weight_g", SAYS_RELU, BIASED " 0.weight_g=3,1", NOBODY},
-    {"a half", SAYS_RELU, "0.weight=F16:3,2 0.bias=3 2.weight=1,3 2.bias=1", NOBODY},
-    {"a bias of doubles", SAYS_RELU, "0.weight=3,2 0.bias=F64:3 2.weight=1,3 2.bias=1", NOBODY},
+    {"a weight of integers", SAYS_RELU, "0.weight=I64:3,2 0.bias=3 2.weight=1,3 2.bias=1", NOBODY},
+    {"a bias of integers", SAYS_RELU, "0.weight=3,2 0.bias=I64:3 2.weight=1,3 2.bias=1", NOBODY},
     {"a weight of three dimensions", SAYS_RELU, "0.weight=3,2,1 0.bias=3 2.weight=1,3 2.bias=1",
      NOBODY},
     {"a weight of one dimension", SAYS_RELU, "0.weight=3,2 0.bias=3 2.weight=3 2.bias=1", NOBODY},
@@ -485,7 +574,7 @@ static const struct {
      NOBODY},
     {"a bias of no dimension", SAYS_RELU, "0.weight=3,2 0.bias=3 2.weight=1,3 2.bias=", NOBODY},
     {"a bias of another length", SAYS_RELU, "0.weight=3,2 0.bias=2 2.weight=1,3 2.bias=1", NOBODY},
-    {"the same number twice, with biases", SAYS_RELU, NAMED("01", "1"), NOBODY},
+    {"the same number twice, by their sizes", SAYS_RELU, NAMED("01", "1"), NEW | BIASED_RELU},
     {"a bias in front of all weights", SAYS_RELU, "0.bias=3 1.weight=3,2 2.bias=1 2.weight=1,3",
      NOBODY},
     {"weights, then biases", SAYS_RELU, "0.weight=3,2 1.weight=1,3 2.bias=3 3.bias=1", NOBODY},
@@ -1060,6 +1149,107 @@ static void test_the_usual_alpha_is_0(void) {
     ffnn_free(&loaded);
 }
 
+/* ---- numbers of other dtypes ------------------------------------------------------------- */
+
+/* Loads a 1-1 network's weight from such a number. */
+static float read_number(const char *dtype, uint64_t number, size_t size) {
+    char tensor[40];
+    ffnn_net net;
+    snprintf(tensor, sizeof tensor, "W1=%s:1,1", dtype);
+    bytes file = make_file(NULL, tensor);
+    put_little_endian(file.data + file.size - size, number, size);
+    CHECK_STATUS(FFNN_OK, ffnn_init_from_memory(&net, file.data, file.size));
+    float value = net.layers[0].weight.data[0];
+    ffnn_free(&net);
+    free(file.data);
+    return value;
+}
+
+/* sign, exponent and fraction of a format, computed in double, which has all numbers of the three. */
+static double value_of(uint64_t number, int exponent_bits, int fraction_bits) {
+    int max_exponent = (1 << exponent_bits) - 1;
+    int exponent = (int)(number >> fraction_bits) & max_exponent;
+    double fraction = (double)(number & (((uint64_t)1 << fraction_bits) - 1));
+    double sign = (number >> (exponent_bits + fraction_bits) & 1) != 0 ? -1 : 1;
+    if (exponent == max_exponent) return fraction > 0 ? (double)NAN : sign * (double)INFINITY;
+    if (exponent > 0) fraction += ldexp(1, fraction_bits);
+    else exponent = 1;
+    return sign * ldexp(fraction, exponent - max_exponent / 2 - fraction_bits);
+}
+
+static void check_number(const char *dtype, uint64_t number, size_t size, double expected) {
+    float read = read_number(dtype, number, size), nearest = (float)expected;
+    bool is_same = memcmp(&read, &nearest, sizeof read) == 0;
+    if (isnan(expected)) is_same = isnan(read);
+    if (!is_same && test_error(__FILE__, __LINE__))
+        printf("%s %016llx: %.9g, not %.9g\n", dtype, (unsigned long long)number, (double)read,
+               (double)nearest);
+}
+
+static void test_halves_are_read(void) {
+    for (uint64_t number = 0; number <= 0xffff; ++number) {
+        check_number("F16", number, 2, value_of(number, 5, 10));
+        check_number("BF16", number, 2, value_of(number, 8, 7));
+    }
+}
+
+/* All exponents; halfway between two floats, and just beside; where floats end and where they are
+   subnormal. */
+static void test_doubles_are_read(void) {
+    static const uint64_t fractions[] = {0, 1, 0x10000000, 0x10000001, 0x0fffffff, 0x20000000,
+        0x30000000, 0x2fffffff, 0x30000001, 0xfffffffffffff, 0xfffffe0000000, 0xffffff0000000,
+        0xfffffefffffff, 0x8000000000000, 0x8000000000001, 0x7ffffffffffff};
+    for (uint64_t exponent = 0; exponent < 2048; ++exponent) {
+        bool is_near_a_float = exponent > 1023 - 160 && exponent < 1023 + 130;
+        for (size_t i = 0; i < COUNT_OF(fractions) + 4; ++i) {
+            uint64_t fraction = i < COUNT_OF(fractions) ? fractions[i] : random_bits() >> 12;
+            uint64_t number = (uint64_t)(i % 2) << 63 | exponent << 52 | fraction;
+            if (i > 2 && !is_near_a_float && exponent < 2047) continue;
+            check_number("F64", number, 8, value_of(number, 11, 52));
+        }
+    }
+}
+
+/* More of them than are read at a time: a megabyte. */
+static void test_large_weights_of_other_dtypes(void) {
+    static const size_t shapes[][2] = {{1, 600000}, {600000, 1}, {700, 801}, {20, 30011}};
+    static const char *const dtypes[] = {"F16", "F64"};
+    for (size_t i = 0; i < COUNT_OF(shapes); ++i) {
+        for (size_t k = 0; k < COUNT_OF(dtypes); ++k) {
+            size_t outputs = shapes[i][0], inputs = shapes[i][1], each = k == 0 ? 2 : 8;
+            size_t size = outputs * inputs * each, at = 0;
+            char header[200];
+            ffnn_net net;
+            snprintf(header, sizeof header,
+                     "{\"w.weight\":{\"dtype\":\"%s\",\"shape\":[%lu,%lu],\"data_offsets\":[0,%lu]},"
+                     "\"__metadata__\":{\"activations\":\"relu\"}}", dtypes[k],
+                     (unsigned long)outputs, (unsigned long)inputs, (unsigned long)size);
+            size_t length = strlen(header);
+            unsigned char *file = (unsigned char *)calloc(8 + length + size, 1);
+            set_header_size(file, length);
+            memcpy(file + 8, header, length);
+            for (size_t n = 0; n < outputs * inputs; ++n)
+                put_number(file + 8 + length + n * each, dtypes[k], (float)(n % 251));
+            write_file(SCRATCH_FILE, file, 8 + length + size);
+            for (int from_file = 0; from_file < 2; ++from_file) {
+                test_case("%lu x %lu, %s, %d", (unsigned long)outputs, (unsigned long)inputs,
+                          dtypes[k], from_file);
+                CHECK_STATUS(FFNN_OK,
+                             from_file ? ffnn_init_from_file(&net, SCRATCH_FILE)
+                                       : ffnn_init_from_memory(&net, file, 8 + length + size));
+                at = 0;
+                for (size_t row = 0; row < outputs && net.layer_count == 1; ++row)
+                    for (size_t col = 0; col < inputs; ++col, ++at)
+                        if ((size_t)*ffnn_at(net.layers[0].weight, col, row) != at % 251)
+                            size = 0;
+                CHECK(size > 0 && at == outputs * inputs);
+                ffnn_free(&net);
+            }
+            free(file);
+        }
+    }
+}
+
 /* ---- there and back ---------------------------------------------------------------------- */
 
 /* The i-th of many kinds of networks, of 1 to 16 layers, its parameters numbers of all kinds. */
@@ -1422,7 +1612,7 @@ static void test_print_file(void) {
                   "0.bias F32 [8]\n0.weight F32 [8, 4]\n2.bias F32 [3]\n2.weight F32 [3, 8]\n",
                   "relu identity");
     check_printed("tests/reference/lab.safetensors", "W1 F32 [3, 4]\nW2 F32 [4, 1]\n", "");
-    check_printed("tests/reference/mlp_half.safetensors", "0.bias F16 [8]\n0.weight F16 [8, 4]\n",
+    check_printed("tests/reference/mlp_float16.safetensors", "0.bias F16 [8]\n0.weight F16 [8, 4]\n",
                   "activations");
     check_printed("tests/reference/mlp_batch_norm.safetensors", /* more than is read at once */
                   "1.num_batches_tracked I64 []\n0.bias F32 [8]\n0.weight F32 [8, 4]\n", "relu");
@@ -1444,6 +1634,83 @@ static void test_print_file(void) {
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_print_file(NULL, SCRATCH_FILE));
     CHECK_STATUS(FFNN_ERROR_ARGUMENT, ffnn_print_file(stdout, NULL));
     free(file.data);
+}
+
+/* The last line: the network, or the first reason why there is none. Each reason has a file here. */
+static void test_networks_and_reasons(void) {
+    static const struct {
+        const char *metadata, *tensors, *line;
+    } printed[] = {
+        {SAYS("relu softmax"), "0.weight=16,8 0.bias=16 2.weight=3,16 2.bias=3",
+         "network: 8-16-3, relu softmax"},
+        {NULL, LAB, "network: 2-3-1, sigmoid sigmoid"},
+        {SAYS("leaky_relu:0.20 elu:1e-10"), NAMED("fc1", "fc2"),
+         "network: 2-3-1, leaky_relu:0.2 elu:1e-10"},
+        {SAYS("leaky_relu:0 elu:1.0"), NAMED("fc1", "fc2"), "network: 2-3-1, relu elu"},
+        {"{`activations`:`relu identity`,`layers`:`b a`}",
+         "a.weight=3,2 b.weight=F16:2,3 x=I64:1", "network: 3-2-3, relu identity"},
+
+        {NULL, "", "no network: it has no tensors"},
+        {SAYS_RELU, BIASED " criterion.weight=3",
+         "no network: criterion.weight [3] is no layer's weight or bias"},
+        {SAYS_RELU, "x\\n=1,2,3 " BIASED, "no network: x\\u000a [1, 2, 3] is no layer's weight or bias"},
+        {SAYS("relu"), "0.weight=0,3", "no network: 0.weight [0, 3] is no layer's weight or bias"},
+        {SAYS_RELU, BIASED " W1=2,3", "no network: W1 and 0.weight are names of two kinds"},
+        {NULL, "W1=2,3 0.bias=3", "no network: 0.bias and W1 are names of two kinds"},
+        {SAYS("relu"), "0.weight=I64:3,2", "no network: 0.weight is I64"},
+        {SAYS("relu"), "0.weight=3,2 0.bias=I64:3", "no network: 0.bias is I64"},
+        {SAYS("relu"), "0.weight=3,2 0.bias=3 1.bias=2",
+         "no network: 1.bias is a bias without a weight"},
+        {NULL, "W1=2,3 W3=3,1", "no network: W2 is missing"},
+        {NULL, "W0=2,3", "no network: W0 [2, 3] is no layer's weight or bias"},
+        {"{`layers`:`0 1`}", BIASED,
+         "no network: the metadata's \"layers\" names \"1\", which has no weight here"},
+        {SAYS("relu"), "0.weight=3,2 0.bias=2", "no network: 0.bias [2] is no bias of 3 outputs"},
+        {SAYS_RELU, "a.weight=3,2 b.weight=1,3 b.bias=1", "no network: b has a bias, a has none"},
+        {SAYS_RELU, "weight=3,2 b.weight=1,3 b.bias=1",
+         "no network: b has a bias, weight has none"},
+        {SAYS_RELU, NAMED("10", "2"), "no network: 2 has 1 outputs, 10 has 2 inputs"},
+        {SAYS_RELU, "fc1.weight=3,2 fc2.weight=4,3 fc3.weight=5,3",
+         "no network: fc2 has 4 outputs, fc3 has 3 inputs"},
+        {"{`layers`:`2 0`}", BIASED, "no network: 2 has 1 outputs, 0 has 2 inputs"},
+        {SAYS_RELU, "encoder.weight=2,3 decoder.weight=3,2",
+         "no network: encoder and decoder fit in several orders: name \"layers\" in the metadata"},
+        {SAYS("relu relu identity"), "fc1.weight=3,3 fc2.weight=3,3 out.weight=3,3",
+         "no network: fc2 and out fit in several orders: name \"layers\" in the metadata"},
+        {SAYS_RELU, "a.weight=2,1 b.weight=1,2 c.weight=2,1 d.weight=1,2 e.weight=2,1 f.weight=1,2 "
+         "g.weight=2,1 h.weight=1,2 i.weight=2,1 j.weight=1,2 k.weight=2,1 l.weight=1,2 "
+         "m.weight=9,8",
+         "no network: the order of its layers is too hard to find: name \"layers\" in the metadata"},
+        {NULL, BIASED, "no network: its activations are not named"},
+        {SAYS("relu swish"), BIASED, "no network: \"swish\" is no activation"},
+        {SAYS("relu\\t identity"), BIASED, "no network: \"relu\\u0009\" is no activation"},
+        {SAYS("relu  identity"), BIASED, "no network: \"\" is no activation"},
+        {SAYS("relu:0.2 identity"), BIASED, "no network: \"relu:0.2\" is no activation"},
+        {SAYS("relu identity tanh"), BIASED, "no network: 3 activations for 2 layers"},
+        {SAYS("relu"), BIASED, "no network: 1 activations for 2 layers"},
+        {SAYS("softmax identity"), BIASED, "no network: softmax stands before the last layer"},
+        {"{`layers`:`0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0`}", BIASED,
+         "no network: 17 layers are more than 16"},
+        {SAYS("relu softmax"), BIASED, "no network: softmax of one output is always 1"},
+    };
+    for (size_t i = 0; i < COUNT_OF(printed); ++i) {
+        bytes file = make_file(printed[i].metadata, printed[i].tensors);
+        test_case("%s", printed[i].line);
+        write_file(SCRATCH_FILE, file.data, file.size);
+        char *text = printed_file(FFNN_OK, SCRATCH_FILE);
+        size_t length = strlen(text), line = length > 0 ? length - 1 : 0;
+        CHECK(length > 0 && text[length - 1] == '\n');
+        text[line] = '\0';
+        while (line > 0 && text[line - 1] != '\n') --line;
+        if (strcmp(text + line, printed[i].line) != 0 && test_error(__FILE__, __LINE__))
+            printf("printed: %s\n", text + line);
+        ffnn_net net;
+        bool is_network = ffnn_init_from_memory(&net, file.data, file.size) == FFNN_OK;
+        CHECK(is_network == (strncmp(printed[i].line, "network: ", 9) == 0));
+        ffnn_free(&net);
+        free(text);
+        free(file.data);
+    }
 }
 
 /* ---- for pytorch_files.py ---------------------------------------------------------------- */
@@ -1516,6 +1783,9 @@ int main(int argc, char **argv) {
     RUN(test_alphas_in_another_locale);
     RUN(test_other_alphas_are_mismatches);
     RUN(test_the_usual_alpha_is_0);
+    RUN(test_halves_are_read);
+    RUN(test_doubles_are_read);
+    RUN(test_large_weights_of_other_dtypes);
     RUN(test_what_is_saved_is_loaded);
     RUN(test_large_weights_are_loaded);
     RUN(test_a_new_network_takes_little_memory);
@@ -1527,6 +1797,7 @@ int main(int argc, char **argv) {
     RUN(test_refusals_of_memory);
     RUN(test_views_do_not_depend_on_the_batch);
     RUN(test_print_file);
+    RUN(test_networks_and_reasons);
     remove(SCRATCH_FILE);
     return test_summary("test_mlp_files");
 }

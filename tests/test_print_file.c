@@ -1,5 +1,6 @@
 /* ffnn_print_file: what a weights file holds, a line a tensor in the header's order, then a line
-   for each entry of the metadata; nothing of a file that is malformed. Files land in
+   for each entry of the metadata, then the network or why there is none (each reason: see
+   test_mlp_files); nothing of a file that is malformed. Files land in
    build/tests-tmp; the program runs in the repository's root. */
 #include "test.h"
 #include "../ffnn.h"
@@ -96,7 +97,8 @@ static void test_tensors(void) {
                   "0.weight F32 [16, 8]\n"
                   "0.bias F32 [16]\n"
                   "2.weight F32 [1, 16]\n"
-                  "2.bias F32 [1]\n");
+                  "2.bias F32 [1]\n"
+                  "no network: its activations are not named\n");
 }
 
 /* Other ranks, other dtypes, no elements. */
@@ -110,22 +112,23 @@ static void test_tensors_that_no_network_has(void) {
                   "conv BF16 [2, 3, 1, 4]\n"
                   "empty I64 [0, 5]\n"
                   "flags BOOL [3]\n"
-                  " U8 [1]\n");
-    check_printed("{}", 0, "");
+                  " U8 [1]\n"
+                  "no network: scalar [] is no layer's weight or bias\n");
+    check_printed("{}", 0, "no network: it has no tensors\n");
 }
 
 /* Not that of the data, nor of names. */
 static void test_the_headers_order(void) {
     check_printed("{" TENSOR("W2", "F32", "[4,1]", 48, 64) ","
                   TENSOR("W1", "F32", "[3,4]", 0, 48) "}", 64,
-                  "W2 F32 [4, 1]\nW1 F32 [3, 4]\n");
+                  "W2 F32 [4, 1]\nW1 F32 [3, 4]\nnetwork: 3-4-1, sigmoid sigmoid\n");
 }
 
 /* White space and fields in any order make no difference. */
 static void test_a_header_by_another_writer(void) {
     check_printed(" { \"W1\" : { \"shape\" : [ 3 , 4 ] , \"x\" : { \"y\" : [ 1 ] } ,\n"
                   "\"data_offsets\" : [ 0 , 48 ] , \"dtype\" : \"F32\" } }  ",
-                  48, "W1 F32 [3, 4]\n");
+                  48, "W1 F32 [3, 4]\nnetwork: 3-4, sigmoid\n");
 }
 
 static void test_what_a_network_saves(void) {
@@ -133,7 +136,7 @@ static void test_what_a_network_saves(void) {
     CHECK_STATUS(FFNN_OK, ffnn_init(&net, NULL));
     CHECK_STATUS(FFNN_OK, ffnn_save(&net, FILE_NAME));
     CHECK_STATUS(FFNN_OK, print_file(FILE_NAME));
-    check_lines("W1 F32 [3, 4]\nW2 F32 [4, 1]\n");
+    check_lines("W1 F32 [3, 4]\nW2 F32 [4, 1]\nnetwork: 3-4-1, sigmoid sigmoid\n");
     ffnn_free(&net);
 }
 
@@ -156,9 +159,12 @@ static void test_many_tensors_and_long_names(void) {
                                     prefix, i);
     }
     strcpy(header + at, "}");
+    snprintf(lines + printed, sizeof lines - printed,
+             "no network: %s.0 [1] is no layer's weight or bias\n", name);
     check_printed(header, 4 * TENSORS, lines);
     check_printed("{" TENSOR("none", "F32", "[0,4294967296,1000000000]", 0, 0) "}", 0,
-                  "none F32 [0, 4294967296, 1000000000]\n");
+                  "none F32 [0, 4294967296, 1000000000]\n"
+                  "no network: none [0, 4294967296, 1000000000] is no layer's weight or bias\n");
 }
 
 /* ---- metadata ------------------------------------------------------------------------------ */
@@ -175,7 +181,7 @@ static void test_metadata(void) {
     write_header("{\"__metadata__\":{\"format\":\"pt\",\"activations\":\"relu identity\"},"
                  TENSOR("0.weight", "F32", "[2,2]", 0, 16) "}", 16);
     CHECK_STATUS(FFNN_OK, print_file(FILE_NAME));
-    CHECK(count_lines() == 3);
+    CHECK(count_lines() == 4);
     CHECK(strcmp(line_of(0), "0.weight F32 [2, 2]") == 0);
     check_entry(1, "format", "pt");
     check_entry(2, "activations", "relu identity");
@@ -194,7 +200,7 @@ static void test_what_an_optimizer_saves(void) {
     CHECK(strcmp(line_of(1), "W2.momentum_buffer F32 [4, 1]") == 0);
     check_entry(2, "optimizer", "sgd");
     check_entry(3, "steps", "1");
-    CHECK(count_lines() == 4);
+    CHECK(count_lines() == 5);
     ffnn_free(&net);
 }
 
@@ -205,14 +211,14 @@ static void test_metadata_that_is_empty(void) {
         test_case("%s", metadata[i]);
         snprintf(header, sizeof header, "{\"__metadata__\":%s,%s}", metadata[i],
                  TENSOR("W1", "F32", "[1,1]", 0, 4));
-        check_printed(header, 4, "W1 F32 [1, 1]\n");
+        check_printed(header, 4, "W1 F32 [1, 1]\nnetwork: 1-1, sigmoid\n");
     }
 }
 
 static void test_metadata_only(void) {
     write_header("{\"__metadata__\":{\"author\":\"me\",\"\":\"nothing\"}}", 0);
     CHECK_STATUS(FFNN_OK, print_file(FILE_NAME));
-    CHECK(count_lines() == 2);
+    CHECK(count_lines() == 3);
     check_entry(0, "author", "me");
     check_entry(1, "", "nothing");
 }
@@ -244,7 +250,7 @@ static void test_control_characters_are_escaped(void) {
                  "{\"a%sz\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", names[i]);
         write_header(header, 1);
         CHECK_STATUS(FFNN_OK, print_file(FILE_NAME));
-        check_harmless(1);
+        check_harmless(2);
         CHECK(text[0] == 'a' && strstr(text, "z U8 [1]\n") != NULL);
         CHECK(text_size > strlen("az U8 [1]\n")); /* it is there, in some form */
         test_case("metadata, %d", (int)i);
@@ -252,7 +258,7 @@ static void test_control_characters_are_escaped(void) {
                  names[i], names[i]);
         write_header(header, 0);
         CHECK_STATUS(FFNN_OK, print_file(FILE_NAME));
-        check_harmless(2);
+        check_harmless(3);
         check_entry(0, "k", "v");
         check_entry(1, "l", "w");
     }
@@ -260,10 +266,12 @@ static void test_control_characters_are_escaped(void) {
 
 /* Other names are printed as they are. */
 static void test_names_in_utf_8(void) {
-    check_printed("{" TENSOR("\xc2\xa3", "U8", "[1]", 0, 1) "}", 1, "\xc2\xa3 U8 [1]\n");
+    check_printed("{" TENSOR("\xc2\xa3", "U8", "[1]", 0, 1) "}", 1,
+                  "\xc2\xa3 U8 [1]\nno network: \xc2\xa3 [1] is no layer's weight or bias\n");
     check_printed("{" TENSOR("gr\xc3\xb6\xc3\x9f" "e", "U8", "[1]", 0, 1) ","
                   TENSOR("\xe5\xb1\x82\xf0\x9f\x98\x80", "U8", "[1]", 1, 2) "}", 2,
-                  "gr\xc3\xb6\xc3\x9f" "e U8 [1]\n\xe5\xb1\x82\xf0\x9f\x98\x80 U8 [1]\n");
+                  "gr\xc3\xb6\xc3\x9f" "e U8 [1]\n\xe5\xb1\x82\xf0\x9f\x98\x80 U8 [1]\n"
+                  "no network: gr\xc3\xb6\xc3\x9f" "e [1] is no layer's weight or bias\n");
 }
 
 /* ---- refusals ------------------------------------------------------------------------------ */
@@ -331,7 +339,7 @@ static void test_what_is_malformed_at_its_end(void) {
     check_malformed("a byte too many");
     write_header(header, 1000);
     CHECK_STATUS(FFNN_OK, print_file(FILE_NAME));
-    CHECK(count_lines() == 1001);
+    CHECK(count_lines() == 1002);
 }
 
 static void test_files_that_are_cut_off(void) {

@@ -7,20 +7,22 @@ bad-*       each breaks one rule of the format; its name says which
 optimizer-* the state of an optimizer of one of the networks, or nearly
 """
 
+import itertools
 import json
 import pathlib
 import struct
 
 FOLDER = pathlib.Path(__file__).parent
-SIZES = {"F64": 8, "F32": 4, "F16": 2, "U8": 1}
+SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "U8": 1, "I32": 4, "I64": 8}
 LAB = {"W1": [3, 4], "W2": [4, 1]}
 MLP = {"0.weight": [3, 2], "0.bias": [3], "2.weight": [1, 3], "2.bias": [1]}
 
 
-def layout(shapes, dtype="F32"):
-    """The header of tensors that lie one behind the other."""
+def layout(shapes, *dtypes):
+    """The header of tensors that lie one behind the other; their dtypes come again and again."""
     header, end = {}, 0
-    for name, shape in shapes.items():
+    for i, (name, shape) in enumerate(shapes.items()):
+        dtype = dtypes[i % len(dtypes)] if dtypes else "F32"
         size = SIZES[dtype]
         for length in shape:
             size *= length
@@ -50,9 +52,35 @@ def lab(**changes):
     return header
 
 
-def said(activations, shapes):
+def numbers(header, values):
+    """The bytes of a header's tensors, one number after the other."""
+    data = b""
+    for name, tensor in header.items():
+        if name == "__metadata__":
+            continue
+        begin, end = tensor["data_offsets"]
+        for _ in range((end - begin) // SIZES[tensor["dtype"]]):
+            value = next(values)
+            if tensor["dtype"] == "BF16":
+                data += struct.pack("<f", value)[2:]
+            else:
+                data += struct.pack({"F16": "<e", "F32": "<f", "F64": "<d"}[tensor["dtype"]], value)
+    return data
+
+
+def eighths():
+    return (i / 8 for i in itertools.count(1))
+
+
+def said(activations, shapes, *dtypes, **metadata):
     """Metadata, then tensors that lie one behind the other."""
-    return {"__metadata__": {"activations": activations}, **layout(shapes)}
+    return {"__metadata__": {"activations": activations, **metadata}, **layout(shapes, *dtypes)}
+
+
+def linear(**sizes):
+    """The tensors of torch.nn's layers, each with its outputs and inputs."""
+    return {f"{name.replace('_', '.')}.{kind}": shape for name, size in sizes.items()
+            for kind, shape in (("weight", size), ("bias", size[:1]))}
 
 
 def renamed(first, second):
@@ -95,8 +123,44 @@ def good():
         for name, shape in (("weight", [2, 2]), ("bias", [2]))}), floats(18))
     write("good-alpha", said("leaky_relu:0.2 elu:5e-1", MLP), floats(13))
     write("good-alpha-0", said("leaky_relu:0 identity", MLP), floats(13))
+    layers()
+    dtypes()
     bits = [0x7FC00001, 0x7F800001, 0x7F800000, 0xFF800000, 0x80000000, 1]
     write("good-nan", lab(), struct.pack("<6I", *bits) + floats(10))
+
+
+def layers():
+    """Layers that the metadata name, and layers whose sizes say their order."""
+    others = {"log_std": [1], "policy.0.weight": [3, 2], "value.0.weight": [9], "policy.0.bias": [3],
+              "policy.2.weight": [1, 3], "steps": [], "policy.2.bias": [1], "W1": [0, 4]}
+    kinds = "F64", "F32", "U8", "F32", "F32", "I64", "F32", "F32"
+    write("good-layers", said("relu identity", others, *kinds, layers="policy.0 policy.2"),
+          b"\1" * 8 + floats(6) + b"\2" * 9 + floats(6) + b"\3" * 8 + floats(1))
+    write("good-layers-shared", said("leaky_relu tanh softmax", linear(a=[2, 2], b=[2, 2]),
+                                     layers="a a b"), floats(12))
+    write("good-layers-order", said("relu identity", renamed("fc10.", "fc2."), layers="fc10 fc2"),
+          floats(13))
+    write("good-layers-no-name", said("relu identity", renamed("", "0."), layers=" 0"), floats(13))
+    write("good-words", said("relu identity", linear(output=[1, 3], input=[3, 2])), floats(13))
+    write("good-groups", said("sigmoid sigmoid sigmoid", {
+        "net.1.a.weight": [1, 1], "other.weight": [1, 2], "net.0.a.weight": [2, 1]}), floats(5))
+
+
+def dtypes():
+    """Numbers that are no floats yet, some of them at the edges of what floats can be."""
+    half = said("relu identity", MLP, "F16")
+    bits = [0x7C00, 0xFC00, 0x7E00, 0x7C01, 0xFC01, 1, 0x83FF, 0x0400, 0x7BFF, 0x8000, 0, 0x3C00, 3]
+    write("good-half", half, struct.pack("<13H", *bits))
+    bits = [0x7F80, 0xFF80, 0x7FC0, 0x7F81, 0xFF81, 1, 0x807F, 0x0080, 0x7F7F, 0x8000, 0, 0x3F80, 3]
+    write("good-bf16", said("relu identity", MLP, "BF16"), struct.pack("<13H", *bits))
+    values = [1 + 2**-24, 1 + 3 * 2**-24, 1 + 2**-24 + 2**-52, -1.5 * 2.0**128, 0,
+              2.0**128, 2.0**128 - 2.0**103, -(2.0**128 - 2.0**103 - 2.0**75), 2.0**-149, 2.0**-150,
+              3 * 2.0**-150, 2.0**-150 + 2.0**-202, -0.0, 5e-324, 2.0**-126 - 2.0**-150, 1e300]
+    data = numbers(layout(LAB, "F64"), iter(values))
+    nan = struct.pack("<Q", 0x7FF0000000000001)
+    write("good-double", layout(LAB, "F64"), data[:32] + nan + data[40:])
+    mixed = said("relu identity", MLP, "F64", "F16", "F32", "BF16")
+    write("good-mixed", mixed, numbers(mixed, eighths()))
 
 
 def mismatch():
@@ -106,7 +170,27 @@ def mismatch():
     write("mismatch-flat", layout({"W1": [12], "W2": [4]}))
     write("mismatch-missing", layout({"W1": [3, 4]}), floats(12))
     write("mismatch-too-many", layout({**LAB, "b1": [4]}), floats(20))
-    write("mismatch-dtype", layout(LAB, "F64"), floats(32))
+    write("mismatch-dtype", layout(LAB, "I32"))
+    write("mismatch-bias-dtype", said("relu identity", MLP, "F32", "I32"), floats(13))
+    write("mismatch-words", said("leaky_relu tanh softmax",
+                                 linear(input=[2, 2], hidden=[2, 2], output=[2, 2])), floats(18))
+    write("mismatch-autoencoder", said("relu identity", linear(encoder=[2, 3], decoder=[3, 2])),
+          floats(17))
+    write("mismatch-no-order", said("relu identity", linear(input=[3, 2], output=[1, 4])), floats(14))
+    write("mismatch-equal-numbers", said("tanh tanh", {"01.weight": [2, 2], "1.weight": [2, 2]}),
+          floats(8))
+    write("mismatch-hard", said(" ".join(["relu"] * 16), {
+        **{f"{word}.weight": [1, 1] for word in "abcdefghijklmno"}, "p.weight": [2, 3]}), floats(21))
+    write("mismatch-layers-missing", said("relu identity", MLP, layers="0 3"), floats(13))
+    write("mismatch-layers-chain", said("relu identity", MLP, layers="2 0"), floats(13))
+    write("mismatch-layers-spaces", said("relu identity", MLP, layers="0  2"), floats(13))
+    write("mismatch-layers-empty", said("relu identity", MLP, layers=""), floats(13))
+    write("mismatch-layers-bias", said("relu identity", {**MLP, "3.weight": [1, 3]}, layers="0 3"),
+          floats(16))
+    write("mismatch-layers-seventeen", said("relu", {"0.weight": [1, 1]},
+                                            layers=" ".join(["0"] * 17)), floats(1))
+    write("mismatch-lone-bias", said("relu identity", {**MLP, "4.bias": [1]}), floats(14))
+    write("mismatch-dot", said("relu", {".weight": [3, 2], ".bias": [3]}), floats(9))
     write("mismatch-chain", layout({"W1": [3, 4], "W2": [2, 2]}))
     write("mismatch-no-rows", layout({"W1": [0, 4], "W2": [4, 4]}))
     write("mismatch-empty", layout({**LAB, "W3": [1, 0]}))
@@ -179,6 +263,9 @@ def optimizers():
     adam = "exp_avg", "exp_avg_sq"
     write("optimizer-adam", moments("adam", "120", LAB, *adam), floats(32))
     write("optimizer-momentum", moments("sgd", "1", MLP, "momentum_buffer"), floats(13))
+    write("optimizer-half", {"__metadata__": {"optimizer": "adam", "steps": "120"},
+                             **layout({f"{name}.{moment}": shape for name, shape in LAB.items()
+                                       for moment in adam}, "F16")}, floats(16))
     write("optimizer-biases", moments("adam", "3", MLP, *adam), floats(26))
     write("optimizer-before-steps", moments("adam", "0", {}), b"")
     write("optimizer-leading-zero", moments("adam", "01", LAB, *adam), floats(32))

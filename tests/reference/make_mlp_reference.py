@@ -9,6 +9,7 @@ script.
 The files are written by safetensors.torch.save_file. Running it again writes the same bytes, but for
 the order of two metadata entries, which the package leaves to chance.
 """
+import itertools
 import pathlib
 import struct
 import sys
@@ -186,6 +187,47 @@ def good_files():
 
 
 
+# Name, model, sizes, activations, biases, metadata, and the tensors that are saved, which may be of
+# other dtypes. The model predicts with exactly their numbers.
+def files_by_other_writers():
+    relu = ("relu", "identity")
+    for dtype in (torch.float16, torch.bfloat16, torch.float64):
+        model = sequential((4, 8, 3), relu)
+        tensors = {name: tensor.to(dtype) for name, tensor in model.state_dict().items()}
+        if dtype == torch.float64: # numbers that no float is
+            tensors = {name: tensor + tensor.abs() * 1e-9 for name, tensor in tensors.items()}
+        yield (str(dtype).split(".")[1], model, (4, 8, 3), relu, True, said(relu), tensors)
+    model = sequential((4, 8, 3), relu)
+    dtypes = (torch.float16, torch.float32, torch.float64, torch.bfloat16)
+    yield ("mixed", model, (4, 8, 3), relu, True, said(relu),
+           {name: tensor.to(dtype)
+            for dtype, (name, tensor) in zip(dtypes, model.state_dict().items())})
+    model = Lab((3, 5, 2), ("tanh", "identity"))
+    yield ("lab_half", model, (3, 5, 2), ("tanh", "identity"), False, said(("tanh", "identity")),
+           {name: tensor.half() for name, tensor in model.state_dict().items()})
+    three = ("relu", "tanh", "identity")
+    model = Named(("input", "hidden", "output"), (4, 8, 6, 3), three)
+    yield "words", model, (4, 8, 6, 3), three, True, said(three), model.state_dict()
+    names = ("features.0", "features.2", "head")
+    tensors = dict(zip([f"{name}.{kind}" for name in names for kind in ("weight", "bias")],
+                       model.state_dict().values()))
+    yield "groups", model, (4, 8, 6, 3), three, True, said(three), tensors
+    model = Named(("encoder", "decoder"), (4, 2, 4), ("tanh", "identity"))
+    yield ("encoder_decoder", model, (4, 2, 4), ("tanh", "identity"), True,
+           said(("tanh", "identity"), layers="encoder decoder"), model.state_dict())
+    model = Named(("first", "shared", "last"), (3, 4, 4, 2), three)
+    model.names = ("first", "shared", "shared", "last")
+    model.functions = [ACTIVATIONS[name]() for name in ("relu", "tanh", "elu", "identity")]
+    yield ("shared", model, (3, 4, 4, 4, 2), ("relu", "tanh", "elu", "identity"), True,
+           said(("relu", "tanh", "elu", "identity"), layers="first shared shared last"),
+           model.state_dict())
+    model = Named(("fc1", "fc2"), (4, 6, 2), relu)
+    others = {"a.weight": torch.ones(50, 3, 3), "fc1.weight_g": torch.ones(6, 1),
+              "fc11.bias": torch.ones(6), "norm.num_batches_tracked": torch.tensor(7),
+              "z": torch.ones(2, 1000, dtype=torch.float64)}
+    yield ("ignored", model, (4, 6, 2), relu, True, said(relu, layers="fc1 fc2"),
+           {**model.state_dict(), **others})
+
 
 def other_files():
     """Name, tensors, metadata: files of which no network can be made, and whose network is not
@@ -198,12 +240,14 @@ def other_files():
                                       ).state_dict(), relu
     yield "convolution", nn.Sequential(nn.Conv1d(4, 8, 1), nn.Linear(8, 3)).state_dict(), relu
     yield "recurrent", nn.LSTM(4, 2).state_dict(), said(("tanh",))
-    yield "half", sequential((4, 8, 3), ("relu", "identity")).half().state_dict(), relu
-    yield "double", sequential((4, 8, 3), ("relu", "identity")).double().state_dict(), relu
     yield "one_bias", nn.Sequential(nn.Linear(4, 8, bias=False), nn.ReLU(), nn.Linear(8, 3)
                                     ).state_dict(), relu
-    yield "sorted_wrongly", Named(("input", "hidden", "output"), (4, 8, 6, 3), ("relu",) * 3
-                                  ).state_dict(), said(("relu",) * 3)
+    yield "square_words", Named(("input", "hidden", "output"), (4, 4, 4, 4), ("relu",) * 3
+                                ).state_dict(), said(("relu",) * 3)
+    yield "autoencoder", Named(("encoder", "decoder"), (4, 2, 4), ("relu", "identity")
+                               ).state_dict(), relu
+    yield "int", {"0.weight": torch.zeros(3, 4, dtype=torch.int32)}, said(("relu",))
+    yield "missing_layer", plain.state_dict(), said(("relu", "identity"), layers="0 1")
     yield "both", {**plain.state_dict(), "W1": torch.zeros(4, 8)}, relu
     yield "unknown", plain.state_dict(), said(("no_such", "identity"))
     yield "too_few", plain.state_dict(), said(("relu",))
@@ -223,19 +267,25 @@ def files_header():
     text += ("/* Files that save_file wrote of models, and what the models predict. */\n"
              "typedef struct mlp_file {\n    const char *file;\n"
              f"    size_t sizes[{MOST_SIZES}];\n    const char *activations;\n"
-             "    int has_biases, says_activations;\n"
+             "    int has_biases, says_activations, are_floats;\n"
              "    const float *X, *expected; /* MLP_FILE_ROWS samples */\n} mlp_file;\n\n"
              f"enum {{ MLP_FILE_ROWS = {ROWS} }};\n\n")
     rows = []
     torch.manual_seed(1)
-    for name, model, sizes, activations, biases, metadata in good_files():
-        file = write(name, model.state_dict(), metadata)
+    plain = ((*file, file[1].state_dict()) for file in good_files())
+    files = itertools.chain(plain, files_by_other_writers())
+    for name, model, sizes, activations, biases, metadata, tensors in files:
+        file = write(name, tensors, metadata)
+        model.load_state_dict(dict(zip(model.state_dict(), tensors.values())))
         X = torch.randn(ROWS, sizes[0])
         output = getattr(model, "forward_as_said", model)(X)
         text += floats(f"mlp_{name}_X", X) + floats(f"mlp_{name}_outputs", output)
         says = metadata is not None and "activations" in metadata
+        own = list(tensors.values())[:len(model.state_dict())]
+        are_floats = all(tensor.dtype == torch.float32 for tensor in own)
         rows.append(f'    {{"{file}", {braces(sizes)}, "{" ".join(activations)}",\n'
-                    f"     {int(biases)}, {int(says)}, mlp_{name}_X, mlp_{name}_outputs}},")
+                    f"     {int(biases)}, {int(says)}, {int(are_floats)},"
+                    f" mlp_{name}_X, mlp_{name}_outputs}},")
     text += "\nstatic const mlp_file mlp_files[] = {\n" + "\n".join(rows) + "\n};\n\n"
     others = [write(name, tensors, metadata) for name, tensors, metadata in other_files()]
     deep = sequential((1,) * 18, ("tanh",) * 17)

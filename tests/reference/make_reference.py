@@ -468,9 +468,12 @@ def make_weights():
         ("deep", [2, 3, 4, 5, 4, 3, 2, 2, 1], deep, None),
         ("single", [5, 2], stack([5, 2], 5), None),
         ("special", [2, 3, 1], special, None),
+        ("half", [3, 4, 1], {k: t.half() for k, t in lab.items()}, None),
+        ("mixed", [3, 4, 1], {"W1": lab["W1"], "W2": lab["W2"].double()}, None),
     ]
     parts = ["""\
-/* Files as safetensors.torch.save_file writes them; their weights, bit for bit, W1 first. */
+/* Files as safetensors.torch.save_file writes them; their weights as floats, bit for bit, W1
+   first. */
 typedef struct weights_case {
     const char *path;
     size_t sizes[FFNN_MAX_LAYERS + 1];
@@ -481,15 +484,13 @@ typedef struct weights_case {
     for name, sizes, tensors, metadata in good:
         save_file(tensors, name + ".safetensors", metadata)
         bits = [v & 0xffffffff for key in sorted(tensors)
-                for v in tensors[key].reshape(-1).view(torch.int32).tolist()]
+                for v in tensors[key].float().reshape(-1).view(torch.int32).tolist()]
         parts.append(c_array(f"uint32_t {name}_bits[]", [f"0x{b:08x}u" for b in bits]))
         table.append(f'    {{"tests/reference/{name}.safetensors", '
                      f"{{{', '.join(map(str, sizes))}}}, {name}_bits}},")
     parts.append("static const weights_case weights_cases[] = {\n" + "\n".join(table) + "\n};\n")
 
     mismatched = [  # well formed, but not a network's weights, or not the lab's
-        ("half", {k: t.half() for k, t in lab.items()}),
-        ("mixed", {"W1": lab["W1"], "W2": lab["W2"].double()}),
         ("biases", dict(lab, b1=torch.zeros(1, 4), b2=torch.zeros(1, 1))),
         ("vector", {"W1": lab["W1"], "W2": lab["W2"].reshape(4)}),
         ("empty", {}),
