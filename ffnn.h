@@ -1,4 +1,4 @@
-/* ffnn.h - v1.1 - feed-forward neural networks in one header - public domain or MIT-0
+/* ffnn.h - v1.2 - feed-forward neural networks in one header - public domain or MIT-0
 
    Tensors that share memory with your arrays; networks of fully connected layers, drawn, trained,
    saved and loaded as PyTorch does it: any torch.nn.Sequential of up to 16 Linear layers, each
