@@ -83,9 +83,33 @@ static void test_files(void) {
     check_file(FFNN_ERROR_MISMATCH, "swish");
 }
 
+/* What ffnn_print_file says of it. */
+static void test_print_file(void) {
+    static const char header[] = "{\"__metadata__\":{\"activations\":\"elu:0.5\"},"
+                                 "\"W1\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}";
+    static const char path[] = SCRATCH "has_activation.safetensors";
+    unsigned char file[8 + sizeof header - 1 + 8];
+    char text[500];
+    memset(file, 0, sizeof file);
+    set_header_size(file, sizeof header - 1);
+    memcpy(file + 8, header, sizeof header - 1);
+    make_scratch_folder(SCRATCH);
+    write_file(path, file, sizeof file);
+    FILE *out = tmpfile();
+    CHECK(out != NULL);
+    if (out == NULL) return;
+    CHECK_STATUS(FFNN_OK, ffnn_print_file(out, path));
+    rewind(out);
+    text[fread(text, 1, sizeof text - 1, out)] = '\0';
+    CHECK(strstr(text, "\nno network: this program leaves out elu\n") != NULL);
+    fclose(out);
+    remove(path);
+}
+
 int main(void) {
     RUN(test_activate);
     RUN(test_descriptions_and_changes);
     RUN(test_files);
+    RUN(test_print_file);
     return test_summary("test_has_activation");
 }

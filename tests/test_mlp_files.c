@@ -1636,7 +1636,9 @@ static void test_print_file(void) {
     free(file.data);
 }
 
-/* The last line: the network, or the first reason why there is none. Each reason has a file here. */
+/* The last line: the network, or the first reason why there is none. Each reason has a file here, but
+   for an activation that is left out, see test_has_activation, and a size that is no size_t, of which
+   a file would have to be as large. */
 static void test_networks_and_reasons(void) {
     static const struct {
         const char *metadata, *tensors, *line;
