@@ -3118,7 +3118,7 @@ static char *ffnn__append_number(char *at, uint64_t number) {
 /* A decimal number: mantissa * 10^exponent. */
 typedef struct ffnn__decimal {
     uint64_t mantissa;
-    int exponent;
+    int32_t exponent; /* far from its limits: no header has 100,000,001 digits */
     bool is_negative;
 } ffnn__decimal;
 
@@ -3127,8 +3127,7 @@ static bool ffnn__read_digit(const char **at, ffnn__decimal *number, bool is_fra
     if (**at < '0' || **at > '9') return false;
     bool counts = number->mantissa < UINT64_MAX / 100;
     if (counts) number->mantissa = 10 * number->mantissa + (uint64_t)(**at - '0');
-    if (counts == is_fraction && number->exponent > -999 && number->exponent < 999)
-        number->exponent += counts ? -1 : 1;
+    if (counts == is_fraction) number->exponent += counts ? -1 : 1;
     ++*at;
     return true;
 }
@@ -3137,7 +3136,7 @@ static bool ffnn__read_digit(const char **at, ffnn__decimal *number, bool is_fra
    Returns its end; text if there is none. */
 static const char *ffnn__read_decimal(const char *text, ffnn__decimal *number) {
     const char *at = text;
-    int power = 0;
+    int32_t power = 0;
     memset(number, 0, sizeof *number);
     number->is_negative = *at == '-';
     if (*at == '-') ++at;
@@ -3155,7 +3154,7 @@ static const char *ffnn__read_decimal(const char *text, ffnn__decimal *number) {
     if (*at == '-' || *at == '+') ++at;
     if (*at < '0' || *at > '9') return text;
     for (; *at >= '0' && *at <= '9'; ++at)
-        if (power < 1000) power = 10 * power + (*at - '0');
+        if (power < 100000000) power = 10 * power + (*at - '0');
     number->exponent += is_negative_power ? -power : power;
     return at;
 }
@@ -3165,7 +3164,8 @@ static const char *ffnn__read_decimal(const char *text, ffnn__decimal *number) {
    of 10 loses at most 2^-60 of it. */
 static bool ffnn__decimal_to_float(const ffnn__decimal *number, float *value) {
     uint64_t m = number->mantissa;
-    int exponent = number->exponent, power = 64; /* the number is m 2^(power - 64) 10^exponent */
+    int32_t exponent = number->exponent;
+    int power = 64; /* the number is m 2^(power - 64) 10^exponent */
     *value = 0;
     if (m == 0 || exponent < -80) return true;
     if (exponent > 40) return false;
@@ -4600,8 +4600,9 @@ static void ffnn__copy_shared(const ffnn__contents *contents, const ffnn__entry 
                               size_t loaded) {
     ffnn_tensor from = ffnn__tensor_at(contents, loaded).tensor;
     for (size_t i = 0; i < ffnn__tensor_count(contents); ++i) {
-        if (i == loaded || entries[i] != entries[loaded]) continue;
+        if (entries[i] != entries[loaded]) continue;
         ffnn_tensor to = ffnn__tensor_at(contents, i).tensor;
+        if (to.data == from.data) continue; /* a user may have pointed both at one array */
         memcpy(to.data, from.data, from.rows * from.cols * sizeof(float));
     }
 }

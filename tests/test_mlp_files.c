@@ -868,7 +868,7 @@ static void test_changed_activations_are_saved(void) {
 /* The alpha of a layer with this text behind "leaky_relu:" in a file of 1-1; status is what
    ffnn_init_from_memory says. The activation is set, too. */
 static float read_alpha(const char *text, ffnn_status *status, ffnn_activation *activation) {
-    static unsigned char file[400];
+    static unsigned char file[4000];
     ffnn_net net;
     int length = snprintf((char *)file + 8, sizeof file - 8,
                           "{\"__metadata__\":{\"activations\":\"leaky_relu:%s\"},\"W1\":"
@@ -918,6 +918,23 @@ static void test_alphas_are_read(void) {
     for (size_t i = 0; i < COUNT_OF(texts); ++i) {
         test_case("%s", texts[i]);
         check_read(texts[i]);
+    }
+}
+
+/* So many zeros that their number counts as much as any digit. */
+static void test_very_long_alphas_are_read(void) {
+    static const int counts[] = {15, 18, 100, 997, 999, 1000, 1001, 1500, 3000};
+    char zeros[3001], text[3600];
+    for (size_t i = 0; i < COUNT_OF(counts); ++i) {
+        memset(zeros, '0', (size_t)counts[i]);
+        zeros[counts[i]] = '\0';
+        for (int more = -3; more <= 3; ++more) {
+            test_case("%d zeros, %d", counts[i], more);
+            snprintf(text, sizeof text, "0.%s25e%d", zeros, counts[i] + more);
+            check_read(text);
+            snprintf(text, sizeof text, "25%s.0e-%d", zeros, counts[i] + more);
+            check_read(text);
+        }
     }
 }
 
@@ -1779,6 +1796,7 @@ int main(int argc, char **argv) {
     RUN(test_activations_are_saved_by_their_names);
     RUN(test_changed_activations_are_saved);
     RUN(test_alphas_are_read);
+    RUN(test_very_long_alphas_are_read);
     RUN(test_random_alphas_are_read);
     RUN(test_alphas_come_back);
     RUN(test_alphas_in_full);
