@@ -346,6 +346,36 @@ static void check_optimizer(pair *p) {
     }
 }
 
+/* A file's shared layer is loaded into both of its places, which may be one array: that of PyTorch's
+   layers first, shared, shared, last. */
+static void test_shared_layers(void) {
+    static const char path[] = "tests/reference/mlp_shared.safetensors";
+    ffnn_net net, apart;
+    ffnn_tensor x = ffnn_view(NULL, 0, 0), one = x, two = x;
+    static ffnn_rng rng; /* all zeros: seeded with 0 */
+    CHECK_STATUS(FFNN_OK, ffnn_init_from_file(&apart, path));
+    CHECK_STATUS(FFNN_OK, ffnn_init_from_file(&net, path));
+    CHECK(same_values(net.layers[1].weight, net.layers[2].weight));
+    CHECK(net.layers[1].weight.data != net.layers[2].weight.data);
+    net.layers[2].weight = net.layers[1].weight;
+    net.layers[2].bias = net.layers[1].bias;
+    memset(net.layers[1].weight.data, 0, element_count(net.layers[1].weight) * sizeof(float));
+    CHECK_STATUS(FFNN_OK, ffnn_load(&net, path));
+    CHECK(same_values(net.layers[2].weight, apart.layers[2].weight));
+    CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&x, 5, 3));
+    CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&one, 5, 2));
+    CHECK_STATUS(FFNN_OK, ffnn_tensor_init(&two, 5, 2));
+    CHECK_STATUS(FFNN_OK, ffnn_randn(x, &rng));
+    CHECK_STATUS(FFNN_OK, ffnn_predict(&net, x, one));
+    CHECK_STATUS(FFNN_OK, ffnn_predict(&apart, x, two));
+    CHECK(same_values(one, two));
+    ffnn_tensor_free(&x);
+    ffnn_tensor_free(&one);
+    ffnn_tensor_free(&two);
+    ffnn_free(&net);
+    ffnn_free(&apart);
+}
+
 static void test_optimizer(void) { for_all(check_optimizer); }
 static void test_save(void) { for_all(check_save); }
 static void test_load(void) { for_all(check_load); }
@@ -517,6 +547,7 @@ int main(void) {
     RUN(test_edited_weights_count);
     RUN(test_save);
     RUN(test_load);
+    RUN(test_shared_layers);
     RUN(test_some_layers_only);
     RUN(test_optimizer);
     RUN(test_gradient);
