@@ -105,6 +105,10 @@ def array(values):
     return np.array(values, np.float64)
 
 
+def require_known(name, steps, where):
+    require(steps is not None, where, f"ffnn.h has no {name} like this. {ADVICE.get(name, IN_C)}")
+
+
 class Chain:
     """Layers, added one after the other. `where` tells a message which."""
 
@@ -116,7 +120,7 @@ class Chain:
 
     def add(self, name, steps, where):
         """What a function or a layer of a framework does; None if ffnn.h has nothing like it."""
-        require(steps is not None, where, f"ffnn.h has no {name} like this. {ADVICE.get(name, IN_C)}")
+        require_known(name, steps, where)
         for kind, *values in steps:
             getattr(self, kind)(*values, where)
 
@@ -633,15 +637,16 @@ def from_sklearn(estimator):
             "TransformedTargetRegressor, regressor_, and transform back in C")
     require(hasattr(network, "coefs_"), where, "it is not fitted")
     chain = Chain(network.n_features_in_)
+    for scaler in scalers:      # all of them before the first size: that may be wrong because of one behind
+        is_known = type(scaler) is StandardScaler or (type(scaler) is MinMaxScaler and not scaler.clip)
+        require(is_known or scaler in (None, "passthrough"), scaler,
+                f"it is no StandardScaler, nor a MinMaxScaler without clip. {IN_C}")
     for scaler in scalers:
         if type(scaler) is StandardScaler:
             scale = 1 / scaler.scale_ if scaler.with_std else 1
             chain.scale(scale, -scale * (scaler.mean_ if scaler.with_mean else 0), "StandardScaler")
-        elif type(scaler) is MinMaxScaler and not scaler.clip:
+        elif type(scaler) is MinMaxScaler:
             chain.scale(scaler.scale_, scaler.min_, "MinMaxScaler")
-        else:
-            require(scaler in (None, "passthrough"), scaler,
-                    f"it is no StandardScaler, nor a MinMaxScaler without clip. {IN_C}")
     activations = [network.activation] * (network.n_layers_ - 2) + [network.out_activation_]
     for weight, bias, activation in zip(network.coefs_, network.intercepts_, activations):
         chain.linear(weight.T, bias, where)     # inputs x outputs there
@@ -694,6 +699,8 @@ def from_keras(model):
     """Layers of a Sequential or functional model that is one chain. BatchNormalization,
     Normalization and Rescaling are folded in."""
     parts = keras_layers(model)
+    for layer in parts:     # before the first size: that may be wrong because of a layer behind
+        require_known(type(layer).__name__, keras_steps(layer), keras_place(layer))
     shape = model.inputs[0].shape[1:]
     require(None not in shape, keras_place(model), f"its inputs are {shape}, of no fixed size")
     chain = Chain(math.prod(shape))

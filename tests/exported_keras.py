@@ -198,12 +198,15 @@ def refused_models():
     yield "an embedding", \
         lambda: sequential(L.Embedding(5, 4), L.Flatten(), L.Dense(3), inputs=(4,)), "Embedding"
     yield "an LSTM", lambda: sequential(L.LSTM(4), L.Dense(3), inputs=(4, 3)), "LSTM"
+    yield "an LSTM behind BatchNormalization", \
+        lambda: sequential(L.BatchNormalization(), L.LSTM(4), L.Dense(3), inputs=(4, 3)), r"\(LSTM\): .* no LSTM"
+    yield "an LSTM, no fixed size", lambda: sequential(L.LSTM(4), L.Dense(3), inputs=(None, 3)), "no LSTM"
     yield "channels first", \
         lambda: sequential(L.Flatten("channels_first"), L.Dense(3), inputs=(2, 3)), "something else"
     yield "Permute", \
         lambda: sequential(L.Permute((2, 1)), L.Flatten(), L.Dense(3), inputs=(2, 3)), "Permute"
     yield "no fixed size", \
-        lambda: sequential(L.GlobalAveragePooling1D(), L.Dense(3), inputs=(None, 3)), "no fixed size"
+        lambda: sequential(L.Reshape((6,)), L.Dense(3), inputs=(None, 3)), "no fixed size"
 
 
 def two_outputs():

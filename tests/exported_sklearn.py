@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.decomposition import PCA
+from sklearn.feature_selection import SelectKBest
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -78,6 +79,9 @@ def estimators():
 def refused_estimators():
     yield "Poisson", fitted(regressor(loss="poisson"), y=np.abs(VALUES[:, 0])), '"exp" is none of'
     yield "PCA", fitted(make_pipeline(PCA(2), classifier())), "PCA.*no StandardScaler"
+    for part in (PCA(2), SelectKBest(k=2), MinMaxScaler(clip=True)):
+        before = fitted(make_pipeline(StandardScaler(), part, classifier()))
+        yield f"{part} behind a scaler", before, rf"^{type(part).__name__}\(.*no StandardScaler"
     yield "MaxAbsScaler", \
         fitted(make_pipeline(MaxAbsScaler(), classifier())), "MaxAbsScaler.*no StandardScaler"
     yield "clip", \
