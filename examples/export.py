@@ -460,6 +460,12 @@ for same in ("InputLayer", "Flatten", "Reshape", "Identity", "ActivityRegulariza
 
 # ---- PyTorch --------------------------------------------------------------------------------
 
+def torch_places(module):
+    """Name and kind of each part of it: of a container, without what it contains."""
+    return {part: "{} ({})".format(name or "module", re.sub(r"\(\n.*", "", str(part), flags=re.DOTALL))
+            for name, part in module.named_modules()}
+
+
 def watch_torch(module, x):
     """Runs the module on x and sees every call of PyTorch, whether a module makes it or a function.
 
@@ -471,7 +477,7 @@ def watch_torch(module, x):
     from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
     from torch.overrides import TorchFunctionMode
     chain, linears, places = Chain(x[0].numel()), [], [type(module).__name__]
-    names = {part: name or "module" for name, part in module.named_modules()}
+    names = torch_places(module)
 
     class Watch(TorchFunctionMode):
         result, seen = x, {id(x): x}
@@ -512,8 +518,7 @@ def watch_torch(module, x):
                 linears.append(steps[0][1:] if name == "linear" else None)
 
     def enter(part, _):
-        kind = re.sub(r"\(\n.*", "", str(part), flags=re.DOTALL)    # of a container, its name only
-        places.append(f"{names.get(part, 'module')} ({kind})")
+        places.append(names.get(part, f"module ({type(part).__name__})"))
 
     def leave(*_):
         places.pop()
@@ -525,6 +530,24 @@ def watch_torch(module, x):
     return chain, linears
 
 
+NEVER = re.compile(r"Conv|RNN|LSTM|GRU|Embedding|Attention|Transformer|Bilinear|Pool|Pad|Upsample|"
+                   r"(Layer|Group|Instance|RMS|Response)Norm")
+
+
+def is_of_torch(part):
+    """Not a class of one's own, which may compute anything."""
+    return (getattr(part.forward, "__module__", None) or "").startswith("torch.nn.modules.")
+
+
+def certain_parts(part):
+    """Those that run whenever this one does. Of others than Sequential, only a run shows that."""
+    import torch
+    yield part
+    if type(part).forward is torch.nn.Sequential.forward:
+        for child in part.children():
+            yield from certain_parts(child)
+
+
 def run_torch(module, example):
     """Watches the module run, then holds its layers beside it. Nothing of it changes."""
     import torch
@@ -533,13 +556,18 @@ def run_torch(module, example):
         module = module.module
     where, parts = type(module).__name__, [*module.modules()]
     tensors = [*module.parameters(), *module.buffers()]
+    is_script = any(isinstance(part, torch.jit.ScriptModule) for part in parts)
+    require(not is_script, where, "TorchScript cannot be watched. Export the module that it was made from")
+    places = torch_places(module)
+    for part in certain_parts(module):  # before anything is asked for, which would not help then
+        kind = part.forward.__qualname__.split(".")[0].strip("_") if is_of_torch(part) else ""
+        require_known(kind, None if NEVER.search(kind) else [], places[part])
     is_lazy = any(isinstance(tensor, torch.nn.parameter.UninitializedTensorMixin) for tensor in tensors)
     require(not is_lazy, where, "a Lazy layer has no weights yet. Run the model once, or rather train it")
-    require(not any(isinstance(part, torch.jit.ScriptModule) for part in parts), where,
-            "TorchScript cannot be watched. Export the module that it was made from")
     if example is None:     # the first layer says how many inputs there are
         sizes = [getattr(part, "in_features", getattr(part, "num_features", None)) for part in parts]
         size = next((size for size in sizes if isinstance(size, int)), None)
+        require(size or not all(map(is_of_torch, parts)), where, "it has no Linear layer")
         require(size, where, "how many inputs has it? Pass example=, some rows of them")
         example = torch.empty(0, size)
     example = torch.atleast_2d(torch.as_tensor(example))[:ROWS // 2]

@@ -67,7 +67,7 @@ FUNCTIONS = {
 }
 REFUSED = {     # what stands behind a Linear, and words of the message
     nn.LogSoftmax(1): 'log_softmax.*output="softmax"',
-    nn.LayerNorm(4): r"LayerNorm\(.*\)\): ffnn.h has no layer_norm",
+    nn.LayerNorm(4): r"1 \(LayerNorm\(.*\)\): ffnn.h has no LayerNorm",
     nn.PReLU(4, 0.3): "prelu.*one slope",
     nn.Softplus(2): r"1 \(Softplus\(beta=2.*no softplus",
     nn.Softplus(1, 10): "softplus",
@@ -78,9 +78,17 @@ REFUSED = {     # what stands behind a Linear, and words of the message
     nn.Softsign(): "softsign", nn.Hardsigmoid(): "hardsigmoid", nn.LogSigmoid(): "log_sigmoid",
     nn.Tanhshrink(): "tanhshrink", nn.GLU(): "glu", nn.Softmin(1): "softmin", nn.Hardshrink(): "shrink",
     nn.BatchNorm1d(4, track_running_stats=False): "batch_norm.*track_running_stats",
-    nn.GroupNorm(2, 4): "group_norm", nn.RMSNorm(4): "rms_norm", nn.Unflatten(1, (2, 2)): "unflatten",
-    nn.GRU(4, 4): "gru", nn.Flatten(0): "flatten makes",
+    nn.GroupNorm(2, 4): "no GroupNorm", nn.RMSNorm(4): "no RMSNorm", nn.Unflatten(1, (2, 2)): "unflatten",
+    nn.GRU(4, 4): "no GRU", nn.Flatten(0): "flatten makes",
 }
+NEVER = [       # refused at once, and no example is asked for; how the message begins
+    (nn.LSTM(8, 4), "LSTM"), (nn.GRUCell(8, 4), "GRUCell"), (nn.RNN(8, 4), "RNN"), (nn.Conv1d(2, 3, 2), "Conv1d"),
+    (nn.ConvTranspose2d(2, 3, 2), "ConvTranspose2d"), (nn.Embedding(5, 4), "Embedding"),
+    (nn.EmbeddingBag(5, 4), "EmbeddingBag"), (nn.Bilinear(2, 3, 4), "Bilinear"), (nn.LayerNorm(4), "LayerNorm"),
+    (nn.InstanceNorm1d(4), "InstanceNorm1d"), (nn.MaxPool2d(2), "MaxPool2d"), (nn.AvgPool1d(2), "AvgPool1d"),
+    (nn.AdaptiveAvgPool1d(2), "AdaptiveAvgPool1d"), (nn.MultiheadAttention(4, 2), "MultiheadAttention"),
+    (nn.TransformerDecoderLayer(4, 2, 8), "TransformerDecoderLayer"), (nn.Upsample(4), "Upsample"),
+]
 REFUSED_FUNCTIONS = {
     "dropout that stays on": (lambda x: F.dropout(x, 0.5), "dropout.*training=self.training"),
     "a factor from the data": (lambda x: x * mean_of(x), "something else"),
@@ -109,6 +117,7 @@ REFUSED_FUNCTIONS = {
     "any": (lambda x: x if torch.any(x > 5) else x, "gt"),
     "where": (lambda x: torch.where(x > 0, x, 0 * x), "gt"),
     "cat": (lambda x: torch.cat([x, x], 1), "cat"),
+    "layer_norm": (lambda x: F.layer_norm(x, (4,)), "no layer_norm"),
     "normalize": (F.normalize, "normalize"),
     "mean over the batch": (lambda x: x - x.mean(0), "mean"),
     "a factor a row": (lambda x: x * torch.ones(len(x), 1), "scales"),
@@ -148,6 +157,17 @@ class Scaled(nn.Linear):
 class Masked(nn.Linear):
     def forward(self, x):
         return F.linear(x, self.weight * (self.weight > 0), self.bias)
+
+
+class Linearized(nn.Conv1d):
+    """What a class of one's own computes is seen when it runs."""
+
+    def forward(self, x):
+        return F.linear(x, self.weight.flatten(1), self.bias)
+
+
+class Recurrent(nn.LSTM):
+    pass
 
 
 class NegativeReLU(nn.ReLU):
@@ -283,6 +303,9 @@ def modules():
         bn=nn.BatchNorm1d(5), a=nn.Linear(5, 3))
     yield "a subclass of Linear that scales", nn.Sequential(Scaled(5, 4), nn.ReLU(), Scaled(4, 2))
     yield "a subclass of Linear that masks", nn.Sequential(Masked(5, 4), nn.ReLU(), Masked(4, 2))
+    yield "a subclass of Conv1d that is linear", mlp(Linearized(2, 4, 2))
+    yield "a convolution that never runs", \
+        Custom(lambda self, x: self.a(x), conv=nn.Conv1d(2, 3, 2), a=nn.Linear(5, 3))
     yield "autograd.Function", mlp(Custom(lambda self, x: Same.apply(x)))
     yield "DataParallel", nn.DataParallel(mlp(nn.ReLU()))
     yield "DataParallel inside", \
@@ -348,7 +371,18 @@ def refused_modules():
     yield "a dict", skip(lambda self, x: {"logits": x}), "dict"
     yield "a LazyLinear that never ran", nn.Sequential(nn.LazyLinear(4), nn.ReLU()), "Lazy"
     yield "no Linear", nn.Sequential(nn.BatchNorm1d(4)), "no Linear layer"
-    yield "nothing", nn.Sequential(), "Pass example="
+    yield "nothing", nn.Sequential(), "no Linear layer"
+    yield "activations", nn.Sequential(nn.Flatten(), nn.Tanh()), "no Linear layer"
+    yield "inputs of unknown size", Custom(
+        lambda self, x: x @ self.weights[0], weights=nn.ParameterList([torch.ones(5, 3)])), "Pass example="
+    yield "a convolution of one's own", \
+        Custom(lambda self, x: self.a(x), a=nn.Conv1d(2, 3, 2)), "no conv1d", torch.ones(1, 2, 5)
+    for part, kind in NEVER:
+        yield f"a lone {part}", part, rf"^module \({kind}.*: ffnn.h has no "
+        inner = nn.Sequential(nn.Linear(5, 4), nn.Sequential(part))
+        yield f"{part} inside", inner, rf"^1\.0 \({kind}.*: ffnn.h has no "
+    yield "a subclass of LSTM", nn.Sequential(Recurrent(8, 4)), r"0 \(Recurrent\(8, 4\)\): .* no LSTM"
+    yield "a LazyConv1d that never ran", nn.LazyConv1d(3, 2), "no Conv1d"
     yield "an activation first", \
         nn.Sequential(nn.Tanh(), nn.Linear(5, 4)), r"0 \(Tanh\(\)\): tanh is before the first"
     yield "softmax in the middle", mlp(nn.Softmax(1)), "softmax before it: only the last layer"
@@ -356,14 +390,14 @@ def refused_modules():
     yield "17 layers", \
         nn.Sequential(nn.Linear(5, 4), *(nn.Linear(4, 4) for _ in range(16))), "17 layers"
     yield "a convolution", nn.Sequential(nn.Conv2d(1, 2, 2), nn.Flatten(), nn.Linear(4, 3)), \
-        r"0 \(Conv2d\(.*\)\): ffnn.h has no conv2d", torch.ones(1, 1, 2, 3)
+        r"0 \(Conv2d\(.*\)\): ffnn.h has no Conv2d", torch.ones(1, 1, 2, 3)
     yield "an input that is spread", \
         Custom(lambda self, x: self.a(x + torch.arange(4.0)), a=nn.Linear(4, 3)), \
         "add makes", torch.ones(1, 1)
     yield "BatchNorm1d of sequences", \
         nn.Sequential(nn.BatchNorm1d(2), nn.Flatten(), nn.Linear(6, 3)), \
         "scales 2 numbers, but gets 6", torch.ones(1, 2, 3)
-    yield "an embedding", nn.Sequential(nn.Embedding(5, 4), nn.Linear(4, 3)), "Pass example="
+    yield "an embedding", nn.Sequential(nn.Embedding(5, 4), nn.Linear(4, 3)), "no Embedding"
     yield "TorchScript", torch.jit.script(mlp(nn.ReLU())), "TorchScript"
     yield "traced", torch.jit.trace(mlp(nn.ReLU()), torch.ones(1, 5)), "TorchScript"
     yield "TorchScript inside", \
