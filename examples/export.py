@@ -35,6 +35,7 @@ ROWS = 67           # of random inputs: a number that no dimension of a model ha
 TOLERANCE = 1e-5    # one form of GELU for the other, or a wrong epsilon, is more
 IN_C = "Compute it in C, and export the parts of the model around it, a file each"
 NO_SKIP = f"ffnn.h has no skip connections and no branches. {IN_C}"
+NAME_THEM = 'name the layers, first to last: --layers "fc1 fc2" (order= in Python, "layers" in a file)'
 ADVICE = {          # for what ffnn.h does not have, or not like this
     "log_softmax": 'Leave it out and save with output="softmax", which is exp() of it',
     "dropout": "It stays on when the model predicts: pass training=self.training",
@@ -302,31 +303,39 @@ def load(path, unsaid=None):
 
 def from_tensors(tensors, activations, order, where):
     """Layers of NAME.weight, outputs x inputs, and NAME.bias; or of ffnn_save's W1, W2, ..., inputs x
-    outputs. `order` names layers, first to last, a shared one twice, and all other tensors are ignored.
-    Without it every tensor has to be a layer's, and find_order finds the order."""
+    outputs. `order` names layers, first to last, a shared one twice; all other tensors are left
+    out, and printed. Without it every tensor has to be a layer's, and find_order finds the order."""
     if order is None and set(tensors) == {f"W{i + 1}" for i in range(len(tensors))}:
         tensors = {f"{name}.weight": getattr(tensor, "T", tensor) for name, tensor in tensors.items()}
     names = None if order is None else order.split(" ")
-    layers, dimensions = {}, {"weight": 2, "bias": 1}
+    advice = IN_C if names else f"If the model does without it, {NAME_THEM}"
+    layers, left_out, dimensions = {}, [], {"weight": 2, "bias": 1}
     for key, tensor in tensors.items():
         name, dot, kind = key.rpartition(".")
         is_layers = kind in dimensions and bool(name) == bool(dot)      # "weight" is, ".weight" is not
         if names is None or (is_layers and name in names):
-            require(not isinstance(tensor, str), where, f"{key} is {tensor}. Save it as float32")
+            is_integer = is_layers and isinstance(tensor, str)
+            require(not is_integer, where, f"{key} is {tensor}. Save it as float32")
             require(is_layers and np.ndim(tensor) == dimensions[kind], where,
-                    f"{key} {list(np.shape(tensor))} is no layer's weight or bias. {IN_C}")
+                    f"{key} {list(np.shape(tensor))} is no layer's weight or bias. {advice}")
             layers.setdefault(name, {})[kind] = tensor
+        else:
+            left_out.append(key)
     for name in names or layers:
         require("weight" in layers.get(name, {}), where, f"there is no {name}.weight")
     names = names or find_order({name: layer["weight"].shape for name, layer in layers.items()}, where)
     activations = activations.split(" ") if isinstance(activations, str) else activations
     require(len(activations) == len(names), where,
-            f"{len(activations)} activations for {len(names)} layers, {', '.join(names)}")
+            f"{len(activations)} activations for {len(names)} layers, {', '.join(names)}"
+            + ("" if order else f". Are not all of them run? Then {NAME_THEM}"))
     chain = Chain()
     for name, activation in zip(names, activations):
         chain.linear(layers[name]["weight"], layers[name].get("bias"), f"{where}: {name}")
         chain.activation(activation, f"{where}: {name}")
-    return chain.finish(where)
+    finished = chain.finish(where)
+    if left_out:
+        print(f"{where}: left out: {', '.join(left_out)}. If the model uses them, these layers are wrong")
+    return finished
 
 
 def find_order(shapes, where):
@@ -340,7 +349,7 @@ def find_order(shapes, where):
 
     def orders(begun, steps=itertools.count()):
         """One after the other, all that begin like this."""
-        require(next(steps) <= MAX_STEPS, where, "the order of its layers is too hard to find: name them")
+        require(next(steps) <= MAX_STEPS, where, f"the order of its layers is too hard to find: {NAME_THEM}")
         if len(begun) == len(shapes):
             yield begun
         for name in shapes:
@@ -350,7 +359,7 @@ def find_order(shapes, where):
 
     require(len(shapes) <= MAX_LAYERS, where, f"{len(shapes)} layers are more than {MAX_LAYERS}. {IN_C}")
     found = list(itertools.islice(orders([]), 2))
-    require(len(found) < 2, where, f"{', '.join(shapes)} fit in several orders: name the layers in theirs")
+    require(len(found) < 2, where, f"{', '.join(shapes)} fit in several orders: {NAME_THEM}")
     return found[0] if found else sorted(shapes, key=key)   # a Chain says which sizes do not fit
 
 
@@ -746,7 +755,10 @@ def from_flax(params, activations, order=None, apply=None):
     """Layers of {"Dense_0": {"kernel": ..., "bias": ...}, ...}, with dicts around it or not.
     Activations are "relu gelu_tanh identity", say: flax's gelu is gelu_tanh. `order` may be needed:
     see from_tensors. With `apply`, a function of rows, the layers are held beside that."""
-    layers = from_tensors(flat(params.get("params", params)), activations, order, "params")
+    tensors = flat(params.get("params", params))
+    if "params" in params:      # what is beside them is used by layers that may have no params at all
+        tensors.update(flat({name: tree for name, tree in params.items() if name != "params"}))
+    layers = from_tensors(tensors, activations, order, "params")
     if apply is not None:
         rows = random_rows((1, 0), layers[0][0].shape[1:])
         check(layers, rows, apply(rows), "apply")

@@ -195,13 +195,14 @@ def named_tensors(names):
     return tensors
 
 
-def commanded(tensors, dtype, *options):
+def commanded(tensors, dtype, *options, printed=""):
     with tempfile.TemporaryDirectory() as folder:
         from safetensors.numpy import save_file
         tensors = {name: np.ascontiguousarray(values, dtype) for name, values in tensors.items()}
         save_file(tensors, f"{folder}/in.safetensors")
         done = command(folder, "in.safetensors", "out.safetensors", *options)
         assert done.returncode == 0, done.stderr
+        assert printed in done.stdout and (printed or "left out" not in done.stdout), done.stdout
         assert "5 -> 6, relu" in done.stdout and "6 -> 3, identity" in done.stdout, done.stdout
         tensors, metadata = export.read_safetensors(f"{folder}/out.safetensors")
     assert metadata == {"activations": "relu identity"}
@@ -306,12 +307,19 @@ def cases():
     chosen = ("--activations", "relu identity", "--layers", "input output")
     yield "command, names", functools.partial(commanded, words, np.float32, *chosen), None
     yield "command, other tensors", functools.partial(
-        commanded, {**words, "criterion.weight": B1, "old.0.weight_g": W1}, np.float32, *chosen), None
+        commanded, {**words, "criterion.weight": B1, "old.0.weight_g": W1, "input.scale": B1},
+        np.float32, *chosen, printed="left out: criterion.weight, input.scale, old.0.weight_g. If"), None
     yield "command, words in the only order that fits", \
         functools.partial(commanded, words, np.float32, *chosen[:2]), None
     yield "command, two orders", functools.partial(
         command_refused, {"encoder.weight": W1, "decoder.weight": W1.T}, chosen[:2]), \
-        "decoder, encoder fit in several orders"
+        "decoder, encoder fit in several orders: name the layers, first to last: --layers"
+    yield "command, a tensor that is no layer's", functools.partial(
+        command_refused, {**words, "scale": np.float32(2)}, chosen[:2]), r"scale \[1\] is no layer's.*--layers"
+    yield "command, a layer that is not run", functools.partial(
+        command_refused, {**words, "critic.weight": W2[:1]}, chosen[:2]), "2 activations for 3 layers.*--layers"
+    yield "command, layers that are too many and one is none", functools.partial(
+        command_refused, {**words, "input.weight": B1}, chosen), r"input.weight \[6\] is no .*weight or bias. Compute"
     yield "command, a file that is not there", functools.partial(
         command_refused, words, ["--activations", "relu identity", "--layers", "input hidden"]), "no hidden.weight"
     yield "command, integers", functools.partial(

@@ -103,6 +103,17 @@ def pth(module, prefix="", around=None, *options):
         return layers, rows.numpy(), module.eval()(rows).double().numpy()
 
 
+def pth_left_out(path):
+    """What --layers does not name is named in turn."""
+    module = shaken(Words(), 1)
+    module.scale = nn.Parameter(torch.tensor(2.0))
+    with tempfile.TemporaryDirectory() as folder:
+        torch.save(module.state_dict(), f"{folder}/model.pth")
+        done = command(folder, "model.pth", "--activations", "relu relu identity", "--layers", "input hidden output")
+    assert done.returncode == 0, done.stderr
+    raise export.ExportError(done.stdout)
+
+
 def command(folder, source, *options):
     options = options or ("--activations", "relu relu identity")
     return subprocess.run([sys.executable, "-B", str(EXPORT), source, "model.safetensors", *options],
@@ -161,6 +172,9 @@ def cases():
     yield "words in the only order that fits", functools.partial(pth, Words()), None
     square = {f"{name}.weight": torch.eye(5) for name in ("input", "hidden", "output")}
     yield "words in any order", functools.partial(pth_refused, square), "hidden, output fit in several orders"
+    yield "a parameter that is left out", pth_left_out, "^model.pth: left out: scale. If"
+    yield "a parameter that is no layer's", functools.partial(
+        pth_refused, {**Words().state_dict(), "scale": torch.tensor(2.0)}), r"scale \[\] is no layer's.*--layers"
     yield "a whole module", functools.partial(pth_refused, mlp(1)), "call from_torch"
     yield "BatchNorm in it", functools.partial(
         pth_refused, nn.Sequential(nn.Linear(5, 4), nn.BatchNorm1d(4), nn.Linear(4, 3)).state_dict()), \

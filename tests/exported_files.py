@@ -146,7 +146,7 @@ def refusals():
     yield "two spaces between activations", \
         words(), {"activations": "relu relu  identity"}, without(), "4 activations for 3"
     yield "a critic that layers do not leave out", two_heads(), relu, without(), \
-        "norm.num_batches_tracked is I64"
+        "norm.num_batches_tracked .* is no layer's"
     yield "a BatchNorm as a layer", two_heads(), {**relu, "layers": "body norm"}, without(), r"norm.weight \[4\] is no"
     yield "a convolution as a layer", two_heads(), {**relu, "layers": "body conv"}, without(), "conv.weight .* is no"
     yield "some biases", words(), {"activations": "relu relu identity"}, without("hidden.bias"), "only some"

@@ -1,5 +1,7 @@
 """For exported.py: parameters of Flax, linen and nnx, as they come out of init."""
+import contextlib
 import functools
+import io
 
 import jax
 import jax.numpy as jnp
@@ -26,6 +28,15 @@ class Normalized(linen.Module):
     @linen.compact
     def __call__(self, x):
         return linen.Dense(3)(linen.LayerNorm()(linen.Dense(4)(x)))
+
+
+class Centered(linen.Module):
+    """A layer that has no params, only batch_stats."""
+
+    @linen.compact
+    def __call__(self, x):
+        x = linen.BatchNorm(True, use_bias=False, use_scale=False)(linen.Dense(4)(x))
+        return linen.Dense(3)(x)
 
 
 def rows():
@@ -76,11 +87,23 @@ def cases():
         functools.partial(refused, MLP((6, 3), linen.gelu), "gelu identity"), "something else"
     yield "LayerNorm", \
         functools.partial(refused, Normalized(), "identity identity"), r"LayerNorm_0\.(scale|bias) \[4\] is no layer's"
+    yield "batch_stats", batch_stats_refused, r"batch_stats\.BatchNorm_0\.(mean|var) \[4\] is no layer's.*order="
+    yield "batch_stats, left out", batch_stats_left_out, r"left out: batch_stats\.BatchNorm_0\.mean, .*\.var\. If"
     yield "too few activations", \
         functools.partial(refused, MLP((6, 3), linen.relu), "relu"), "1 activations for 2"
     yield "names in the only order that fits", functools.partial(exported_names, MLP((6, 3), linen.relu)), None
     yield "names in either order", functools.partial(refused_names, MLP((5, 5), linen.relu)), \
         "first, last fit in several orders"
+
+
+def batch_stats_refused(path, order=None):
+    export.from_flax(Centered().init(jax.random.key(0), rows()), "identity identity", order)
+
+
+def batch_stats_left_out(path):
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        batch_stats_refused(path, "Dense_0 Dense_1")
+    raise export.ExportError(printed.getvalue())
 
 
 def exported_inner(model, activations):
