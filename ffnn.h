@@ -3071,7 +3071,8 @@ static void ffnn__convert_number(float *to, const unsigned char *from, const ffn
     for (size_t i = format->size; i > 0; --i) number = number << 8 | from[i - 1];
     int max_exponent = (1 << format->exponent_bits) - 1, bias = max_exponent / 2;
     int exponent = (int)(number >> format->fraction_bits & (unsigned)max_exponent);
-    uint64_t m = number << (64 - format->fraction_bits) >> 1; /* the fraction, behind the top bit */
+    uint64_t fraction = number & (((uint64_t)1 << format->fraction_bits) - 1);
+    uint64_t m = fraction << (63 - format->fraction_bits); /* behind the top bit */
     uint32_t bits = 0;
     if (exponent == max_exponent) {
         bits = FFNN__INFINITY_BITS | (uint32_t)(m >> 40);
