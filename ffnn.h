@@ -187,8 +187,8 @@ THE NETWORK: layer i computes z = input W + bias and a = f(z); a is the next lay
    too; it writes to the network, so give each thread its own, by ffnn_init_copy.
    Stack, measured with gcc 12 -O2 on x86-64: at most 4 KB for networks whose layers have at most 64
    weights each, 14 KB for saving and loading, 40 KB for any other call; with FFNN_NO_SIMD 2 KB, but
-   for saving. On a Cortex-M4 with FPU ffnn_init_view and ffnn_predict add 12.4 KB to a program that
-   is built with FFNN_NO_STDIO, -Os, -ffunction-sections and -Wl,--gc-sections, or 9.8 KB if
+   for saving. On a Cortex-M4 with FPU ffnn_init_view and ffnn_predict add 12.5 KB to a program that
+   is built with FFNN_NO_STDIO, -Os, -ffunction-sections and -Wl,--gc-sections, or 9.9 KB if
    FFNN_HAS_ACTIVATION leaves tanh and identity, and take 1 KB of stack and, until the network is
    made, 1 KB of RAM beside weights and activations.
 
