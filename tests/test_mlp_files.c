@@ -1669,6 +1669,13 @@ static void test_networks_and_reasons(void) {
         {"{`activations`:`relu identity`,`layers`:`b a`}",
          "a.weight=3,2 b.weight=F16:2,3 x=I64:1", "network: 3-2-3, relu identity"},
 
+        /* The only order of these words is found in 888 of the 1000 steps that are tried. */
+        {SAYS("relu relu relu relu relu relu relu relu relu relu identity"),
+         "a.weight=5,5 b.weight=3,3 c.weight=4,4 d.weight=2,1 e.weight=7,6 f.weight=5,4 "
+         "g.weight=2,2 h.weight=1,6 i.weight=6,5 j.weight=4,3 k.weight=3,2",
+         "network: 6-1-2-2-3-3-4-4-5-5-6-7, "
+         "relu relu relu relu relu relu relu relu relu relu identity"},
+
         {NULL, "", "no network: it has no tensors"},
         {SAYS_RELU, BIASED " criterion.weight=3",
          "no network: criterion.weight [3] is no layer's weight or bias"},
