@@ -196,8 +196,8 @@ THE WEIGHTS FILE: safetensors.
 
    8 bytes    N, the length of the header, little-endian
    N bytes    {"0.weight":{"dtype":"F32","shape":[16,8],"data_offsets":[0,512]},...}
-   the rest   the numbers, row-major, little-endian: 32-bit floats, or whatever else is F16, BF16 or
-              F64 and becomes floats as it is loaded
+   the rest   the numbers, row-major, little-endian: 32-bit floats (F32) are written; F16, BF16 and
+              F64 are read, too, and become floats
 
    Without biases, tensors are named W1, W2, ... and are inputs x outputs. With biases they are what
    the state_dict of a torch.nn.Sequential holds in which an activation follows each Linear:
