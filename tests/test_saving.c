@@ -506,11 +506,14 @@ static void test_a_link_to_dev_stdout(void) { run_in_child(save_to_a_link_to_std
 static const char *save_to_descriptors(void) {
     static unsigned char got[MAX_BYTES];
     static const int modes[] = {O_RDONLY, O_WRONLY, O_RDWR, O_RDWR | O_APPEND};
+#if defined(__linux__)
+    static const char elsewhere[] = FOLDER "-fd"; /* one string: FOLDER is one, too */
+#endif
     static const char *const folders[] = {
         "/dev/fd", "/proc/self/fd", "/proc/thread-self/fd",
 #if defined(__linux__) /* however they are spelled */
         "/dev//fd", "/dev/./fd", "//proc/self/fd", "/proc/../dev/fd", "/proc/self/../self/fd",
-        FOLDER "-fd",
+        elsewhere,
 #endif
     };
     if (!exists("/dev/fd/0"))

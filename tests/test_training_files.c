@@ -270,7 +270,9 @@ static void check_header(bytes file, const char *expected) {
     if (file.size < 8 + padded) return;
     CHECK(memcmp(file.data, size, sizeof size) == 0);
     for (size_t i = 0; i < padded; ++i) {
-        char c = i >= length ? ' ' : expected[i] == '`' ? '"' : expected[i];
+        char c = ' ';
+        if (i < length) c = expected[i];
+        if (c == '`') c = '"';
         CHECK(file.data[8 + i] == (unsigned char)c);
     }
 }
@@ -407,8 +409,10 @@ static bytes replaced(bytes file, const char *part, const char *by) {
     bytes result = {NULL, 0};
     snprintf(old, sizeof old, "%s", part);
     snprintf(new_part, sizeof new_part, "%s", by);
-    for (char *c = old; *c != '\0'; ++c) *c = *c == '`' ? '"' : *c;
-    for (char *c = new_part; *c != '\0'; ++c) *c = *c == '`' ? '"' : *c;
+    for (char *c = old; *c != '\0'; ++c)
+        if (*c == '`') *c = '"';
+    for (char *c = new_part; *c != '\0'; ++c)
+        if (*c == '`') *c = '"';
     size_t old_size = strlen(old), new_size = strlen(new_part);
     while (at + old_size <= 8 + header && memcmp(file.data + at, old, old_size) != 0) ++at;
     CHECK(at + old_size <= 8 + header); /* else it is not in the header */
@@ -640,7 +644,8 @@ static void test_files_of_other_tensors(void) {
         bool is_sgd = strstr(cases[i].tensors, "momentum") != NULL;
         snprintf(header, sizeof header, "{`__metadata__`:{`optimizer`:`%s`,`steps`:`7`}%s}",
                  is_sgd ? "sgd" : "adam", cases[i].tensors);
-        for (char *c = header; *c != '\0'; ++c) *c = *c == '`' ? '"' : *c;
+        for (char *c = header; *c != '\0'; ++c)
+            if (*c == '`') *c = '"';
         size_t length = strlen(header);
         for (; length % 8 != 0; ++length) header[length] = ' '; /* as it is saved */
         set_header_size(data, length);
