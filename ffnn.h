@@ -732,16 +732,17 @@ ssize_t readlink(const char *path, char *target, size_t size);
 #define FFNN__IN_REGISTER(x) ((void)0)
 #endif
 
-/* Behind what adds a product to a loop's sum x. Tuned for Zen, GCC does not fuse what goes around a
-   loop, but fuses the same loop unrolled: a sample's bits would depend on its batch. So it is not to
-   see that x goes around. Versions after 12, not tried here, may do so for more processors. */
+/* Stands behind each product that is added to a loop's sum x. Tuned for Zen, GCC does not fuse the
+   addition if the sum is carried from round to round, but fuses it where the loop is unrolled: a
+   sample's bits would depend on its batch. This hides that the sum is carried. Versions after 12,
+   not tried here, may do so for more processors. */
 #if defined(FFNN__SIMD) && defined(__GNUC__) && !defined(__clang__) && \
     (defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)) && \
     (__GNUC__ > 12 || defined(__tune_znver1__) || defined(__tune_znver2__) || \
      defined(__tune_znver3__) || defined(__tune_znver4__))
-#define FFNN__GOES_AROUND(x) FFNN__NO_FMA(x)
+#define FFNN__LOOP_CARRIED(x) FFNN__NO_FMA(x)
 #else
-#define FFNN__GOES_AROUND(x) ((void)0)
+#define FFNN__LOOP_CARRIED(x) ((void)0)
 #endif
 
 /* Hints for loops: unrolled where arrays of vectors must stay in registers (four times where the
@@ -3155,7 +3156,7 @@ static const char *ffnn__read_decimal(const char *text, ffnn__decimal *number) {
     if (*at == '-' || *at == '+') ++at;
     if (*at < '0' || *at > '9') return text;
     for (; *at >= '0' && *at <= '9'; ++at)
-        if (power < 100000000) power = 10 * power + (*at - '0');
+        if (power < 100000000) power = 10 * power + (*at - '0'); /* more than digits can undo */
     number->exponent += is_negative_power ? -power : power;
     return at;
 }
@@ -3984,7 +3985,8 @@ static ffnn__role ffnn__role_of(const ffnn__entry *entry, ffnn__name *layer) {
     return is_numbered ? FFNN__W : FFNN__OTHER;
 }
 
-static ffnn__name ffnn__layer_of(const ffnn__entry *entry) {
+/* The name of the layer that a tensor belongs to. */
+static ffnn__name ffnn__layer_name(const ffnn__entry *entry) {
     ffnn__name layer;
     (void)ffnn__role_of(entry, &layer);
     return layer;
@@ -4038,7 +4040,7 @@ static bool ffnn__find_named_layers(const ffnn__index *index, const char *names,
 static bool ffnn__find_biases(const ffnn__index *index, ffnn__file_desc *desc) {
     for (size_t i = 0; i < desc->layer_count; ++i) {
         ffnn__file_layer *layer = &desc->layers[i];
-        layer->bias = ffnn__find_tensor(index, ffnn__layer_of(layer->weight), ".bias");
+        layer->bias = ffnn__find_tensor(index, ffnn__layer_name(layer->weight), ".bias");
     }
     for (size_t i = 0; i < index->count; ++i) {
         ffnn__name layer;
@@ -4110,9 +4112,9 @@ static int ffnn__compare_numbers(ffnn__name a, ffnn__name b) {
 /* Finds out which layers the names put before which. */
 static void ffnn__compare_names(ffnn__file_desc *desc) {
     for (size_t i = 1; i < desc->layer_count; ++i) {
-        ffnn__name name = ffnn__layer_of(desc->layers[i].weight);
+        ffnn__name name = ffnn__layer_name(desc->layers[i].weight);
         for (size_t j = 0; j < i; ++j) {
-            ffnn__name other = ffnn__layer_of(desc->layers[j].weight);
+            ffnn__name other = ffnn__layer_name(desc->layers[j].weight);
             int order = ffnn__compare_numbers(other, name);
             if (order < 0) desc->layers[i].before |= 1u << j;
             if (order > 0) desc->layers[j].before |= 1u << i;
@@ -4225,7 +4227,7 @@ static bool ffnn__refuse_orders(ffnn__file_desc *desc, const unsigned char *othe
    the names are in theirs. There must be exactly one. Tries layer after layer, and takes back the
    last one where none fits; in a bounded number of steps, whatever a hostile file holds. */
 static bool ffnn__find_order(ffnn__file_desc *desc) {
-    /* Words that fit in one order: 7 take up to 177 in trials, 11 up to 900, 16 up to 3800. */
+    /* Words that fit in one order: 8 take up to 207 in trials, 11 up to 888, 16 up to 3755. */
     const size_t max_steps = 1000;
     unsigned char trail[FFNN_MAX_LAYERS];
     size_t depth = 0, longest = 0, candidate = 0;
@@ -4444,15 +4446,20 @@ static void ffnn__print_number(FILE *out, uint64_t number) {
 
 /* Those without a name are called by their weight's. */
 static void ffnn__print_layer(FILE *out, const ffnn__entry *weight) {
-    ffnn__name name = ffnn__layer_of(weight);
+    ffnn__name name = ffnn__layer_name(weight);
     ffnn__print_escaped(out, name.length > 0 ? name : ffnn__name_of(weight->name));
+}
+
+/* Of a text of words the first one. */
+static void ffnn__print_word(FILE *out, const char *text) {
+    ffnn__name word = {text, strcspn(text, " ")};
+    ffnn__print_escaped(out, word);
 }
 
 /* What stands behind a % in a reason's text. */
 static void ffnn__print_detail(FILE *out, char what, const ffnn__file_desc *desc,
                                const unsigned char *end) {
     const ffnn__entry *entry = desc->entry, *other = desc->other;
-    ffnn__name word = {desc->word, what == 'w' ? strcspn(desc->word, " ") : 0};
     switch (what) {
     case 't': ffnn__print_escaped(out, ffnn__name_of(entry->name)); break;
     case 'u': ffnn__print_escaped(out, ffnn__name_of(other->name)); break;
@@ -4462,7 +4469,7 @@ static void ffnn__print_detail(FILE *out, char what, const ffnn__file_desc *desc
     case 'b': ffnn__print_layer(out, other); break;
     case 'o': ffnn__print_number(out, ffnn__outputs_of(desc, entry)); break;
     case 'i': ffnn__print_number(out, ffnn__inputs_of(desc, other)); break;
-    case 'w': ffnn__print_escaped(out, word); break;
+    case 'w': ffnn__print_word(out, desc->word); break;
     case 'n': ffnn__print_number(out, desc->number); break;
     case 'l': ffnn__print_number(out, desc->layer_count); break;
     default: ffnn__print_number(out, FFNN_MAX_LAYERS); break; /* m */
@@ -4522,8 +4529,8 @@ FFNNDEF ffnn_status ffnn_print_file(FILE *out, const char *path) {
 
 /* ---- weights file: loading --------------------------------------------------------------- */
 
-/* One float after the other to each stride-th of to. Four at a time: with a branch for each, whether
-   the loop fits a line of the instruction cache decides between one and one and a half times. */
+/* One float after the other to each stride-th of to. Four at a time: one at a time took up to 1.6
+   times as long for a load, now with GCC, now with Clang, as the code around it changed. */
 static void ffnn__spread(float *to, size_t stride, const unsigned char *from, size_t count) {
     const size_t size = sizeof(float);
     for (; count >= 4; count -= 4) {
@@ -4615,11 +4622,10 @@ static ffnn_status ffnn__load_tensors(ffnn__source *source, const ffnn__contents
                                       uint64_t data_size) {
     uint64_t at = 0;
     size_t count = ffnn__tensor_count(contents);
-    ffnn_status status = FFNN_OK;
     for (;;) {
         size_t i = ffnn__first_from(entries, count, at);
         uint64_t next = i < count ? entries[i]->begin : data_size;
-        status = ffnn__source_skip(source, next - at);
+        ffnn_status status = ffnn__source_skip(source, next - at);
         if (status != FFNN_OK || i == count) return status;
         const ffnn__format *format = ffnn__find_format(entries[i]->dtype);
         ffnn__parameter parameter = ffnn__tensor_at(contents, i);
@@ -6875,7 +6881,7 @@ FFNN__INLINE void FFNN__K(tile)(const ffnn__product *product, size_t row, size_t
             FFNN__UNROLL for (size_t i = 0; i < rows; ++i)
                 FFNN__UNROLL for (size_t j = 0; j < vectors; ++j) {
                     sum[s][i][j] += a[i][at] * b_row[j];
-                    FFNN__GOES_AROUND(sum[s][i][j]);
+                    FFNN__LOOP_CARRIED(sum[s][i][j]);
                 }
             at += a_step;
             b += product->b_row_step;
@@ -6886,7 +6892,7 @@ FFNN__INLINE void FFNN__K(tile)(const ffnn__product *product, size_t row, size_t
             ffnn__vec b_row = *(const ffnn__vec *)(b + FFNN__K(vector_begin)(j, vectors, width));
             FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
                 sum[0][i][j] += a[i][at] * b_row;
-                FFNN__GOES_AROUND(sum[0][i][j]);
+                FFNN__LOOP_CARRIED(sum[0][i][j]);
             }
         }
         at += a_step;
@@ -7092,7 +7098,7 @@ FFNN__INLINE void FFNN__K(fold_step)(ffnn__vec *sums, const float *a, size_t a_s
         FFNN__K(repeat)(&a_part, a + i * a_step, cols);
         if (mask != NULL) a_part = (ffnn__vec)((ffnn__bits)a_part & *mask);
         sums[i] += a_part * b_part;
-        FFNN__GOES_AROUND(sums[i]);
+        FFNN__LOOP_CARRIED(sums[i]);
     }
 }
 
@@ -7194,8 +7200,8 @@ FFNN__INLINE void FFNN__K(narrow_rows)(const ffnn__product *product, size_t row,
         FFNN__UNROLL for (size_t i = 0; i < rows; ++i) {
             sum[i] += a[i * row_step] * b_row;
             odd[i] += a[i * row_step + step] * next;
-            FFNN__GOES_AROUND(sum[i]);
-            FFNN__GOES_AROUND(odd[i]);
+            FFNN__LOOP_CARRIED(sum[i]);
+            FFNN__LOOP_CARRIED(odd[i]);
         }
     }
     if (k < product->depth) {
@@ -7246,7 +7252,7 @@ FFNN__INLINE void FFNN__K(small_row)(bool is_sigmoid, float *z, float *a, const 
         ffnn__vec sum = {0};
         FFNN__UNROLL4 for (size_t i = 0; i < k; ++i) {
             sum += x[i] * *(const ffnn__vec *)(w + i * n + col);
-            FFNN__GOES_AROUND(sum);
+            FFNN__LOOP_CARRIED(sum);
         }
         if (bias != NULL) sum += *(const ffnn__vec *)(bias + col);
         *(ffnn__vec *)(z + col) = sum;
@@ -7258,7 +7264,7 @@ FFNN__INLINE void FFNN__K(small_row)(bool is_sigmoid, float *z, float *a, const 
         float sum = 0;
         FFNN__UNROLL4 for (size_t i = 0; i < k; ++i) {
             sum += x[i] * w[i * n + col];
-            FFNN__GOES_AROUND(sum);
+            FFNN__LOOP_CARRIED(sum);
         }
         if (bias != NULL) sum += bias[col];
         z[col] = sum;
@@ -7286,7 +7292,7 @@ FFNN__INLINE void FFNN__K(small_column)(bool is_sigmoid, float *z, float *a, con
         for (size_t i = 0; i < k; ++i) {
             ffnn__vec part = {x[i], x1[i], x2[i], x3[i]};
             sum += part * w[i];
-            FFNN__GOES_AROUND(sum);
+            FFNN__LOOP_CARRIED(sum);
         }
     }
     if (bias != NULL) sum += bias[0];
@@ -7325,7 +7331,7 @@ FFNN__TARGET static void FFNN__K(small_four_rows)(float *z, const float *x, cons
             ffnn__vec part = *(const ffnn__vec *)(w + i * n + col);
             FFNN__UNROLL for (size_t j = 0; j < 4; ++j) {
                 sum[j] += x[j * k + i] * part;
-                FFNN__GOES_AROUND(sum[j]);
+                FFNN__LOOP_CARRIED(sum[j]);
             }
         }
         FFNN__UNROLL for (size_t j = 0; j < 4; ++j) {
@@ -7338,7 +7344,7 @@ FFNN__TARGET static void FFNN__K(small_four_rows)(float *z, const float *x, cons
         for (size_t i = 0; i < k; ++i) {
             FFNN__UNROLL for (size_t j = 0; j < 4; ++j) {
                 sum[j] += x[j * k + i] * w[i * n + col];
-                FFNN__GOES_AROUND(sum[j]);
+                FFNN__LOOP_CARRIED(sum[j]);
             }
         }
         FFNN__UNROLL for (size_t j = 0; j < 4; ++j)
@@ -7398,7 +7404,7 @@ FFNN__INLINE void FFNN__K(small_update_rows)(float *w, const float *x, const flo
             ffnn__vec part = *(const ffnn__vec *)(delta + i * outputs + col);
             FFNN__UNROLL for (size_t j = 0; j < rows; ++j) {
                 sum[j] += x[i * inputs + row + j] * part;
-                FFNN__GOES_AROUND(sum[j]);
+                FFNN__LOOP_CARRIED(sum[j]);
             }
         }
         FFNN__UNROLL for (size_t j = 0; j < rows; ++j) {
@@ -7412,7 +7418,7 @@ FFNN__INLINE void FFNN__K(small_update_rows)(float *w, const float *x, const flo
         for (size_t i = 0; i < samples; ++i)
             FFNN__UNROLL for (size_t j = 0; j < rows; ++j) {
                 sum[j] += x[i * inputs + row + j] * delta[i * outputs + col];
-                FFNN__GOES_AROUND(sum[j]);
+                FFNN__LOOP_CARRIED(sum[j]);
             }
         FFNN__UNROLL for (size_t j = 0; j < rows; ++j) {
             sum[j] *= factor;

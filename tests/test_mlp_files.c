@@ -1238,7 +1238,7 @@ static void test_large_weights_of_other_dtypes(void) {
     for (size_t i = 0; i < COUNT_OF(shapes); ++i) {
         for (size_t k = 0; k < COUNT_OF(dtypes); ++k) {
             size_t outputs = shapes[i][0], inputs = shapes[i][1], each = k == 0 ? 2 : 8;
-            size_t size = outputs * inputs * each, at = 0;
+            size_t size = outputs * inputs * each;
             char header[200];
             ffnn_net net;
             snprintf(header, sizeof header,
@@ -1258,12 +1258,12 @@ static void test_large_weights_of_other_dtypes(void) {
                 CHECK_STATUS(FFNN_OK,
                              from_file ? ffnn_init_from_file(&net, SCRATCH_FILE)
                                        : ffnn_init_from_memory(&net, file, 8 + length + size));
-                at = 0;
-                for (size_t row = 0; row < outputs && net.layer_count == 1; ++row)
-                    for (size_t col = 0; col < inputs; ++col, ++at)
-                        if ((size_t)*ffnn_at(net.layers[0].weight, col, row) != at % 251)
-                            size = 0;
-                CHECK(size > 0 && at == outputs * inputs);
+                size_t same = 0;
+                for (size_t n = 0; n < outputs * inputs && net.layer_count == 1; ++n) {
+                    const float *number = ffnn_at(net.layers[0].weight, n % inputs, n / inputs);
+                    same += (size_t)*number == n % 251;
+                }
+                CHECK(same == outputs * inputs);
                 ffnn_free(&net);
             }
             free(file);
