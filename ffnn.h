@@ -3124,9 +3124,11 @@ typedef struct ffnn__decimal {
     bool is_negative;
 } ffnn__decimal;
 
+static bool ffnn__is_digit(char c) { return c >= '0' && c <= '9'; }
+
 /* Reads a digit of a decimal number; false if there is none. Those after the 18th do not count. */
 static bool ffnn__read_digit(const char **at, ffnn__decimal *number, bool is_fraction) {
-    if (**at < '0' || **at > '9') return false;
+    if (!ffnn__is_digit(**at)) return false;
     bool counts = number->mantissa < UINT64_MAX / 100;
     if (counts) number->mantissa = 10 * number->mantissa + (uint64_t)(**at - '0');
     if (counts == is_fraction) number->exponent += counts ? -1 : 1;
@@ -3142,7 +3144,7 @@ static const char *ffnn__read_decimal(const char *text, ffnn__decimal *number) {
     memset(number, 0, sizeof *number);
     number->is_negative = *at == '-';
     if (*at == '-') ++at;
-    bool has_leading_zero = at[0] == '0' && at[1] >= '0' && at[1] <= '9';
+    bool has_leading_zero = at[0] == '0' && ffnn__is_digit(at[1]);
     if (has_leading_zero || !ffnn__read_digit(&at, number, false)) return text;
     while (ffnn__read_digit(&at, number, false)) continue;
     if (*at == '.') {
@@ -3154,8 +3156,8 @@ static const char *ffnn__read_decimal(const char *text, ffnn__decimal *number) {
     ++at;
     bool is_negative_power = *at == '-';
     if (*at == '-' || *at == '+') ++at;
-    if (*at < '0' || *at > '9') return text;
-    for (; *at >= '0' && *at <= '9'; ++at)
+    if (!ffnn__is_digit(*at)) return text;
+    for (; ffnn__is_digit(*at); ++at)
         if (power < 100000000) power = 10 * power + (*at - '0'); /* more than digits can undo */
     number->exponent += is_negative_power ? -power : power;
     return at;
@@ -4074,8 +4076,7 @@ static bool ffnn__find_all_layers(const ffnn__index *index, ffnn__file_desc *des
 
 static size_t ffnn__count_digits(ffnn__name name, size_t at) {
     size_t count = 0;
-    while (at + count < name.length && name.text[at + count] >= '0' && name.text[at + count] <= '9')
-        ++count;
+    while (at + count < name.length && ffnn__is_digit(name.text[at + count])) ++count;
     return count;
 }
 
@@ -4094,8 +4095,8 @@ static int ffnn__compare_numbers(ffnn__name a, ffnn__name b) {
     int difference = 0;
     size_t i = 0, j = 0;
     for (;;) {
-        while (i < a.length && j < b.length && a.text[i] == b.text[j] &&
-               (a.text[i] < '0' || a.text[i] > '9')) {
+        while (i < a.length && j < b.length && a.text[i] == b.text[j]) {
+            if (ffnn__is_digit(a.text[i])) break;
             ++i;
             ++j;
         }
